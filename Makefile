@@ -1,0 +1,59 @@
+# `make` prints this help. `make up` and `make test` need Python 3.11+, make and git, and nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status logs reset demo test lint format bench lock clean
+
+help: ## print this help
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Run the newsroom
+up: $(READY) ## start the local stack: Kafka and a worker (the first time: downloads about 200 MB)
+	@$(BIN)/newsroom up
+
+down: $(READY) ## stop the local stack and keep its data
+	@$(BIN)/newsroom down
+
+status: $(READY) ## say what runs
+	@$(BIN)/newsroom status
+
+logs: $(READY) ## print what the programs have said
+	@$(BIN)/newsroom logs
+
+reset: $(READY) ## drop the log and everything derived from it; asks first
+	@$(BIN)/newsroom reset
+
+demo: up ## load a small newsroom of invented stories and print its timeline
+	@$(BIN)/newsroom demo
+
+##@ Work on the code
+test: $(READY) ## run every check and test, against a real broker of its own
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+format: $(READY) ## format the code and mend what can be mended
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(READY) ## compare the loop with a bare Kafka poll, in one run
+	@$(BIN)/python benchmarks/loop.py
+
+lock: $(READY) ## pin all dependencies anew, with hashes (needs uv: pip install uv)
+	uv pip compile -q --universal --python-version 3.11 --all-extras --group dev --generate-hashes --no-header \
+	    --no-emit-index-url pyproject.toml -o requirements.lock
+
+clean: ## remove the virtual environment and all caches; data of the stack stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed; this is {sys.version}: call make with PYTHON=python3.12 or the like")'
+	@echo "making .venv (the first time: downloads about 150 MB)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)

@@ -1,0 +1,95 @@
+"""Generations as they are used: one moved along the log by a worker, the live one read by everybody else.
+
+Example::
+
+    with snapshot(control, site) as seen:
+        seen.queries.article("storm", "uk")
+        seen.ledger.outcomes("storm")
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import ClassVar, NamedTuple
+
+from newsroom_consumers.folding import Folding
+from newsroom_consumers.ledger import Ledger
+from newsroom_consumers.log import CountedLog
+from newsroom_consumers.loop import Loop
+from newsroom_consumers.projections import PROJECTIONS
+from newsroom_consumers.queries import Queries, Site
+from newsroom_consumers.reads import RecordReader
+from newsroom_consumers.records import Partition
+from newsroom_consumers.store import sqlite
+from newsroom_consumers.store.control import Build, Control
+from newsroom_consumers.store.generation import Generation
+from newsroom_schemas.article import FOLD_VERSION
+from newsroom_schemas.errors import NewsroomError
+
+_LOOK_SECONDS = 0.05
+"""How often to look whether a generation has come far enough."""
+
+
+class NotReachedError(NewsroomError):
+    """A generation did not come as far as was waited for."""
+
+    exit_code: ClassVar[int] = 5
+
+    def __init__(self, seconds: float, behind: int) -> None:
+        """Take how long it was waited, and how many records are missing still."""
+        super().__init__(
+            f"the live generation is still {behind:,} records behind after {seconds:g} s: is the worker running?"
+        )
+        self.seconds = seconds
+        self.behind = behind
+
+
+Positions = Mapping[Partition, int]
+"""The next offset of each partition."""
+
+
+class Snapshot(NamedTuple):
+    """One read transaction of one generation."""
+
+    queries: Queries
+    ledger: Ledger
+
+
+def build(partitions: Mapping[str, int]) -> Build:
+    """Say what decides the content of a generation that this program makes from topics of so many partitions."""
+    return Build(FOLD_VERSION, {name: each.VERSION for name, each in PROJECTIONS.items()}, partitions)
+
+
+@contextmanager
+def snapshot(control: Control, site: Site) -> Iterator[Snapshot]:
+    """Open a read transaction on the live generation. Raises ``NoGenerationError`` where there is none yet."""
+    with sqlite.reader(control.file(control.live())).begin() as connection:
+        yield Snapshot(Queries(connection, site), Ledger(connection))
+
+
+def follow(control: Control, name: str, log: CountedLog, reader: RecordReader, stopping: threading.Event) -> None:
+    """Move a generation along the log until told to stop.
+
+    Raises ``OtherBuildError`` when another build has made the generation, and what ``Loop.run`` raises.
+    """
+    control.register(name, build(log.partitions), now=time.time_ns() // 1000)
+    generation = Generation(sqlite.writer(control.file(name)), name)
+    Loop(log, generation, reader, Folding(), owner=f"{socket.gethostname()}:{os.getpid()}").run(stopping)
+
+
+def wait_for(ends: Positions, positions: Callable[[], Positions], seconds: float) -> None:
+    """Wait until a generation is at or past every end. Raises ``NotReachedError`` after some seconds."""
+    until = time.monotonic() + seconds
+    while behind := _behind(ends, positions()):
+        if time.monotonic() >= until:
+            raise NotReachedError(seconds, behind)
+        time.sleep(_LOOK_SECONDS)
+
+
+def _behind(ends: Positions, reached: Positions) -> int:
+    return sum(max(0, end - reached.get(at, 0)) for at, end in ends.items())

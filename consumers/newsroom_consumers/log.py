@@ -1,0 +1,91 @@
+"""The log as the loop sees it: partitions to read, and the ways in which that can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from newsroom_consumers.records import Partition, Record
+from newsroom_schemas.errors import NewsroomError
+
+
+class LogAwayError(NewsroomError):
+    """Kafka does not answer; the worker goes on as soon as it does."""
+
+    def __init__(self, bootstrap: str, problem: str) -> None:
+        """Take the bootstrap servers and what the client said."""
+        super().__init__(
+            f"Kafka at {bootstrap} does not answer ({problem}): is it running? `newsroom status` shows the local one"
+        )
+        self.bootstrap = bootstrap
+        self.problem = problem
+
+
+class MissingTopicError(NewsroomError):
+    """A topic of the log does not exist."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        """Take the bootstrap servers and the topic's name."""
+        super().__init__(
+            f"Kafka at {bootstrap} has no topic {topic}: `newsroom up` creates it, `newsroom topics check` says more"
+        )
+        self.bootstrap = bootstrap
+        self.topic = topic
+
+
+class LogMismatchError(NewsroomError):
+    """The log is not the one that the generation has folded; nothing has been changed."""
+
+    def __init__(self, partition: Partition, problem: str) -> None:
+        """Name the partition and what differs."""
+        super().__init__(
+            f"{partition.topic}/{partition.partition} is not the log that this generation has folded: {problem}. Point "
+            "the worker at the right cluster and topics, or fold this log into a new generation (on a local stack, "
+            "`newsroom reset` drops log and generations together)"
+        )
+        self.partition = partition
+        self.problem = problem
+
+
+class Bounds(NamedTuple):
+    """The offsets of the first record of a partition, and of the next one to be appended."""
+
+    first: int
+    end: int
+
+
+class Polled(NamedTuple):
+    """Records in order for each partition, and the offset from which each partition will be read on."""
+
+    records: Sequence[Record]
+    positions: Mapping[Partition, int]
+
+
+class Log(Protocol):
+    """Partitions of a log, some of them assigned to this reader. Every method raises ``LogAwayError``."""
+
+    def assigned(self) -> frozenset[Partition]:
+        """Give the partitions that are this reader's now."""
+
+    def poll(self, seconds: float) -> Polled:
+        """Give what is there at once, or what comes within some seconds."""
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Read a partition from an offset on."""
+
+    def bounds(self, partitions: Iterable[Partition]) -> Mapping[Partition, Bounds]:
+        """Say where partitions begin and end."""
+
+    def records_at(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, Record]:
+        """Read single records, apart from polling; one that the log does not have is left out."""
+
+    def report(self, offsets: Mapping[Partition, int]) -> None:
+        """Tell the log how far this reader is, for lag tools only."""
+
+
+class CountedLog(Log, Protocol):
+    """A log that knows its topics."""
+
+    @property
+    def partitions(self) -> Mapping[str, int]:
+        """Give the number of partitions of each topic."""

@@ -1,0 +1,210 @@
+"""The loop: moves one generation along the log, batch by batch, each event exactly once.
+
+Example::
+
+    loop = Loop(log, generation, reader, Folding(), owner="desk-1:4711")
+    loop.run(stopping)
+
+A batch is whatever the log has: one record when live, thousands when catching up. The cursors in the database are the
+truth about how far the generation is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+import structlog
+import tenacity
+
+from newsroom_consumers.folding import Aggregate, Folded, Folding
+from newsroom_consumers.log import Log, LogAwayError, LogMismatchError, Polled
+from newsroom_consumers.reads import Read, RecordReader
+from newsroom_consumers.records import Partition, link
+from newsroom_consumers.store.generation import Cursor, DatabaseAwayError, FencedError, Generation
+
+_WAIT_SECONDS = 0.5
+"""How long an idle poll waits: the longest that a stop waits for it."""
+_BACK_OFF_SECONDS = 15.0
+"""The longest pause between two tries while Kafka or the database is away."""
+
+_logger = structlog.get_logger(__name__)
+
+
+class Batch(NamedTuple):
+    """What one turn of the loop has done."""
+
+    records: int
+    moves: Sequence[tuple[Cursor, Cursor]]
+    """Cursors before and after."""
+
+
+class Loop:
+    """One worker's loop over the partitions that it holds."""
+
+    def __init__(
+        self,
+        log: Log,
+        generation: Generation,
+        reader: RecordReader,
+        folding: Folding,
+        *,
+        owner: str,
+        cached: int = 4000,
+    ) -> None:
+        """Take the log, the generation to move, and what gives records their meaning.
+
+        ``owner`` names this worker in the cursors; ``cached`` is the number of articles kept in memory between batches.
+        """
+        self._log = log
+        self._generation = generation
+        self._reader = reader
+        self._folding = folding
+        self._owner = owner
+        self._cached = cached
+        self._held: dict[Partition, Cursor] = {}
+        self._known: dict[str, Aggregate] = {}
+
+    def run(self, stopping: threading.Event) -> None:
+        """Turn until told to stop, waiting with jitter while Kafka or the database is away.
+
+        Raises ``LogMismatchError`` when the log is not the one that the generation has folded.
+        """
+        patient = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type((LogAwayError, DatabaseAwayError)),
+            wait=tenacity.wait_random_exponential(multiplier=0.2, max=_BACK_OFF_SECONDS),
+            sleep=tenacity.sleep_using_event(stopping),
+            stop=tenacity.stop_when_event_set(stopping),
+            before_sleep=say_why,
+            retry_error_callback=lambda _: None,
+        )
+        while not stopping.is_set():
+            patient(self.run_once)
+
+    def run_once(self, wait: float = _WAIT_SECONDS) -> Batch:
+        """Move the generation forward by one batch, waiting at most some seconds for a record.
+
+        1. Poll records.  2. Read them: decode, and judge each by itself.  3. Fold them onto the articles they touch.
+        4. Store rows and cursors in one transaction.  5. Tell Kafka how far we are, for lag tools only.
+        """
+        try:
+            polled = self._poll(wait)
+            reads = self._read(polled)
+            folded = self._fold(reads)
+            moves = self._store(polled, reads, folded)
+        except BaseException:
+            self._roll_back()
+            raise
+        self._report(moves)
+        return Batch(len(reads), moves)
+
+    def _poll(self, wait: float) -> Polled:
+        """Take the partitions that are newly ours, forget those that no longer are, and poll what is held."""
+        assigned = self._log.assigned()
+        for lost in self._held.keys() - assigned:
+            self._drop(lost)
+        if gained := assigned - self._held.keys():
+            self._take(gained)
+        return self._log.poll(wait)
+
+    def _read(self, polled: Polled) -> list[Read]:
+        return [
+            self._reader.read(record)
+            for record in polled.records
+            if (held := self._held.get(Partition(record.topic, record.partition))) and record.offset >= held.next_offset
+        ]
+
+    def _fold(self, reads: Sequence[Read]) -> Folded:
+        touched = {read.aggregate for read in reads if read.aggregate is not None}
+        if missing := touched - self._known.keys():
+            self._known.update(self._generation.load(missing))
+        return self._folding.fold(reads, self._known)
+
+    def _store(self, polled: Polled, reads: Sequence[Read], folded: Folded) -> list[tuple[Cursor, Cursor]]:
+        moved = dict(self._held)
+        for read in reads:
+            at = Partition(read.record.topic, read.record.partition)
+            moved[at] = _past(moved[at], read)
+        for at, position in polled.positions.items():
+            if at in moved and position > moved[at].next_offset:
+                moved[at] = msgspec.structs.replace(moved[at], next_offset=position)
+        moves = [(held, moved[at]) for at, held in sorted(self._held.items()) if moved[at] is not held]
+        if moves:
+            try:
+                self._generation.commit(moves, folded)
+            except FencedError as fenced:
+                _logger.warning(
+                    "partition taken by another worker",
+                    topic=fenced.partition.topic,
+                    partition=fenced.partition.partition,
+                )
+                self._drop(fenced.partition)
+                raise
+        self._held = moved
+        self._forget(read.aggregate for read in reads)
+        return moves
+
+    def _report(self, moves: Sequence[tuple[Cursor, Cursor]]) -> None:
+        self._log.report({Partition(moved.topic, moved.partition): moved.next_offset for _, moved in moves})
+
+    def _take(self, gained: Iterable[Partition]) -> None:
+        """Take partitions: check that the log is the one folded so far, fence earlier owners, read on from there."""
+        cursors = {at: self._generation.cursor(at) for at in sorted(gained)}
+        self._verify(cursors)
+        for at, cursor in cursors.items():
+            self._held[at] = self._generation.take(cursor, self._owner)
+            self._log.seek(at, self._held[at].next_offset)
+        self._known.clear()
+
+    def _verify(self, cursors: dict[Partition, Cursor]) -> None:
+        """Compare the last record folded of each partition with the log's. Raises ``LogMismatchError``."""
+        bounds = self._log.bounds(cursors)
+        last = {at: cursor.last_offset for at, cursor in cursors.items() if cursor.last_offset is not None}
+        records = self._log.records_at(last)
+        for at, cursor in cursors.items():
+            if not bounds[at].first <= cursor.next_offset <= bounds[at].end:
+                raise LogMismatchError(
+                    at,
+                    f"it goes from {bounds[at].first} to {bounds[at].end}, the cursor stands at {cursor.next_offset}",
+                )
+            if at in last:
+                found = records.get(at)
+                if found is None or self._reader.read(found).record_sha != cursor.last:
+                    raise LogMismatchError(at, f"the record at {cursor.last_offset} is missing or another one")
+
+    def _roll_back(self) -> None:
+        """Forget what was folded and not stored, and read every partition held from its cursor again."""
+        self._known.clear()
+        for at, cursor in self._held.items():
+            self._log.seek(at, cursor.next_offset)
+
+    def _drop(self, partition: Partition) -> None:
+        del self._held[partition]
+        self._known.clear()
+
+    def _forget(self, touched: Iterable[str | None]) -> None:
+        """Keep the articles touched last, as many as are to be cached."""
+        for id_ in touched:
+            if id_ is not None and (aggregate := self._known.pop(id_, None)):
+                self._known[id_] = aggregate
+        while len(self._known) > self._cached:
+            del self._known[next(iter(self._known))]
+
+
+def _past(cursor: Cursor, read: Read) -> Cursor:
+    """Give the cursor behind one more record."""
+    return msgspec.structs.replace(
+        cursor,
+        next_offset=read.record.offset + 1,
+        last_offset=read.record.offset,
+        last=read.record_sha,
+        chain=link(cursor.chain, read.record_sha),
+    )
+
+
+def say_why(state: tenacity.RetryCallState) -> None:
+    """Log why and how long a worker waits before its next try."""
+    error = state.outcome.exception() if state.outcome else None
+    _logger.warning("waiting", error=str(error), seconds=round(state.upcoming_sleep, 1), attempt=state.attempt_number)

@@ -1,0 +1,48 @@
+"""Pages of a list: places that stay right while the list grows.
+
+A list is ordered by place, ``(first_published_at, first_event_id, article_id)``, descending. A cursor is the place of
+the last entry shown, written so that it can stand in a URL; the next page begins behind it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import ClassVar, NamedTuple
+
+import msgspec
+
+from newsroom_schemas.errors import NewsroomError
+
+
+class Place(NamedTuple):
+    """Where an entry stands in every list."""
+
+    first_published_at: int
+    first_event_id: str
+    article_id: str
+
+
+class InvalidCursorError(NewsroomError):
+    """A cursor was not made by this program."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, cursor: str) -> None:
+        """Take the text that was given as a cursor."""
+        super().__init__(f"no cursor of ours: {cursor!r}; use the one that came as 'next' with the page before")
+        self.cursor = cursor
+
+
+def to_cursor(place: Place) -> str:
+    """Write a place as a cursor."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def from_cursor(cursor: str) -> Place:
+    """Read a cursor. Raises ``InvalidCursorError``."""
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        return msgspec.json.decode(raw, type=Place)
+    except (ValueError, binascii.Error, msgspec.MsgspecError) as error:
+        raise InvalidCursorError(cursor) from error

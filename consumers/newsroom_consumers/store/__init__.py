@@ -1,0 +1,1 @@
+"""Where a generation is kept: its private tables, the one transaction that moves it, and the control database."""

@@ -1,0 +1,80 @@
+"""What happened to records, as rows of the private tables."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+from newsroom_consumers.columns import canonical
+from newsroom_consumers.outcomes import Outcome, Parked, columns
+from newsroom_consumers.reads import CATALOGUE, Read
+from newsroom_schemas.events import AnyEvent
+
+_FINGERPRINT = re.compile(rb"[0-9a-f]{16}")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""What PostgreSQL or UTF-8 cannot hold: NUL and lone surrogates. They occur in refused records only."""
+
+
+def event_row(read: Read, outcome: Outcome) -> tuple[Any, ...]:
+    """Write what became of a record as its row of ``event``."""
+    record, event = read.record, read.event
+    kept = columns(outcome, record_level=read.verdict is not None)
+    return (
+        record.topic,
+        record.partition,
+        record.offset,
+        read.aggregate,
+        *_said(event),
+        record.timestamp,
+        event.occurred_at if event else None,
+        _schema(read),
+        read.record_sha,
+        read.value_sha,
+        kept.outcome,
+        kept.reason,
+        _clean(canonical(kept.facts)) if kept.facts else "{}",
+        int(kept.differs),
+        int(kept.decided),
+    )
+
+
+def parked_row(read: Read, parked: Parked, hides: tuple[str, ...]) -> tuple[Any, ...]:
+    """Write a parked record, whole, as its row of ``parked``."""
+    record = read.record
+    headers = [[name, base64.b64encode(content).decode()] for name, content in record.headers]
+    return (
+        record.topic,
+        record.partition,
+        record.offset,
+        read.aggregate or CATALOGUE,
+        record.key,
+        canonical(headers),
+        record.value,
+        record.timestamp,
+        parked.stage,
+        _clean(parked.error),
+        canonical(hides),
+    )
+
+
+def _said(event: AnyEvent | None) -> tuple[str | None, ...]:
+    """Give id, type, language, actor and source as the event says them."""
+    if event is None:
+        return (None,) * 5
+    language = getattr(event, "language", None)
+    said = (event.event_id, type(event).__name__, language, event.actor, event.source)
+    return tuple(None if text is None else _clean(text) for text in said)
+
+
+def _clean(text: str) -> str:
+    """Replace what a database cannot hold."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _schema(read: Read) -> str | None:
+    """Give the fingerprint that the record's header names, if it is one."""
+    for name, content in read.record.headers:
+        if name == "schema":
+            return content.decode() if _FINGERPRINT.fullmatch(content) else None
+    return None

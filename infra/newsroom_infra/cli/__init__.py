@@ -1,0 +1,32 @@
+"""The ``newsroom`` command: one group, its commands in the files of this folder."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from newsroom_infra.cli import reading, stack, worker, writing
+from newsroom_schemas.errors import NewsroomError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="newsroom-pipeline")
+def newsroom() -> None:
+    """Run an event-sourced newsroom: emit editorial events, fold them, ask what readers see.
+
+    Settings are NEWSROOM_* variables: see `newsroom settings`.
+    """
+
+
+for _command in (*stack.COMMANDS, *writing.COMMANDS, *worker.COMMANDS, *reading.COMMANDS):
+    newsroom.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line; a named error becomes its text and its exit code."""
+    try:
+        newsroom.main(standalone_mode=True)
+    except NewsroomError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)

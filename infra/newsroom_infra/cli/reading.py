@@ -1,0 +1,105 @@
+"""What can be asked: what readers see, what became of events, and whether the generation has caught up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from newsroom_infra.cli import tables
+from newsroom_infra.cli.output import print_json
+from newsroom_infra.settings import Settings
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+_language = click.option("--language", metavar="LANGUAGE", required=True, help="BCP 47 tag, such as uk or en.")
+_limit = click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Entries to print.")
+_after = click.option("--after", metavar="CURSOR", help="Go on behind a page: the cursor that it printed as next.")
+
+
+@click.command()
+@click.argument("article_id", metavar="ID")
+@_language
+@_json
+def article(article_id: str, language: str, *, as_json: bool) -> None:
+    """Print what readers see of an article: its page, or why it is gone. Exit 3 when there is none."""
+    _answer(lambda seen: seen.queries.article(article_id, language), as_json=as_json, table=tables.article)
+
+
+@click.command()
+@_language
+@_limit
+@_after
+@_json
+def timeline(language: str, limit: int, after: str | None, *, as_json: bool) -> None:
+    """Print the recent-news timeline of a language, newest first."""
+    _answer(
+        lambda seen: seen.queries.timeline(language, limit=limit, after=after), as_json=as_json, table=tables.timeline
+    )
+
+
+@click.command()
+@click.argument("tag_id", metavar="TAG")
+@_language
+@_limit
+@_after
+@_json
+def tag(tag_id: str, language: str, limit: int, after: str | None, *, as_json: bool) -> None:
+    """Print the stories that carry a tag, newest first. Exit 3 when no such tag was seen."""
+    _answer(
+        lambda seen: seen.queries.tag(tag_id, language, limit=limit, after=after), as_json=as_json, table=tables.tag
+    )
+
+
+@click.command()
+@click.argument("article_id", metavar="ARTICLE")
+@_json
+def outcomes(article_id: str, *, as_json: bool) -> None:
+    """Print what became of every event of an article, in log order."""
+    _answer(lambda seen: seen.ledger.outcomes(article_id), as_json=as_json, table=tables.outcomes)
+
+
+@click.group()
+def parked() -> None:
+    """See the records that wait for a build that understands them."""
+
+
+@parked.command("list")
+@_json
+def parked_list(*, as_json: bool) -> None:
+    """List the articles that wait, each with its first parked record."""
+    _answer(lambda seen: seen.ledger.parked(), as_json=as_json, table=tables.parked)
+
+
+@parked.command("show")
+@click.argument("article_id", metavar="ARTICLE")
+@_json
+def parked_show(article_id: str, *, as_json: bool) -> None:
+    """Print the parked records of an article in log order, whole with --json."""
+    _answer(lambda seen: seen.ledger.parked_records(article_id), as_json=as_json, table=tables.parked_records)
+
+
+@click.command()
+@click.option(
+    "--timeout", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds; exit 5 after them."
+)
+def wait(timeout: float) -> None:
+    """Wait until the live generation holds everything that is in the log now."""
+    from newsroom_infra import wiring  # noqa: PLC0415 - the extra "consumers" is only needed here
+
+    wiring.wait(Settings(), timeout)
+
+
+def _answer(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
+    """Ask the live generation and print the answer, as JSON or as a table."""
+    from newsroom_infra import wiring  # noqa: PLC0415 - the extra "consumers" is only needed here
+
+    with wiring.live(Settings()) as seen:
+        answer = ask(seen)
+    if as_json:
+        print_json(answer)
+    else:
+        table(answer)
+
+
+COMMANDS: tuple[click.Command, ...] = (article, timeline, tag, outcomes, parked, wait)

@@ -1,0 +1,128 @@
+"""The commands of the local stack: up, down, status, logs, reset; and topics and settings, for any cluster."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from newsroom_infra.cli.extras import needs
+from newsroom_infra.cli.output import print_json
+from newsroom_infra.settings import described, load
+
+EXTRAS = "kafka,stack"
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+@click.command()
+def up() -> None:
+    """Start the local stack; what runs already is left alone."""
+    with needs(EXTRAS):
+        from newsroom_infra import stack
+    stack.up(load(), Console())
+
+
+@click.command()
+def down() -> None:
+    """Stop the local stack and keep its data."""
+    with needs(EXTRAS):
+        from newsroom_infra import stack
+    click.echo("stopped; all data is kept" if stack.down(load()) else "nothing was running")
+
+
+@click.command()
+@as_json
+def status(*, as_json: bool) -> None:
+    """Show what runs: exit code 0 when everything does, 1 otherwise."""
+    with needs(EXTRAS):
+        from newsroom_infra import stack
+    processes = stack.status(load())
+    if as_json:
+        print_json(processes)
+    else:
+        times = [None if one.uptime is None else timedelta(seconds=one.uptime) for one in processes]
+        rows = [(one.name, one.state, one.pid, time, one.port) for one, time in zip(processes, times, strict=True)]
+        _print_table(("process", "state", "pid", "uptime", "port"), rows)
+    sys.exit(0 if all(one.state == "running" for one in processes) else 1)
+
+
+@click.command()
+@click.argument("name", type=click.Choice(["kafka", "worker", "supervisord"]), required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on printing what is added.")
+@click.option("-n", "--lines", type=click.IntRange(min=0), default=20, show_default=True, help="Last lines to print.")
+def logs(name: str | None, lines: int, *, follow: bool) -> None:
+    """Print the last lines of the logs, or of the one called NAME."""
+    with needs(EXTRAS):
+        from newsroom_infra import stack
+    files = stack.logs(load(), name)
+    command = ["tail", "-n", str(lines), *(["-F"] if follow else []), *map(str, files)]
+    try:
+        sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603  a tool of POSIX, our own paths
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(*, yes: bool) -> None:
+    """Stop the local stack and drop its log and its generations together; the jars stay."""
+    with needs(EXTRAS):
+        from newsroom_infra import stack
+    settings = load()
+    stack.refuse_reset(settings)
+    if not yes:
+        click.confirm(f"Drop every event in {settings.home} and everything made from them?", abort=True)
+    stack.reset(settings)
+    click.echo("log and generations are dropped; `newsroom up` starts with empty ones")
+
+
+@click.group()
+def topics() -> None:
+    """Look at the topics of the log."""
+
+
+@topics.command()
+@as_json
+def check(*, as_json: bool) -> None:
+    """Compare the cluster's topics with the settings that they need: exit code 0 when equal, 1 when different."""
+    with needs("kafka"):
+        from newsroom_infra import topics
+    settings = load()
+    found = topics.differences(settings)
+    if as_json:
+        print_json(found)
+    elif found:
+        rows = [(one.where, one.setting, one.wanted, one.found) for one in found]
+        _print_table(("where", "setting", "wanted", "found"), rows)
+    else:
+        click.echo(f"the topics on {settings.bootstrap} are as wanted: {', '.join(topics.wanted(settings))}")
+    sys.exit(1 if found else 0)
+
+
+@click.command()
+@as_json
+def settings(*, as_json: bool) -> None:
+    """Print every setting with its variable, value and meaning; secrets are masked."""
+    rows = described(load())
+    if as_json:
+        print_json(rows)
+    else:
+        _print_table(("variable", "value", "meaning"), [row.values() for row in rows])
+
+
+def _print_table(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print rows for people: text as it is, nothing for ``None``."""
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(Text("" if cell is None else str(cell), overflow="fold") for cell in row))
+    Console().print(table)
+
+
+COMMANDS: tuple[click.Command, ...] = (up, down, status, logs, reset, topics, settings)
+"""The commands of this file, in the order of the help."""

@@ -1,0 +1,139 @@
+"""Answers as tables for people in a terminal. User text is printed as it is: never as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+_MINUTES = 16
+"""Length of an instant up to its minutes."""
+
+
+def timeline(answer: dict[str, Any]) -> None:
+    """Print a page of the timeline."""
+    _print(_list(answer["items"]), _next(answer))
+
+
+def tag(answer: dict[str, Any]) -> None:
+    """Print a page of a tag."""
+    shown = answer["tag"]
+    _print(Text(f"{shown['label']} ({shown['id']})", style="bold"), _list(answer["items"]), _next(answer))
+
+
+def article(answer: dict[str, Any]) -> None:
+    """Print an article's page."""
+    if answer["status"] == "gone":
+        facts = {name: answer[name] for name in ("reason", "note", "successor", "since", "languages", "url")}
+        _print(Text(f"{answer['article_id']} ({answer['language']}) is gone", style="bold red"), _facts(facts))
+        return
+    names = ("url", "section", "flags", "version", "first_published_at", "updated_at", "languages")
+    facts = {name: answer[name] for name in names}
+    facts["authors"] = [author["name"] for author in answer["authors"]]
+    facts["tags"] = [shown["label"] for shown in answer["tags"]]
+    facts["related"] = [story["headline"] for story in answer["related"]]
+    notes = [Panel(Text(note["text"]), title=Text(f"{note['kind']}, {note['at']}")) for note in answer["notes"]]
+    _print(
+        Text(answer["headline"], style="bold"),
+        Text(answer["lead"] or "", style="italic"),
+        *(_block(block) for block in answer["blocks"]),
+        *notes,
+        _facts(facts),
+    )
+
+
+def outcomes(answer: list[dict[str, Any]]) -> None:
+    """Print what became of events."""
+    table = _table("recorded", "event", "language", "outcome", "reason", "facts", "actor", "place")
+    for row in answer:
+        facts = ", ".join(f"{name}={value}" for name, value in row["facts"].items())
+        place = f"{row['partition']}:{row['offset']}"
+        cells = (
+            row["recorded_at"],
+            row["type"],
+            row["language"],
+            row["outcome"],
+            row["reason"],
+            facts,
+            row["actor"],
+            place,
+        )
+        table.add_row(*_cells(cells))
+    _print(table)
+
+
+def parked(answer: list[dict[str, Any]]) -> None:
+    """Print the articles that wait."""
+    if not answer:
+        _print(Text("nothing is parked"))
+        return
+    table = _table("article", "waiting", "stage", "error", "place", "since")
+    for row in answer:
+        place = f"{row['topic']} {row['partition']}:{row['offset']}"
+        cells = (row["article_id"], row["waiting"], row["stage"], row["error"], place, row["recorded_at"])
+        table.add_row(*_cells(cells))
+    _print(table)
+
+
+def parked_records(answer: list[dict[str, Any]]) -> None:
+    """Print the parked records of one article."""
+    table = _table("place", "recorded", "stage", "error", "hides")
+    for row in answer:
+        place = f"{row['topic']} {row['partition']}:{row['offset']}"
+        table.add_row(*_cells((place, row["recorded_at"], row["stage"], row["error"], row["hides"])))
+    _print(table)
+
+
+def _list(items: Iterable[dict[str, Any]]) -> Table:
+    table = _table("time", "headline", "flags", "published", "article")
+    for item in items:
+        cells = (item["time"], item["headline"], item["flags"], item["published_at"][:_MINUTES], item["article_id"])
+        table.add_row(*_cells(cells))
+    return table
+
+
+def _next(answer: dict[str, Any]) -> Text:
+    return Text(f"more: --after {answer['next']}" if answer["next"] else "")
+
+
+def _block(block: dict[str, Any]) -> Text:
+    text = Text()
+    if block["label"]:
+        text.append(f"{block['label']} ", style="bold")
+    text.append(block["text"] or block["url"] or "")
+    for item in block["items"]:
+        text.append(f"\n  • {item}")
+    if block["attribution"]:
+        text.append(f" — {block['attribution']}")
+    text.append("\n")
+    return text
+
+
+def _facts(facts: dict[str, Any]) -> Table:
+    table = Table(show_header=False, box=None)
+    for name, value in facts.items():
+        if value not in (None, [], ""):
+            table.add_row(Text(name, style="dim"), *_cells([value]))
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _cells(values: Sequence[Any]) -> list[Text]:
+    """Write values as plain text; lists with commas, nothing for ``None``."""
+    return [
+        Text("" if value is None else ", ".join(value) if isinstance(value, list) else str(value)) for value in values
+    ]
+
+
+def _print(*parts: Any) -> None:
+    Console().print(Group(*(part for part in parts if not isinstance(part, Text) or part.plain)))

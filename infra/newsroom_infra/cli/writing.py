@@ -1,0 +1,5 @@
+"""Placeholder while the room is built."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

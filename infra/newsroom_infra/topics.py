@@ -1,0 +1,144 @@
+"""The topics of the log: the settings they are wanted with, their creation, and how a cluster differs.
+
+``ensure`` creates what is missing and never alters what exists; ``differences`` says what is not as wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import msgspec
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from newsroom_infra.settings import Settings
+from newsroom_schemas.errors import NewsroomError
+
+TIMEOUT_MS = 10_000
+"""How long a cluster may take to answer."""
+UNKNOWN_TOPIC = 3
+"""Error code UNKNOWN_TOPIC_OR_PARTITION of the Kafka protocol."""
+MAX_BYTES = 1_100_000
+"""Largest batch that a topic takes: above the contract's 1,000,000 bytes of one framed value, with headers."""
+CONFIGS = {
+    "cleanup.policy": "delete",
+    "max.message.bytes": str(MAX_BYTES),
+    "message.timestamp.type": "LogAppendTime",
+    "retention.bytes": "-1",
+    "retention.ms": "-1",
+}
+"""Settings of every topic: kept for ever, never compacted, stamped by the broker."""
+AUTO_CREATE = "auto.create.topics.enable"
+
+
+class ClusterError(NewsroomError):
+    """A cluster did not answer, or refused to."""
+
+    exit_code = 4
+
+    def __init__(self, bootstrap: str, problem: str) -> None:
+        """Take the bootstrap servers and what Kafka said."""
+        super().__init__(
+            f"the Kafka cluster at {bootstrap} could not be asked: {problem}. "
+            "Is it up (`newsroom status`), and is NEWSROOM_KAFKA right?"
+        )
+        self.bootstrap = bootstrap
+        self.problem = problem
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """One setting that is not as wanted."""
+
+    where: str
+    """The topic, or ``broker 1``."""
+    setting: str
+    wanted: str
+    found: str
+
+
+def wanted(settings: Settings) -> dict[str, int]:
+    """Give the topics of the log with their numbers of partitions, which are fixed for ever."""
+    return {settings.articles_topic: 6, settings.tags_topic: 1}
+
+
+def ensure(settings: Settings) -> tuple[str, ...]:
+    """Create the topics that are missing and wait until each partition has a leader; give the names of those created.
+
+    Existing topics stay as they are. Raises :class:`ClusterError`.
+    """
+    with _admin(settings.bootstrap) as admin:
+        missing = {name: count for name, count in wanted(settings).items() if name not in admin.list_topics()}
+        if missing:
+            new = {name: {"num_partitions": count, "configs": CONFIGS} for name, count in missing.items()}
+            _create(admin, new)
+        return tuple(missing)
+
+
+def differences(settings: Settings) -> tuple[Difference, ...]:
+    """Compare a cluster with what is wanted, topic by topic and setting by setting; nothing means equal.
+
+    Raises :class:`ClusterError`.
+    """
+    with _admin(settings.bootstrap) as admin:
+        topics = {topic["name"]: topic for topic in admin.describe_topics(list(wanted(settings)))}
+        found = [
+            difference for name, count in wanted(settings).items() for difference in _topic(admin, topics[name], count)
+        ]
+        return (*found, *_brokers(admin))
+
+
+def _create(admin: Any, new: dict[str, Any]) -> None:
+    """Create topics; one that another process has created meanwhile is as good."""
+    with suppress(TopicAlreadyExistsError):
+        admin.create_topics(new)
+    admin.wait_for_topics(list(new), timeout_ms=TIMEOUT_MS)
+
+
+def _topic(admin: Any, topic: dict[str, Any], count: int) -> Iterator[Difference]:
+    name = topic["name"]
+    if topic["error_code"] == UNKNOWN_TOPIC:
+        yield Difference(where=name, setting="exists", wanted="yes", found="no")
+        return
+    partitions = len(topic["partitions"])
+    if partitions != count:
+        yield Difference(where=name, setting="partitions", wanted=str(count), found=str(partitions))
+    values = _configs(admin, ConfigResourceType.TOPIC, name, list(CONFIGS))
+    for setting, value in CONFIGS.items():
+        if not _satisfies(setting, values.get(setting, "")):
+            yield Difference(where=name, setting=setting, wanted=value, found=values.get(setting, ""))
+
+
+def _satisfies(setting: str, found: str) -> bool:
+    """Say whether a value does: a larger limit than wanted is as good."""
+    if setting == "max.message.bytes" and found.isdigit():
+        return int(found) >= MAX_BYTES
+    return found == CONFIGS[setting]
+
+
+def _brokers(admin: Any) -> Iterator[Difference]:
+    """Find brokers that create topics by themselves, with settings of their own."""
+    for broker in admin.describe_cluster()["brokers"]:
+        number = str(broker["broker_id"])
+        found = _configs(admin, ConfigResourceType.BROKER, number, [AUTO_CREATE]).get(AUTO_CREATE, "not shown")
+        if found != "false":
+            yield Difference(where=f"broker {number}", setting=AUTO_CREATE, wanted="false", found=found)
+
+
+def _configs(admin: Any, kind: Any, name: str, settings: list[str]) -> dict[str, str]:
+    resource = ConfigResource(kind, name, configs=dict.fromkeys(settings, ""))
+    answer = admin.describe_configs([resource], config_filter="all")
+    return {setting: str(value["value"]) for setting, value in answer[kind.name.lower()][name].items()}
+
+
+@contextmanager
+def _admin(bootstrap: str) -> Iterator[Any]:
+    """Open an admin client; what Kafka raises becomes :class:`ClusterError`."""
+    try:
+        with KafkaAdminClient(
+            bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=TIMEOUT_MS, request_timeout_ms=TIMEOUT_MS
+        ) as admin:
+            yield admin
+    except KafkaError as error:
+        raise ClusterError(bootstrap, str(error)) from error

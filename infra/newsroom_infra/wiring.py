@@ -1,0 +1,73 @@
+"""The wiring of the read side: how its parts are built from the settings. Nothing else builds a client."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from zoneinfo import ZoneInfo
+
+import tenacity
+
+from newsroom_consumers import generations
+from newsroom_consumers.log import LogAwayError
+from newsroom_consumers.loop import say_why
+from newsroom_consumers.queries import Site
+from newsroom_consumers.reads import RecordReader
+from newsroom_consumers.store import sqlite
+from newsroom_consumers.store.control import FIRST, Control
+from newsroom_consumers.transport import KafkaLog, placement
+from newsroom_infra.settings import Settings
+from newsroom_schemas.codec import Codec
+from newsroom_schemas.registry import Registry
+
+
+def codec() -> Codec:
+    """Build the codec from the schemas of this release."""
+    return Codec(Registry.load())
+
+
+def log_of(settings: Settings, group: str | None = None) -> KafkaLog:
+    """Open the log for reading; ``group`` is where progress is reported. Raises ``LogAwayError``."""
+    topics = (settings.articles_topic, settings.tags_topic)
+    return KafkaLog(settings.bootstrap, topics, group=group, batch=settings.batch)
+
+
+def run_worker(settings: Settings, name: str | None, stopping: threading.Event) -> None:
+    """Move a generation, the live one by default, along the log until told to stop; wait where Kafka is away.
+
+    Raises ``SecondWorkerError``, ``MissingTopicError``, and what ``generations.follow`` raises.
+    """
+    control = Control(settings.database_folder)
+    name = name or control.live_or(FIRST)
+    patient = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(LogAwayError),
+        wait=tenacity.wait_random_exponential(multiplier=0.2, max=15),
+        sleep=tenacity.sleep_using_event(stopping),
+        stop=tenacity.stop_when_event_set(stopping),
+        before_sleep=say_why,
+        reraise=True,
+    )
+    with sqlite.lock(control.file(name)), closing(patient(log_of, settings, f"newsroom.{name}")) as log:
+        reader = RecordReader(codec(), tags_topic=settings.tags_topic, place=placement(log.partitions))
+        generations.follow(control, name, log, reader, stopping)
+
+
+@contextmanager
+def live(settings: Settings) -> Iterator[generations.Snapshot]:
+    """Open a read transaction on the live generation. Raises ``NoGenerationError``."""
+    site = Site(settings.languages, ZoneInfo(settings.timezone), codec().blocks)
+    with generations.snapshot(Control(settings.database_folder), site) as seen:
+        yield seen
+
+
+def wait(settings: Settings, seconds: float) -> None:
+    """Wait until the live generation holds everything that is in the log now. Raises ``NotReachedError``."""
+    with closing(log_of(settings)) as log:
+        ends = {at: bounds.end for at, bounds in log.bounds(log.assigned()).items()}
+
+    def positions() -> generations.Positions:
+        with live(settings) as seen:
+            return seen.ledger.positions()
+
+    generations.wait_for(ends, positions, seconds)

@@ -1,0 +1,1 @@
+"""The write side: the desk, its transport, importers."""

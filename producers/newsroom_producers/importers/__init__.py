@@ -1,0 +1,1 @@
+"""Importers: stories of other systems as events."""

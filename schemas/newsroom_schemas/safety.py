@@ -1,0 +1,67 @@
+"""Which schemas are safe: those whose values take no more memory, stack or time than their bytes allow.
+
+Five bytes of ``array<null>`` decode to a list of millions, and a schema that contains itself nests as deep as the
+sender likes. No event needs either shape, so both are refused when schemas are loaded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastavro.schema import parse_schema
+
+from newsroom_schemas.errors import UnsafeSchemaError
+
+_WIDTHS = {"null": 0, "boolean": 1, "int": 1, "long": 1, "float": 4, "double": 8, "bytes": 1, "string": 1, "enum": 1}
+
+
+def refuse_unsafe(name: str, definition: Any) -> None:
+    """Raise UnsafeSchemaError when the schema contains itself or an array or map whose items may take no byte."""
+    _Widths(name).least(parse_schema(definition))
+
+
+class _Widths:
+    """The least number of bytes that a value of each type takes; ``name`` is for the error."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._known: dict[str, int | None] = {}
+
+    def least(self, type_: Any) -> int:
+        """Give the least width of a type in bytes."""
+        match type_:
+            case list():
+                return 1 + min(map(self.least, type_), default=0)
+            case {"type": "record" | "error"}:
+                return self._of_record(type_)
+            case {"type": "array", "items": item} | {"type": "map", "values": item}:
+                return self._of_many(item)
+            case {"type": "fixed", "name": name, "size": size}:
+                self._known[name] = size
+                return int(size)
+            case str():
+                return self._of_name(type_)
+            case _:
+                return self.least(type_["type"])
+
+    def _of_name(self, name: str) -> int:
+        """Give the width of a primitive, or of a named type seen before."""
+        if name in _WIDTHS:
+            return _WIDTHS[name]
+        width = self._known[name]
+        if width is None:
+            raise UnsafeSchemaError(self._name, f"{name} contains itself")
+        return width
+
+    def _of_record(self, record: Any) -> int:
+        """Add up the fields; while that goes on, the record's own width is not known."""
+        self._known[record["name"]] = None
+        width = sum(self.least(field["type"]) for field in record["fields"])
+        self._known[record["name"]] = width
+        return width
+
+    def _of_many(self, item: Any) -> int:
+        """Give the width of an empty array or map."""
+        if self.least(item) == 0:
+            raise UnsafeSchemaError(self._name, "the items of an array or a map may take no byte")
+        return 1
