@@ -9,13 +9,12 @@ Example::
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import MetaData, create_engine, inspect, text
 
 from newsroom_consumers import generations
 from newsroom_consumers.folding import Folding
@@ -105,19 +104,17 @@ class Newsroom:
 
 def tables_of(path: Path) -> Tables:
     """Scan every column of every table of a generation's file, but for those that say who worked."""
-    engine = create_engine(f"sqlite:///{path}")
-    metadata = MetaData()
-    metadata.reflect(engine)
-    found: Tables = {}
-    with engine.connect() as connection:
-        for table in metadata.sorted_tables:
-            hidden = NOT_COMPARED.get(table.name, set())
-            columns = ", ".join(f'"{column.name}"' for column in table.columns if column.name not in hidden)
-            keys = ", ".join(f'"{column.name}"' for column in inspect(table).primary_key)
-            query = text(f'SELECT {columns} FROM "{table.name}" ORDER BY {keys}')  # noqa: S608 - names of ours
-            found[table.name] = [tuple(row) for row in connection.execute(query)]
-    engine.dispose()
-    return found
+    with closing(sqlite3.connect(path)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+        return {name: _rows_of(connection, name) for (name,) in names}
+
+
+def _rows_of(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+    known = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
+    keys = [name for _, name, *_, key in sorted(known, key=lambda column: column[-1]) if key]
+    names = [name for _, name, *_ in known if name not in NOT_COMPARED.get(table, set())]
+    columns, order = (", ".join(f'"{name}"' for name in each) for each in (names, keys))
+    return connection.execute(f'SELECT {columns} FROM "{table}" ORDER BY {order}').fetchall()  # noqa: S608 - our names
 
 
 def _reached(ends: Mapping[Any, int], positions: Mapping[Any, int]) -> bool:

@@ -7,6 +7,7 @@ that every projection makes of a new page, so that the size of a batch changes n
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
+from contextlib import suppress
 from typing import cast
 
 import msgspec
@@ -128,17 +129,27 @@ class Folding:
 
     def _park(self, read: Read, aggregate: Aggregate, parked: Parked, folded: Folded) -> Parked:
         """Keep a record for later, in log order; a withdrawal among them hides what it names at once."""
-        hidden: dict[str, Page] = {}
-        if (
-            isinstance(read.event, ArticleUnpublished)
-            and aggregate.article
-            and read.event.event_id not in aggregate.decided
-        ):
-            hidden = articles.hides(aggregate.article, read.event, recorded_of(read.record))
-            _put(aggregate, {language: self._rows(page) for language, page in hidden.items()}, folded)
+        hidden = self._hidden(read, aggregate)
+        _put(aggregate, hidden, folded)
         aggregate.parked = True
         folded.parked.append((read, parked, tuple(sorted(hidden))))
         return parked
+
+    def _hidden(self, read: Read, aggregate: Aggregate) -> dict[str, tuple[Row, ...]]:
+        """Give the rows, by language, of the pages that a withdrawal puts before readers although it waits.
+
+        A projection that fails has no row for them: its fault parks the withdrawal, and does not keep it from readers.
+        """
+        event = read.event
+        if not isinstance(event, ArticleUnpublished) or event.event_id in aggregate.decided:
+            return {}
+        hidden: dict[str, tuple[Row, ...]] = {}
+        for language, page in articles.hides(aggregate.article, event, recorded_of(read.record)).items():
+            hidden[language] = ()
+            for projection in self._projections.values():
+                with suppress(Exception):
+                    hidden[language] += tuple(projection.rows(page))
+        return hidden
 
     def _rows(self, page: Page) -> tuple[Row, ...]:
         return tuple(row for projection in self._projections.values() for row in projection.rows(page))

@@ -68,12 +68,12 @@ class Loop:
         self._known: dict[str, Aggregate] = {}
 
     def run(self, stopping: threading.Event) -> None:
-        """Turn until told to stop, waiting with jitter while Kafka or the database is away.
+        """Turn until told to stop, waiting with jitter while Kafka or the database is away, or after being fenced.
 
         Raises ``LogMismatchError`` when the log is not the one that the generation has folded.
         """
         patient = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type((LogAwayError, DatabaseAwayError)),
+            retry=tenacity.retry_if_exception_type((LogAwayError, DatabaseAwayError, FencedError)),
             wait=tenacity.wait_random_exponential(multiplier=0.2, max=_BACK_OFF_SECONDS),
             sleep=tenacity.sleep_using_event(stopping),
             stop=tenacity.stop_when_event_set(stopping),

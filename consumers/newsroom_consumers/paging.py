@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import msgspec
 
 from newsroom_schemas.errors import NewsroomError
 
+_Instant = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_Id = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
+"""What the database can compare: a cursor is text from outside."""
+
 
 class Place(NamedTuple):
     """Where an entry stands in every list."""
 
-    first_published_at: int
-    first_event_id: str
-    article_id: str
+    first_published_at: _Instant
+    first_event_id: _Id
+    article_id: _Id
 
 
 class InvalidCursorError(NewsroomError):

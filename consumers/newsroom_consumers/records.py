@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from functools import lru_cache
 from typing import NamedTuple
 
 CHAIN_START = bytes(32)
 """The chain of a partition before its first record."""
 
+_PLACE = struct.Struct(">qq")
+_COUNT = struct.Struct(">I")
 _NONE = b"\xff\xff\xff\xff"
 
 
@@ -35,7 +38,7 @@ class Record(NamedTuple):
     """Instant of the append, microseconds since the epoch, UTC."""
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    headers: tuple[tuple[str, bytes | None], ...]
 
 
 def value_sha(record: Record) -> bytes:
@@ -50,11 +53,9 @@ def digest(record: Record, value: bytes) -> bytes:
     name and value in order, and the value's hash; each of variable length has a length of 4 bytes before it, and an
     absent key or value is the length 0xffffffff.
     """
-    parts = [struct.pack(">qq", record.offset, record.timestamp), _prefixed(record.key)]
-    parts.append(struct.pack(">I", len(record.headers)))
+    parts = [_PLACE.pack(record.offset, record.timestamp), _prefixed(record.key), _COUNT.pack(len(record.headers))]
     for name, content in record.headers:
-        parts.append(_prefixed(name.encode("utf-8", "surrogatepass")))
-        parts.append(_prefixed(content))
+        parts += (_prefixed_name(name), _prefixed(content))
     parts.append(_NONE if record.value is None else _prefixed(value))
     return hashlib.sha256(b"".join(parts)).digest()
 
@@ -66,4 +67,10 @@ def link(chain: bytes, last: bytes) -> bytes:
 
 def _prefixed(data: bytes | None) -> bytes:
     """Write bytes with their length before them."""
-    return _NONE if data is None else len(data).to_bytes(4, "big") + data
+    return _NONE if data is None else _COUNT.pack(len(data)) + data
+
+
+@lru_cache(maxsize=256)
+def _prefixed_name(name: str) -> bytes:
+    """Write the name of a header, one of few, with its length before it."""
+    return _prefixed(name.encode("utf-8", "surrogatepass"))

@@ -16,8 +16,10 @@ from kafka.structs import OffsetAndMetadata
 from newsroom_consumers.log import Bounds, LogAwayError, MissingTopicError, Polled
 from newsroom_consumers.records import Partition, Record
 
-_PARTITION_FETCH = 16 * 1024 * 1024
-"""Bytes to fetch of a partition: the client's 1 MiB more than halves its speed, 50 MiB slows it again (measured)."""
+_PARTITION_FETCH = 8 * 1024 * 1024
+"""Bytes to fetch of a partition: the client's 1 MiB more than halves its speed (measured)."""
+_FETCH = 16 * 1024 * 1024
+"""Bytes to fetch at once of all partitions: the client's 50 MiB cost 100 MB of memory more and gain nothing."""
 _READ_SECONDS = 30.0
 """How long to wait for a single record that the log says it has."""
 _KEYS = 65_536
@@ -141,6 +143,7 @@ def _consumer(bootstrap: str, **overrides: Any) -> Any:
         isolation_level="read_committed",
         allow_auto_create_topics=False,
         max_partition_fetch_bytes=_PARTITION_FETCH,
+        fetch_max_bytes=_FETCH,
         **overrides,
     )
 
@@ -153,5 +156,5 @@ def _record(found: Any) -> Record:
         found.timestamp * 1000,
         found.key,
         found.value,
-        tuple((name, content or b"") for name, content in found.headers),
+        tuple(found.headers),
     )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -16,7 +17,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from newsroom_infra.settings import Settings
 from newsroom_schemas.errors import NewsroomError
 
-TIMEOUT_MS = 10_000
+TIMEOUT_MS = 5_000
 """How long a cluster may take to answer."""
 UNKNOWN_TOPIC = 3
 """Error code UNKNOWN_TOPIC_OR_PARTITION of the Kafka protocol."""
@@ -134,7 +135,12 @@ def _configs(admin: Any, kind: Any, name: str, settings: list[str]) -> dict[str,
 
 @contextmanager
 def _admin(bootstrap: str) -> Iterator[Any]:
-    """Open an admin client; what Kafka raises becomes :class:`ClusterError`."""
+    """Open an admin client; what Kafka raises becomes :class:`ClusterError`.
+
+    The client leaves sockets and a thread behind when it finds nobody, so it is opened only where somebody listens.
+    """
+    if not any(_listens(server) for server in bootstrap.split(",")):
+        raise ClusterError(bootstrap, "nobody listens there")
     try:
         with KafkaAdminClient(
             bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=TIMEOUT_MS, request_timeout_ms=TIMEOUT_MS
@@ -142,3 +148,13 @@ def _admin(bootstrap: str) -> Iterator[Any]:
             yield admin
     except KafkaError as error:
         raise ClusterError(bootstrap, str(error)) from error
+
+
+def _listens(server: str) -> bool:
+    """Say whether ``host:port`` accepts connections."""
+    host, _, port = server.strip().rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), TIMEOUT_MS / 1000).close()
+    except (OSError, ValueError):
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -33,6 +34,15 @@ def log_of(settings: Settings, group: str | None = None) -> KafkaLog:
     return KafkaLog(settings.bootstrap, topics, group=group, batch=settings.batch)
 
 
+def calm_collector() -> None:
+    """Make Python look for reference cycles seldom: a batch makes a million objects and no cycle (a fifth of its time).
+
+    What exists by now stays out of every later search.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 def run_worker(settings: Settings, name: str | None, stopping: threading.Event) -> None:
     """Move a generation, the live one by default, along the log until told to stop; wait where Kafka is away.
 
@@ -49,6 +59,7 @@ def run_worker(settings: Settings, name: str | None, stopping: threading.Event) 
         reraise=True,
     )
     with sqlite.lock(control.file(name)), closing(patient(log_of, settings, f"newsroom.{name}")) as log:
+        calm_collector()
         reader = RecordReader(codec(), tags_topic=settings.tags_topic, place=placement(log.partitions))
         generations.follow(control, name, log, reader, stopping)
 

@@ -55,9 +55,11 @@ class Pipeline:
         """Send each event and give what became of it; an interrupt settles what is in flight before it goes on."""
         try:
             for item in events:
-                if item is not None:
-                    self._take(item)
-                while self._window and (item is None or self._is_full() or self._head_is_known()):
+                if item is None:
+                    yield from self._rest()
+                    continue
+                self._take(item)
+                while self._window and (self._is_full() or self._head_is_known()):
                     yield self._next()
         except (Exception, KeyboardInterrupt):
             yield from self._rest()
@@ -66,6 +68,8 @@ class Pipeline:
 
     def _rest(self) -> Iterator[Settled]:
         """Settle all that is in flight."""
+        if self._window:
+            self._carrier.hurry()
         while self._window:
             yield self._next()
 
@@ -75,6 +79,9 @@ class Pipeline:
             self._window.append(item)
             return
         events = item if isinstance(item, tuple) else (item,)
+        if self._away:
+            self._window.extend(Refused(event_id=event.event_id, error=self._carrier.away(None)) for event in events)
+            return
         try:
             sendings = [self._carrier.prepare(event) for event in events]
         except NewsroomError as error:
@@ -87,10 +94,12 @@ class Pipeline:
 
     def _post(self, sending: Sending) -> None:
         """Hand a record to the link, or refuse it where nothing can go any more."""
+        if sending.settled:
+            return
         if self._away:
-            sending.settled = _refused(sending, self._carrier.away(None))
+            self._refuse(sending, self._carrier.away(None))
         elif error := self._shut.get(sending.topic):
-            sending.settled = _refused(sending, error)
+            self._refuse(sending, error)
         else:
             sending.deadline = time.monotonic() + self._carrier.timeout
             try:
@@ -100,9 +109,9 @@ class Pipeline:
                 self._give_up()
             except (ForbiddenTopicError, UnknownTopicError) as error:
                 self._shut[sending.topic] = error
-                sending.settled = _refused(sending, error)
+                self._refuse(sending, error)
             except NewsroomError as error:
-                sending.settled = _refused(sending, error)
+                self._refuse(sending, error)
 
     def _is_full(self) -> bool:
         """Say whether no more may be in flight."""
@@ -122,10 +131,7 @@ class Pipeline:
             self._window.popleft()
             return head
         while head.settled is None:
-            outcome = _outcome(head)
-            if isinstance(outcome, Receipt):
-                head.settled = outcome
-            else:
+            if not self._is_acknowledged(head):
                 self._recover()
         self._window.popleft()
         self._bytes -= head.size
@@ -133,17 +139,16 @@ class Pipeline:
 
     def _recover(self) -> None:
         """Find out what was refused, and send all else that was not acknowledged again: steps 1 to 6 of the module."""
-        before = len(self._unsettled())
+        self._idle_rounds += 1
         failures = self._carrier.drop(0 if self._is_overdue() else self._carrier.timeout)
         self._keep_receipts()
         self._refuse_overtaken()
-        faults = {failure.fault for _, failure in failures}
-        if Fault.AWAY in faults or self._is_overdue() or self._idle_rounds >= MAX_IDLE_ROUNDS:
+        is_away = self._is_overdue() or any(failure.fault is Fault.AWAY for _, failure in failures)
+        if is_away or self._idle_rounds > MAX_IDLE_ROUNDS:
             self._give_up()
             return
         self._shut_topics(failures)
         unsettled = self._unsettled()
-        self._idle_rounds = 0 if len(unsettled) < before else self._idle_rounds + 1
         for sending in unsettled:
             sending.ticket = None
         suspects = (sending for sending, failure in failures if failure.fault is Fault.REFUSED)
@@ -168,17 +173,15 @@ class Pipeline:
         """Send and wait; say whether every one is settled."""
         for sending in sendings:
             self._post(sending)
-        for sending in sendings:
-            if sending.settled is None and isinstance(outcome := _outcome(sending), Receipt):
-                sending.settled = outcome
-        return all(sending.settled for sending in sendings)
+        self._carrier.hurry()
+        return all(sending.settled or self._is_acknowledged(sending) for sending in sendings)
 
     def _convict(self, sending: Sending) -> bool:
-        """Settle a record that was refused alone; say whether it was."""
-        outcome = _outcome(sending)
-        if not isinstance(outcome, Failure) or outcome.fault is not Fault.REFUSED:
+        """Refuse a record that the broker refused alone; say whether it did."""
+        failure = sending.ticket.outcome(0) if sending.ticket else None
+        if not isinstance(failure, Failure) or failure.fault is not Fault.REFUSED:
             return False
-        sending.settled = _refused(sending, outcome.error)
+        self._refuse(sending, failure.error)
         self._carrier.drop(self._carrier.timeout)
         return True
 
@@ -189,16 +192,23 @@ class Pipeline:
     def _is_overdue(self) -> bool:
         """Say whether an acknowledgement is awaited in vain."""
         now = time.monotonic()
-        return any(
-            sending.ticket and sending.deadline <= now and sending.ticket.outcome(0) is None
-            for sending in self._unsettled()
-        )
+        tickets = (sending.ticket for sending in self._unsettled() if sending.deadline <= now)
+        return any(ticket and ticket.outcome(0) is None for ticket in tickets)
+
+    def _is_acknowledged(self, sending: Sending) -> bool:
+        """Wait for a record's answer until its deadline, settle it if that is a receipt, and say so."""
+        if sending.ticket is None:
+            return False
+        outcome = sending.ticket.outcome(max(0.0, sending.deadline - time.monotonic()))
+        if isinstance(outcome, Receipt):
+            self._settle(sending, outcome)
+        return sending.settled is not None
 
     def _keep_receipts(self) -> None:
         """Settle what was acknowledged."""
         for sending in self._unsettled():
             if sending.ticket and isinstance(outcome := sending.ticket.outcome(0), Receipt):
-                sending.settled = outcome
+                self._settle(sending, outcome)
 
     def _refuse_overtaken(self) -> None:
         """Refuse what can't be sent again, because a later record of the same key was acknowledged."""
@@ -209,14 +219,16 @@ class Pipeline:
             if isinstance(item.settled, Receipt):
                 acknowledged.add((item.topic, item.key))
             elif item.settled is None and (item.topic, item.key) in acknowledged:
-                item.settled = _refused(item, OvertakenError(item.event_id, item.key.decode()))
+                self._refuse(item, OvertakenError(item.event_id, item.key.decode()))
 
     def _shut_topics(self, failures: list[tuple[Sending, Failure]]) -> None:
         """Refuse everything for a topic in which this client may not write."""
-        self._shut |= {sending.topic: f.error for sending, f in failures if f.fault is Fault.FORBIDDEN}
+        self._shut |= {
+            sending.topic: failure.error for sending, failure in failures if failure.fault is Fault.FORBIDDEN
+        }
         for sending in self._unsettled():
             if error := self._shut.get(sending.topic):
-                sending.settled = _refused(sending, error)
+                self._refuse(sending, error)
 
     def _give_up(self) -> None:
         """Settle everything: nothing more is sent in this stream."""
@@ -224,17 +236,13 @@ class Pipeline:
         self._carrier.drop(0)
         self._keep_receipts()
         for sending in self._unsettled():
-            sent = sending.event_id if sending.is_sent else None
-            sending.settled = _refused(sending, self._carrier.away(sent))
+            self._refuse(sending, self._carrier.away(sending.event_id if sending.is_sent else None))
 
+    def _refuse(self, sending: Sending, error: NewsroomError) -> None:
+        """Settle a record with an error."""
+        self._settle(sending, Refused(event_id=sending.event_id, error=error))
 
-def _outcome(sending: Sending) -> Receipt | Failure | None:
-    """Wait for a record's answer until its deadline."""
-    if sending.ticket is None:
-        return None
-    return sending.ticket.outcome(max(0.0, sending.deadline - time.monotonic()))
-
-
-def _refused(sending: Sending, error: NewsroomError) -> Refused:
-    """Pair an event with its error."""
-    return Refused(event_id=sending.event_id, error=error)
+    def _settle(self, sending: Sending, settled: Settled) -> None:
+        """Settle a record: some progress."""
+        sending.settled = settled
+        self._idle_rounds = 0

@@ -68,6 +68,9 @@ class Link(Protocol):
     def post(self, sending: Sending) -> Ticket:
         """Hand a record over without waiting; raise a NewsroomError when it can't go, and the link lives on."""
 
+    def hurry(self, timeout: float) -> None:
+        """Send what is gathered for a batch now, and wait up to ``timeout`` seconds for answers to all of it."""
+
     def failures(self) -> list[tuple[Sending, Failure]]:
         """Give what failed so far, in the order in which it failed."""
 
@@ -86,6 +89,9 @@ class Carrier(Protocol):
 
     def link(self) -> Link:
         """Give the present link, a new one after a drop; raise BrokerAwayError when there is no broker."""
+
+    def hurry(self) -> None:
+        """Have the present link, if there is one, send what it has gathered."""
 
     def drop(self, patience: float) -> list[tuple[Sending, Failure]]:
         """Close the present link and give what failed on it, in the order in which it failed."""

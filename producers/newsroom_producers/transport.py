@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from types import TracebackType
@@ -29,15 +30,18 @@ from newsroom_schemas.codec import Codec
 from newsroom_schemas.errors import (
     BrokerAwayError,
     ForbiddenTopicError,
-    MissingExtraError,
     NewsroomError,
     RecordRefusedError,
+    SlowChecksumsError,
     UnknownTopicError,
 )
 from newsroom_schemas.events import AnyEvent, TagEvent, key_of
 
 _BATCH_BYTES = 1024 * 1024
 """Bytes of one partition's batch: 47 times the speed of single sends, six times that of the client's default."""
+
+_LINGER_SECONDS = 0.1
+"""Seconds for which a batch gathers records unless hurried: half the work per record of sending each at once."""
 
 _REQUEST_SECONDS = 30.0
 """Seconds after which an unanswered request is given up and tried again on a new connection."""
@@ -56,9 +60,9 @@ class KafkaTransport:
     """Sends events over one idempotent producer, made at the first send and replaced when it dies. For one thread."""
 
     def __init__(self, bootstrap: str, topics: Topics, codec: Codec, *, delivery_timeout: float = 30.0) -> None:
-        """Take ``delivery_timeout`` in seconds; raise MissingExtraError without the C checksums."""
+        """Take ``delivery_timeout`` in seconds; raise SlowChecksumsError without the C checksums."""
         if find_spec("crc32c") is None:
-            raise MissingExtraError("crc32c", "kafka")
+            raise SlowChecksumsError
         self.timeout = delivery_timeout
         self._bootstrap = bootstrap
         self._topics = topics
@@ -107,6 +111,11 @@ class KafkaTransport:
                 raise self.away(None) from error
         return self._link
 
+    def hurry(self) -> None:
+        """Have the present link, if there is one, send what it has gathered."""
+        if self._link is not None:
+            self._link.hurry(self.timeout)
+
     def drop(self, patience: float) -> list[tuple[Sending, Failure]]:
         """Close the present link and give what failed on it, in the order in which it failed."""
         link, self._link = self._link, None
@@ -122,13 +131,15 @@ class KafkaTransport:
 
 def _producer(bootstrap: str, timeout: float) -> Any:
     """Connect a producer: acks of all replicas, idempotent, murmur2 of the key."""
+    linger = min(_LINGER_SECONDS, timeout / 2)
     return KafkaProducer(
         bootstrap_servers=bootstrap.split(","),
         acks="all",
         enable_idempotence=True,
         allow_auto_create_topics=False,
         batch_size=_BATCH_BYTES,
-        request_timeout_ms=int(min(timeout, _REQUEST_SECONDS) * 1000),
+        linger_ms=int(linger * 1000),
+        request_timeout_ms=int(min(timeout - linger, _REQUEST_SECONDS) * 1000),
         delivery_timeout_ms=int(timeout * 1000),
         max_block_ms=int(timeout * 1000),
         bootstrap_timeout_ms=int(timeout * 1000),
@@ -155,6 +166,11 @@ class _Link:
         future.add_errback(partial(self._note, sending))
         return _Ticket(self, sending, future)
 
+    def hurry(self, timeout: float) -> None:
+        """Send what is gathered for a batch now, and wait up to ``timeout`` seconds for answers to all of it."""
+        with suppress(kafka_errors.KafkaError):
+            self._producer.flush(timeout)
+
     def failures(self) -> list[tuple[Sending, Failure]]:
         """Give what failed so far, in the order in which it failed."""
         return [(sending, self._failure(sending, error)) for sending, error in self._failed]
@@ -163,7 +179,7 @@ class _Link:
         """End it, waiting up to ``patience`` seconds for requests under way; nothing of it is sent afterwards."""
         try:
             self._producer.close(timeout=patience)
-        except kafka_errors.KafkaTimeoutError:
+        except kafka_errors.KafkaError:
             self._abort()
 
     def _abort(self) -> None:
@@ -171,7 +187,7 @@ class _Link:
         self._producer._sender.force_close()  # noqa: SLF001 - there is no public way
         try:
             self._producer.close(timeout=1)
-        except kafka_errors.KafkaTimeoutError:
+        except kafka_errors.KafkaError:
             _log.warning("the producer's thread does not end")
 
     def _note(self, sending: Sending, error: Exception) -> None:
@@ -186,7 +202,7 @@ class _Link:
         """Make the error to show."""
         if isinstance(error, kafka_errors.AuthorizationError):
             return ForbiddenTopicError(sending.topic, self._bootstrap)
-        return RecordRefusedError(sending.topic, sending.key.decode(), f"{type(error).__name__}: {error}")
+        return RecordRefusedError(sending.topic, sending.key.decode(), str(error))
 
 
 class _Ticket:

@@ -64,7 +64,7 @@ class Codec:
         if isinstance(body, StoredBlocks):
             event = msgspec.structs.replace(event, blocks=self.blocks(body))
         name = type(event).__name__
-        fields = _typed(event)
+        event, fields = _typed(event)
         if problem := check(event) or check_vocabulary(event):
             raise InvalidEventError(name, problem.field, problem.problem)
         schema = self._registry.latest(name)
@@ -108,19 +108,22 @@ class Codec:
         return reader
 
 
-def _typed(event: AnyEvent) -> dict[str, Any]:
-    """Turn an event into plain values; raise InvalidEventError when one is not of its field's type."""
+def _typed(event: AnyEvent) -> tuple[AnyEvent, dict[str, Any]]:
+    """Give the event with every value of its field's type, and its fields as plain values, or raise InvalidEventError.
+
+    Python lets a tool put anything into a field; a list for a tuple is meant well, a number for a text is an error.
+    """
     name = type(event).__name__
     try:
         fields: dict[str, Any] = msgspec.to_builtins(event, builtin_types=_NEVER_TEXT)
-        msgspec.convert(fields, type(event))
+        event = msgspec.convert(fields, type(event))
     except msgspec.ValidationError as error:
         problem, _, path = str(error).partition(" - at `$.")
         raise InvalidEventError(name, path.rstrip("`") or "event", problem) from None
     except TypeError as error:
         raise InvalidEventError(name, "event", str(error)) from None
     del fields["type"]
-    return fields
+    return event, fields
 
 
 def _write(schema: Schema, fields: dict[str, Any]) -> bytes:

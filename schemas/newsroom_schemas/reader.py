@@ -73,6 +73,6 @@ class Reader:
         source = BytesIO(value)
         source.seek(FRAME_BYTES)
         fields = schemaless_reader(source, self.schema.head, self._target, handle_unicode_errors="surrogatepass")
-        if blocks:
+        if blocks is not None:
             fields["blocks"] = blocks
         return msgspec.convert(fields, self._type)

@@ -1,10 +1,10 @@
 """The walk: a pass over Avro bytes that makes no values, and says whether they are sound.
 
 A walk of one type is a function ``(data, at, faults) -> next``: it starts at byte ``at``, returns the position behind
-the value, and raises UndecodableError (or IndexError, where the bytes end early) when the bytes are no such value. A text
-that decodes but breaks the contract, by NUL or a lone surrogate, is noted in ``faults``. Refused are integers beyond 64
-bit (32 for ``int``), counts and lengths beyond the bytes at hand, and bytes that are not UTF-8; so the time of a walk is
-bounded by the number of its bytes. Byte layout: Avro 1.12, "Binary encoding".
+the value, and raises UndecodableError (or IndexError, where the bytes end early) when the bytes are no such value. A
+text that decodes but breaks the contract, by NUL or a lone surrogate, is noted in ``faults``. Refused are integers
+beyond 64 bit (32 for ``int``), counts and lengths beyond the bytes at hand, and bytes that are not UTF-8; so the time
+of a walk is bounded by the number of its bytes. Byte layout: Avro 1.12, "Binary encoding".
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from newsroom_schemas.errors import UndecodableError, UnsafeSchemaError
 from newsroom_schemas.rejections import InvalidContent
 
 Faults = list[InvalidContent]
-"""Texts that break the contract, in the order in which they were met."""
+"""Empty, or the first text that breaks the contract."""
 
 Walk = Callable[[bytes, int, Faults], int]
 """A pass over one value: bytes, position of its first byte, faults to add to; returns the position behind it."""
@@ -95,7 +95,7 @@ def _text(path: str) -> Walk:
         except UnicodeDecodeError:
             _note_surrogate(piece, at, path, faults)
         if 0 in piece:
-            faults.append(InvalidContent(field=path, problem=NUL))
+            _note(faults, path, NUL)
         return end
 
     return walk
@@ -107,7 +107,13 @@ def _note_surrogate(piece: bytes, at: int, path: str, faults: Faults) -> None:
         piece.decode(errors="surrogatepass")
     except UnicodeDecodeError as error:
         raise UndecodableError(f"the text at byte {at} is not UTF-8: {error.reason}") from None
-    faults.append(InvalidContent(field=path, problem=SURROGATE))
+    _note(faults, path, SURROGATE)
+
+
+def _note(faults: Faults, path: str, problem: str) -> None:
+    """Note the first fault only: a list of all would outgrow the bytes."""
+    if not faults:
+        faults.append(InvalidContent(field=path, problem=problem))
 
 
 def _integer(bits: int) -> Walk:

@@ -1,6 +1,6 @@
-"""Add golden bytes for schema versions that have none: ``python tests/golden/add.py``. Never overwrites a file.
+"""Add golden bytes for schema versions that have none: ``python -m golden.add`` in the folder ``tests``.
 
-A golden file is what a release wrote once. It is decoded for ever, so it is made once and then only read.
+It never overwrites a file: golden bytes are what a release wrote once, made once and then only read.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from samples import SAMPLES
+from golden.samples import SAMPLES
 
 from newsroom_schemas.codec import Codec
 from newsroom_schemas.registry import Registry, Schema

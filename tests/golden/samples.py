@@ -58,28 +58,36 @@ SAMPLES: dict[str, AnyEvent] = {
     for event in (
         ArticleCreated(**_ARTICLE, language="uk", **_TEXTS, **_CARD),
         ArticleEdited(
-            **_ARTICLE, language="uk", **{name: _TEXTS[name] for name in ("slug", "headline", "authors", "blocks")},
+            **_ARTICLE,
+            language="uk",
+            **{name: _TEXTS[name] for name in ("slug", "headline", "authors", "blocks")},
             cleared=("lead", "image", "legacy_urls"),
         ),
         ArticleTranslated(
-            **_ARTICLE, language="en-GB", source_language="uk", source_version=2, translator="maria",
-            method="machine_edited", **_TEXTS,
+            **_ARTICLE,
+            language="en-GB",
+            source_language="uk",
+            source_version=2,
+            translator="maria",
+            method="machine_edited",
+            **_TEXTS,
         ),
         ArticleClassified(**_ARTICLE, **_CARD),
         ArticleScheduled(**_ARTICLE, language="uk", publish_at=_AT + 60_000_000),
         ArticleUnscheduled(**_ARTICLE, language="uk"),
         ArticleEmbargoed(**_ARTICLE, until=_AT + 3_600_000_000),
         ArticlePublished(
-            **_ARTICLE, language="uk", published_at=_AT, note=Note(kind="correction", text="Виправлено дату."),
+            **_ARTICLE,
+            language="uk",
+            published_at=_AT,
+            note=Note(kind="correction", text="Виправлено дату."),
             schedule_id=_IDS[1],
         ),
         ArticleUnpublished(
             **_ARTICLE, languages=("uk", "sr-Latn-RS"), reason="merged", note="Див. нову статтю.", successor="bridge-43"
         ),
         ArticleReleased(**_ARTICLE),
-        RecordSkipped(
-            **_ARTICLE, topic="newsroom.articles", partition=5, offset=2**40, sha256="cd" * 32
-        ),
+        RecordSkipped(**_ARTICLE, topic="newsroom.articles", partition=5, offset=2**40, sha256="cd" * 32),
         TagDefined(**_TAG, labels={"uk": "Мости", "en": "Bridges"}),
         TagMerged(**_TAG, into="infrastructure"),
     )

@@ -1,20 +1,22 @@
-"""What is encoded is decoded; what breaks the contract is not encoded; older schemas are read as the newest would be."""
+"""What is encoded is decoded; what breaks the contract is not encoded; older schemas are read like the newest."""
 
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import Any
 
 import msgspec
 import pytest
 from event_strategies import events, events_of
+from fastavro import schemaless_writer
 from golden.samples import SAMPLES
 from hypothesis import given, settings
 
 from newsroom_schemas.codec import Codec
 from newsroom_schemas.contract import MAX_EVENT_BYTES
 from newsroom_schemas.errors import EventTooLargeError, InvalidEventError, UndecodableError
-from newsroom_schemas.events import EVENTS, AnyEvent, ArticleCreated, ArticleEdited, ArticlePublished, Block, StoredBlocks
+from newsroom_schemas.events import EVENTS, AnyEvent, ArticleCreated, Block, StoredBlocks
 from newsroom_schemas.registry import Registry, Schema, read_schema
 
 REGISTRY = Registry.load()
@@ -41,7 +43,7 @@ def block(**fields: Any) -> tuple[Block]:
 
 
 @pytest.mark.parametrize("name", EVENTS)
-def test_every_event_comes_back_as_it_was(name: str):
+def test_every_event_comes_back_as_it_was(name: str) -> None:
     @given(event=events_of(name))
     @settings(max_examples=25, deadline=None)
     def holds(event: AnyEvent) -> None:
@@ -50,16 +52,16 @@ def test_every_event_comes_back_as_it_was(name: str):
     holds()
 
 
-def test_no_blocks_come_back_as_none_at_all():
+def test_no_blocks_come_back_as_none_at_all() -> None:
     assert back(changed("ArticleCreated", blocks=())).blocks == ()  # type: ignore[union-attr]
     assert back(changed("ArticleEdited", blocks=())).blocks == ()  # type: ignore[union-attr]
 
 
-def test_blocks_that_an_edit_leaves_alone_come_back_as_null():
+def test_blocks_that_an_edit_leaves_alone_come_back_as_null() -> None:
     assert back(changed("ArticleEdited", blocks=None)).blocks is None  # type: ignore[union-attr]
 
 
-def test_blocks_stay_the_bytes_that_the_record_holds():
+def test_blocks_stay_the_bytes_that_the_record_holds() -> None:
     encoded = CODEC.encode(SAMPLES["ArticleCreated"])
     event = CODEC.decode(encoded.value, encoded.headers).event
     assert isinstance(event, ArticleCreated)
@@ -70,13 +72,13 @@ def test_blocks_stay_the_bytes_that_the_record_holds():
 
 @given(event=events)
 @settings(max_examples=100, deadline=None)
-def test_an_event_that_was_read_is_written_as_the_same_bytes(event: AnyEvent):
+def test_an_event_that_was_read_is_written_as_the_same_bytes(event: AnyEvent) -> None:
     """Tools may send on what they read, stored blocks included."""
     encoded = CODEC.encode(event)
     assert CODEC.encode(CODEC.decode(encoded.value, encoded.headers).event) == encoded
 
 
-def test_headers_name_the_schema_and_say_the_rest_as_cloud_events():
+def test_headers_name_the_schema_and_say_the_rest_as_cloud_events() -> None:
     """CloudEvents 1.0, Kafka protocol binding, binary content mode."""
     event = changed("ArticlePublished", source="newsroom emit/2", occurred_at=-62_135_596_800_000_000)
     assert CODEC.encode(event).headers == [
@@ -91,18 +93,18 @@ def test_headers_name_the_schema_and_say_the_rest_as_cloud_events():
     ]
 
 
-def test_a_traceparent_is_a_header_when_it_is_given():
+def test_a_traceparent_is_a_header_when_it_is_given() -> None:
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     assert CODEC.encode(SAMPLES["TagMerged"], traceparent=parent).headers[-1] == ("traceparent", parent.encode())
     assert "traceparent" not in dict(CODEC.encode(SAMPLES["TagMerged"]).headers)
 
 
-def test_the_frame_is_a_zero_byte_and_the_frame_id():
+def test_the_frame_is_a_zero_byte_and_the_frame_id() -> None:
     value = CODEC.encode(SAMPLES["TagMerged"]).value
     assert value[:5] == b"\0" + REGISTRY.latest("TagMerged").frame_id.to_bytes(4, "big")
 
 
-def test_the_header_decides_where_the_frame_says_something_else():
+def test_the_header_decides_where_the_frame_says_something_else() -> None:
     """With a registry the frame holds that registry's id."""
     encoded = CODEC.encode(SAMPLES["TagMerged"])
     assert CODEC.decode(b"\0\0\0\0\7" + encoded.value[5:], encoded.headers).event == SAMPLES["TagMerged"]
@@ -132,17 +134,17 @@ def test_the_header_decides_where_the_frame_says_something_else():
         (changed("TagDefined", labels={"\0": "a"}), "labels"),
     ],
 )
-def test_an_event_that_breaks_the_contract_is_not_encoded(event: AnyEvent, field: str):
+def test_an_event_that_breaks_the_contract_is_not_encoded(event: AnyEvent, field: str) -> None:
     with pytest.raises(InvalidEventError) as refused:
         CODEC.encode(event)
     assert (refused.value.type, refused.value.field) == (type(event).__name__, field)
 
 
-def test_the_six_characters_that_json_writes_for_nul_are_no_nul():
+def test_the_six_characters_that_json_writes_for_nul_are_no_nul() -> None:
     assert back(changed("ArticleCreated", headline="\\u0000")).headline == "\\u0000"  # type: ignore[union-attr]
 
 
-def test_an_event_of_exactly_the_cap_is_encoded_and_one_byte_more_is_not():
+def test_an_event_of_exactly_the_cap_is_encoded_and_one_byte_more_is_not() -> None:
     """The cap counts the bytes on the wire, frame included, not characters."""
     frame_and_rest = len(CODEC.encode(changed("ArticleCreated", blocks=block(text=""))).value)
     room = MAX_EVENT_BYTES - frame_and_rest - 2  # the text's length takes two bytes more
@@ -153,7 +155,7 @@ def test_an_event_of_exactly_the_cap_is_encoded_and_one_byte_more_is_not():
     assert (refused.value.size, refused.value.limit) == (MAX_EVENT_BYTES + 1, MAX_EVENT_BYTES)
 
 
-def test_unknown_words_of_open_vocabularies_are_read():
+def test_unknown_words_of_open_vocabularies_are_read() -> None:
     """A later release may know more words; only where events are made are they checked."""
     value = CODEC.encode(changed("ArticleUnpublished", reason="error")).value.replace(b"\x0aerror", b"\x0abored")
     decoded = CODEC.decode(value, [])
@@ -161,7 +163,7 @@ def test_unknown_words_of_open_vocabularies_are_read():
     assert decoded.event == changed("ArticleUnpublished", reason="bored")
 
 
-def test_stored_blocks_of_a_schema_that_no_file_has_are_undecodable():
+def test_stored_blocks_of_a_schema_that_no_file_has_are_undecodable() -> None:
     with pytest.raises(UndecodableError, match="0000000000000000"):
         CODEC.blocks(StoredBlocks(b"\0", "0" * 16))
 
@@ -177,14 +179,14 @@ def earlier(name: str, drop: set[str], add: list[dict[str, Any]]) -> Schema:
     return read_schema(f"{name}.0.avsc", json.dumps(definition))
 
 
-def test_an_older_version_is_read_with_the_newest_one_s_defaults():
+def test_an_older_version_is_read_with_the_newest_one_s_defaults() -> None:
     old = earlier("ArticlePublished", {"note", "schedule_id"}, [{"name": "urgent", "type": "boolean"}])
     value = written_with(old, "ArticlePublished", {"urgent": True})
     event = Codec(Registry([*REGISTRY, old])).decode(value, [("schema", old.fingerprint.encode())]).event
     assert event == changed("ArticlePublished", note=None, schedule_id=None)
 
 
-def test_blocks_of_an_older_version_keep_their_schema_and_are_decoded_with_it():
+def test_blocks_of_an_older_version_keep_their_schema_and_are_decoded_with_it() -> None:
     old = earlier("ArticleCreated", {"credit", "label"}, [])
     codec = Codec(Registry([*REGISTRY, old]))
     event = codec.decode(written_with(old, "ArticleCreated", {}), [("schema", old.fingerprint.encode())]).event
@@ -198,22 +200,7 @@ def test_blocks_of_an_older_version_keep_their_schema_and_are_decoded_with_it():
 
 def written_with(schema: Schema, name: str, more: dict[str, Any]) -> bytes:
     """Write a sample as an earlier release would have."""
-    import io
-
-    import fastavro
-
-    out = io.BytesIO()
+    out = BytesIO()
     out.write(b"\0" + schema.frame_id.to_bytes(4, "big"))
-    fastavro.schemaless_writer(out, schema.whole, msgspec.to_builtins(SAMPLES[name]) | more)
+    schemaless_writer(out, schema.whole, msgspec.to_builtins(SAMPLES[name]) | more, disable_tuple_notation=True)
     return out.getvalue()
-
-
-def test_an_edit_given_by_keyword_is_the_twin_of_its_bytes():
-    event = ArticleEdited(
-        event_id="0194e1c2-7f00-7000-8000-0000000000aa", occurred_at=0, actor="a", source="s", article_id="a", language="uk"
-    )
-    assert back(event) == event
-
-
-def test_decoding_a_published_event_gives_its_own_class():
-    assert type(back(SAMPLES["ArticlePublished"])) is ArticlePublished

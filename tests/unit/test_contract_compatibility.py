@@ -36,28 +36,28 @@ def published() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", EVENTS)
-def test_every_version_reads_every_other_version(name: str):
+def test_every_version_reads_every_other_version(name: str) -> None:
     assert not clashes([schema.definition for schema in Registry.load().versions(name)])
 
 
-def test_a_new_field_with_a_default_is_compatible():
+def test_a_new_field_with_a_default_is_compatible() -> None:
     second = with_field(published(), name="desk", type=["null", "string"], default=None)
     third = with_field(second, name="urgent", type="boolean", default=False)
     assert not clashes([published(), second, third])
 
 
-def test_a_new_field_without_a_default_is_seen():
+def test_a_new_field_without_a_default_is_seen() -> None:
     """New readers could not read old records."""
     assert clashes([published(), with_field(published(), name="desk", type="string")])
 
 
-def test_a_required_field_that_goes_is_seen():
+def test_a_required_field_that_goes_is_seen() -> None:
     """Old readers could not read new records."""
     fields = [field for field in published()["fields"] if field["name"] != "language"]
     assert clashes([published(), published() | {"fields": fields}])
 
 
-def test_a_union_that_grows_is_seen():
+def test_a_union_that_grows_is_seen() -> None:
     fields = [
         field | {"type": ["null", "string", "long"]} if field["name"] == "schedule_id" else field
         for field in published()["fields"]
@@ -65,7 +65,7 @@ def test_a_union_that_grows_is_seen():
     assert clashes([published(), published() | {"fields": fields}])
 
 
-def test_a_clash_with_any_earlier_version_is_seen_not_only_with_the_last():
+def test_a_clash_with_any_earlier_version_is_seen_not_only_with_the_last() -> None:
     """A field that went and comes back with another type gets on with the version between."""
     texts = with_field(published(), name="desk", type=["null", "string"], default=None)
     numbers = with_field(published(), name="desk", type=["null", "long"], default=None)

@@ -47,13 +47,13 @@ def decoded(value: bytes, fingerprint: str | None) -> dict[str, Any]:
     return fields
 
 
-def test_every_released_schema_has_golden_bytes_and_the_other_way_round():
-    """A missing file here: run ``python tests/golden/add.py``. A missing schema: a released file must never go."""
+def test_every_released_schema_has_golden_bytes_and_the_other_way_round() -> None:
+    """A file is missing: run ``python -m golden.add`` in ``tests``. A schema is missing: a released one must never go."""
     assert [file.stem for file in FILES] == sorted(f"{schema.name}.{schema.version}" for schema in REGISTRY)
 
 
 @each_file
-def test_the_fingerprint_is_the_one_that_was_released(file: Path):
+def test_the_fingerprint_is_the_one_that_was_released(file: Path) -> None:
     golden = json.loads(file.read_text("utf-8"))
     schema = REGISTRY.by_fingerprint(golden["fingerprint"])
     assert schema is not None
@@ -62,19 +62,19 @@ def test_the_fingerprint_is_the_one_that_was_released(file: Path):
 
 
 @each_file
-def test_golden_bytes_are_decoded_by_the_header(file: Path):
+def test_golden_bytes_are_decoded_by_the_header(file: Path) -> None:
     golden = json.loads(file.read_text("utf-8"))
     assert holds(golden["event"], decoded(bytes.fromhex(golden["value"]), golden["fingerprint"]))
 
 
 @each_file
-def test_golden_bytes_are_decoded_by_the_frame_where_the_header_is_missing(file: Path):
+def test_golden_bytes_are_decoded_by_the_frame_where_the_header_is_missing(file: Path) -> None:
     golden = json.loads(file.read_text("utf-8"))
     assert holds(golden["event"], decoded(bytes.fromhex(golden["value"]), None))
 
 
 @each_file
-def test_golden_bytes_are_read_by_another_avro_library(file: Path):
+def test_golden_bytes_are_read_by_another_avro_library(file: Path) -> None:
     """What third parties see behind the frame is plain Avro."""
     golden = json.loads(file.read_text("utf-8"))
     schema = REGISTRY.by_fingerprint(golden["fingerprint"])
@@ -87,6 +87,6 @@ def test_golden_bytes_are_read_by_another_avro_library(file: Path):
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_the_newest_schema_still_writes_its_golden_bytes(name: str):
+def test_the_newest_schema_still_writes_its_golden_bytes(name: str) -> None:
     golden = json.loads((FOLDER / f"{name}.{REGISTRY.latest(name).version}.json").read_text("utf-8"))
     assert CODEC.encode(SAMPLES[name]).value.hex() == golden["value"]

@@ -55,22 +55,23 @@ def records(type_: Any) -> dict[str, dict[str, Any]]:
 
 def avro_type(name: str, type_: msgspec.inspect.Type) -> Any:
     """Say which Avro type a field of a twin must have; records by their name."""
+    avro: Any = UUID if name in {"event_id", "schedule_id"} else "string"
     match type_:
         case msgspec.inspect.UnionType(types=types):
             values = [one for one in types if getattr(one, "cls", None) is not events.StoredBlocks]
             (value,) = (one for one in values if not isinstance(one, msgspec.inspect.NoneType))
-            return avro_type(name, value) if len(values) == 1 else ["null", avro_type(name, value)]
+            avro = avro_type(name, value) if len(values) == 1 else ["null", avro_type(name, value)]
         case msgspec.inspect.StructType(cls=cls):
-            return cls.__name__
+            avro = cls.__name__
         case msgspec.inspect.VarTupleType(item_type=item):
-            return {"type": "array", "items": avro_type("", item)}
+            avro = {"type": "array", "items": avro_type("", item)}
         case msgspec.inspect.DictType(value_type=value):
-            return {"type": "map", "values": avro_type("", value)}
+            avro = {"type": "map", "values": avro_type("", value)}
+        case msgspec.inspect.IntType() if name in {"occurred_at", "publish_at", "published_at", "until"}:
+            avro = INSTANT
         case msgspec.inspect.IntType():
-            if name in {"occurred_at", "publish_at", "published_at", "until"}:
-                return INSTANT
-            return "long" if name == "offset" else "int"
-    return UUID if name in {"event_id", "schedule_id"} else "string"
+            avro = "long" if name == "offset" else "int"
+    return avro
 
 
 def by_name(type_: Any) -> Any:
@@ -92,25 +93,25 @@ def avro_default(field: msgspec.structs.FieldInfo) -> Any:
     return list(field.default) if isinstance(field.default, tuple) else field.default
 
 
-def test_every_event_has_a_schema_and_every_schema_an_event():
+def test_every_event_has_a_schema_and_every_schema_an_event() -> None:
     assert {schema.name for schema in REGISTRY} == set(EVENTS)
 
 
 @pytest.mark.parametrize("name", EVENTS)
-def test_the_newest_schema_names_its_event_in_the_newsroom(name: str):
+def test_the_newest_schema_names_its_event_in_the_newsroom(name: str) -> None:
     definition = REGISTRY.latest(name).definition
     assert (definition["name"], definition["namespace"]) == (name, "newsroom")
 
 
 @pytest.mark.parametrize("name", EVENTS)
-def test_fields_come_envelope_first_then_as_in_the_twin(name: str):
+def test_fields_come_envelope_first_then_as_in_the_twin(name: str) -> None:
     twin = [field for field in EVENTS[name].__struct_fields__ if field not in {*ENVELOPE, *TAG_ENVELOPE}]
     envelope = TAG_ENVELOPE if name.startswith("Tag") else ENVELOPE
     assert [field["name"] for field in REGISTRY.latest(name).definition["fields"]] == envelope + twin
 
 
 @pytest.mark.parametrize("name", EVENTS)
-def test_schema_and_twin_agree_on_every_record_and_field(name: str):
+def test_schema_and_twin_agree_on_every_record_and_field(name: str) -> None:
     docs = class_docs()
     for record_name, record in records(REGISTRY.latest(name).definition).items():
         type_ = getattr(events, record_name)
@@ -127,14 +128,14 @@ def test_schema_and_twin_agree_on_every_record_and_field(name: str):
         assert schema == twin
 
 
-def test_blocks_are_the_last_field_of_every_schema_that_has_them():
+def test_blocks_are_the_last_field_of_every_schema_that_has_them() -> None:
     """The loop decodes the fields before them and keeps the rest as bytes."""
     with_blocks = [schema for schema in REGISTRY if "blocks" in {field["name"] for field in schema.whole["fields"]}]
     assert {schema.name for schema in with_blocks} >= {"ArticleCreated", "ArticleEdited", "ArticleTranslated"}
     assert all(schema.whole["fields"][-1]["name"] == "blocks" for schema in with_blocks)
 
 
-def test_a_record_inside_events_is_the_same_in_all_of_them():
+def test_a_record_inside_events_is_the_same_in_all_of_them() -> None:
     """Stored blocks carry the fingerprint of Block alone, whichever event brought them."""
     seen: dict[str, Any] = {}
     for name in EVENTS:
@@ -143,6 +144,6 @@ def test_a_record_inside_events_is_the_same_in_all_of_them():
 
 
 @pytest.mark.parametrize("name", EVENTS)
-def test_instants_are_the_fields_with_the_logical_type(name: str):
+def test_instants_are_the_fields_with_the_logical_type(name: str) -> None:
     fields = REGISTRY.latest(name).definition["fields"]
     assert instants(name) == {field["name"] for field in fields if field["type"] in (INSTANT, ["null", INSTANT])}

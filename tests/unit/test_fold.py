@@ -24,6 +24,7 @@ from unit.fold_model import (
     unscheduled,
 )
 
+from newsroom_schemas.contract import TEXTS
 from newsroom_schemas.events import Author, Block, Image, StoredBlocks
 from newsroom_schemas.rejections import Embargoed, NotDue
 from newsroom_schemas.state import Article, Card, DatedNote, Edition, Lineage, Run, Schedule, Texts
@@ -74,6 +75,10 @@ def test_an_edit_changes_the_texts_given_and_no_others() -> None:
 def test_a_cleared_text_is_emptied_alone(name: str) -> None:
     texts = given(created(**FULL), edited(cleared=(name, name))).then(uk="draft v2").edition().texts
     assert texts == msgspec.structs.replace(WHOLE, **{name: CLEARED[name]})
+
+
+def test_every_text_of_an_edition_can_be_cleared() -> None:
+    assert set(Texts.__struct_fields__) == TEXTS == CLEARED.keys()
 
 
 def test_an_edit_without_any_text_still_makes_a_version() -> None:
@@ -139,9 +144,14 @@ def test_a_publication_without_a_schedule_id_is_not_bound_by_the_schedule_and_en
     given(created(), scheduled(NOON + 60 * MINUTE), published()).then(uk="live v1")
 
 
-def test_an_embargo_that_ends_at_its_own_record_is_none() -> None:
-    story = given(created(), embargoed(NOON + 60 * MINUTE), at(NOON + 5, embargoed(NOON + 5)), published())
-    story.then(uk="live v1")
+def test_an_embargo_that_ends_at_its_own_record_is_none_even_of_a_live_article() -> None:
+    story = given(created(), published(), at(NOON + 5, embargoed(NOON + 5))).then(uk="live v1")
+    assert story.article is not None
+    assert story.article.embargo_until is None
+
+
+def test_a_lifted_embargo_forbids_nothing() -> None:
+    given(created(), embargoed(NOON + 60 * MINUTE), embargoed(None), published()).then(uk="live v1")
 
 
 def test_an_embargo_holds_after_a_withdrawal_too() -> None:

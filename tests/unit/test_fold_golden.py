@@ -9,14 +9,14 @@ from strategies import CHOICES, Entry, Step, log_of
 from unit.fold_model import defined, merged
 
 from newsroom_schemas import rejections
-from newsroom_schemas.article import FOLD_VERSION, decide
+from newsroom_schemas.article import FOLD_VERSION, decide, pages
 from newsroom_schemas.rejections import Duplicate, Rejected
-from newsroom_schemas.state import Article, Catalogue
+from newsroom_schemas.state import Article, Catalogue, Page
 from newsroom_schemas.tags import evolve_tags
 
-LOG = "?"
+LOG = "d818a658c7b2fbb6074500e725af559d7d609a58b6e9513ce1df8b3f0da7bc4c"
 """Digest of the fixed log itself."""
-ANSWERS = {1: "?"}
+ANSWERS = {1: "bf96f0a53d04b03d8bf6475fee9ad31ed88e92d44c1cd8830e8c7f58e56328ff"}
 """Digest of the answers to it, by FOLD_VERSION."""
 
 REFUSALS = (
@@ -54,18 +54,18 @@ def fixed_logs() -> list[list[Entry]]:
     return [log_of([step(number, log) for number in range(40)]) for log in range(20)]
 
 
-def answers_to(log: list[Entry]) -> list[Article | Rejected | Duplicate]:
-    """Fold a log and give the answer to each record."""
+def answers_to(log: list[Entry]) -> list[tuple[Article | Rejected | Duplicate, dict[str, Page]]]:
+    """Fold a log and give the answer to each record, with the pages that it puts before readers."""
     articles: dict[str, Article] = {}
     decided: dict[str, set[str]] = {}
     answers = []
     for event, recorded in log:
-        ids = decided.setdefault(event.article_id, set())
-        answer = decide(ids, articles.get(event.article_id), event, recorded)
+        before, ids = articles.get(event.article_id), decided.setdefault(event.article_id, set())
+        answer = decide(ids, before, event, recorded)
         ids.add(event.event_id)
-        if isinstance(answer, Article):
-            articles[event.article_id] = answer
-        answers.append(answer)
+        shown = pages(before, answer, event, recorded) if isinstance(answer, Article) else {}
+        articles |= {event.article_id: answer} if isinstance(answer, Article) else {}
+        answers.append((answer, shown))
     return answers
 
 
@@ -102,7 +102,7 @@ def test_the_fold_gives_the_answers_that_its_version_has_given_before() -> None:
 
 
 def test_the_fixed_logs_are_applied_and_refused_in_every_way() -> None:
-    answers = [answer for log in fixed_logs() for answer in answers_to(log)]
+    answers = [answer for log in fixed_logs() for answer, _ in answers_to(log)]
     applied = sum(isinstance(answer, Article) for answer in answers)
     assert 0.4 < applied / len(answers) < 0.7
     assert {type(answer) for answer in answers} == {Article, Duplicate, *REFUSALS}

@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import event as statistic
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import Entry, logs
+from strategies import Entry, logs, unhurried
 
 from newsroom_schemas.article import decide, evolve, hides, pages
 from newsroom_schemas.events import AnyArticleEvent, ArticlePublished, ArticleUnpublished
@@ -62,6 +62,7 @@ def encoded(value: object) -> bytes:
     return msgspec.json.encode(value, order="sorted")
 
 
+@unhurried
 @given(logs(), st.randoms(use_true_random=False))
 def test_any_interleaving_of_articles_gives_equal_states(log: list[Entry], random: Random) -> None:
     rest = {each: [entry for entry in log if entry[0].article_id == each] for each in {e.article_id for e, _ in log}}
@@ -71,6 +72,7 @@ def test_any_interleaving_of_articles_gives_equal_states(log: list[Entry], rando
     assert fold(mixed) == fold(log)
 
 
+@unhurried
 @given(logs(), st.data())
 def test_a_log_with_repeats_gives_what_it_gives_without(log: list[Entry], data: st.DataObject) -> None:
     repeated = list(log)
@@ -83,6 +85,7 @@ def test_a_log_with_repeats_gives_what_it_gives_without(log: list[Entry], data: 
     assert fold(repeated) == fold(log)
 
 
+@unhurried
 @given(logs())
 def test_nothing_is_live_or_scheduled_under_a_hold(log: list[Entry]) -> None:
     for moment in moments(log):
@@ -90,6 +93,7 @@ def test_nothing_is_live_or_scheduled_under_a_hold(log: list[Entry]) -> None:
             assert not any(each.status == "live" or each.schedule for each in moment.after.editions.values())
 
 
+@unhurried
 @given(logs())
 def test_nothing_goes_live_but_by_its_own_publication_and_not_before_its_time(log: list[Entry]) -> None:
     for moment in moments(log):
@@ -114,6 +118,7 @@ def assert_in_time(moment: Moment, event: ArticlePublished) -> None:
         assert plan.publish_at <= now
 
 
+@unhurried
 @given(logs())
 def test_a_refused_event_changes_nothing_and_an_applied_one_leaves_its_input_alone(log: list[Entry]) -> None:
     for moment in moments(log):
@@ -126,6 +131,7 @@ def test_a_refused_event_changes_nothing_and_an_applied_one_leaves_its_input_alo
         statistic("applied" if isinstance(moment.answer, Article) else type(moment.answer).__name__)
 
 
+@unhurried
 @given(logs())
 def test_versions_never_fall_and_each_step_makes_one_at_most(log: list[Entry]) -> None:
     for moment in moments(log):
@@ -138,6 +144,7 @@ def test_versions_never_fall_and_each_step_makes_one_at_most(log: list[Entry]) -
             assert edition.version - (old.version if old else 0) in (0, 1)
 
 
+@unhurried
 @given(logs())
 def test_readers_have_a_publication_of_just_the_editions_that_are_live(log: list[Entry]) -> None:
     shown: dict[tuple[str, str], Page] = {}
@@ -158,6 +165,7 @@ def test_readers_have_a_publication_of_just_the_editions_that_are_live(log: list
                 )
 
 
+@unhurried
 @given(logs())
 def test_hiding_at_once_takes_from_readers_what_the_withdrawal_itself_would(log: list[Entry]) -> None:
     for moment in moments(log):

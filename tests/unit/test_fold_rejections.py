@@ -173,10 +173,6 @@ def test_a_publication_is_refused_for_the_first_reason_that_hits(mended: tuple[S
     assert [each.reason for each in story.rejections] == [expected]
 
 
-def test_an_incomplete_draft_is_told_before_there_being_nothing_to_publish() -> None:
-    given(created(), published(), edited(cleared=("headline",)), published()).then(rejections=[Incomplete])
-
-
 def test_a_schedule_under_a_hold_is_on_hold_before_it_conflicts() -> None:
     given(created(), unpublished(reason="legal"), scheduled(ONE, expected_version=9)).then(rejections=[OnHold])
 

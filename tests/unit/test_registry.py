@@ -28,17 +28,17 @@ def read(definition: dict[str, Any]) -> None:
     read_schema("Sample.1.avsc", json.dumps(definition))
 
 
-def test_a_fingerprint_is_16_hex_digits_of_the_sha256_of_the_canonical_form():
+def test_a_fingerprint_is_16_hex_digits_of_the_sha256_of_the_canonical_form() -> None:
     schema = Registry.load().latest("ArticlePublished")
     assert schema.fingerprint == sha256(to_parsing_canonical_form(schema.definition).encode()).hexdigest()[:16]
 
 
-def test_a_frame_id_is_the_first_four_bytes_of_the_hash_shifted_right_by_one():
+def test_a_frame_id_is_the_first_four_bytes_of_the_hash_shifted_right_by_one() -> None:
     schema = Registry.load().latest("ArticlePublished")
     assert schema.frame_id == int.from_bytes(bytes.fromhex(schema.fingerprint)[:4], "big") >> 1
 
 
-def test_every_schema_is_found_by_fingerprint_and_by_frame_id():
+def test_every_schema_is_found_by_fingerprint_and_by_frame_id() -> None:
     registry = Registry.load()
     schemas = list(registry)
     assert schemas
@@ -46,13 +46,13 @@ def test_every_schema_is_found_by_fingerprint_and_by_frame_id():
     assert [registry.by_frame_id(schema.frame_id) for schema in schemas] == schemas
 
 
-def test_what_is_in_no_file_is_not_found():
+def test_what_is_in_no_file_is_not_found() -> None:
     assert Registry.load().by_fingerprint("0" * 16) is None
     assert Registry.load().by_frame_id(0) is None
     assert Registry.load().block_array("0" * 16) is None
 
 
-def test_all_versions_stay_and_the_highest_number_is_the_latest():
+def test_all_versions_stay_and_the_highest_number_is_the_latest() -> None:
     versions = [
         read_schema(f"Sample.{number}.avsc", json.dumps(record(*["string"] * (number + 1)))) for number in (10, 9, 2)
     ]
@@ -61,7 +61,7 @@ def test_all_versions_stay_and_the_highest_number_is_the_latest():
     assert registry.latest("Sample").version == 10
 
 
-def test_two_versions_with_one_fingerprint_are_refused():
+def test_two_versions_with_one_fingerprint_are_refused() -> None:
     """Docs and defaults are no part of the canonical form: such a "new version" could not be told from the old one."""
     first = record("string")
     second = first | {"doc": "Now with a sentence."}
@@ -80,24 +80,26 @@ def test_two_versions_with_one_fingerprint_are_refused():
         {"type": "null"},
     ],
 )
-def test_items_that_take_no_byte_are_refused(item: Any):
+def test_items_that_take_no_byte_are_refused(item: Any) -> None:
     """Five bytes of them would make a list of millions."""
     for holder in (array(item), {"type": "map", "values": item}, ["null", array(item)]):
         with pytest.raises(UnsafeSchemaError, match="may take no byte"):
             read(record(holder))
 
 
-def test_items_of_a_type_named_before_are_measured_too():
+def test_items_of_a_type_named_before_are_measured_too() -> None:
     with pytest.raises(UnsafeSchemaError, match="may take no byte"):
         read(record(record(name="Empty"), array("Empty")))
 
 
 @pytest.mark.parametrize("inner", [["null", "Sample"], array("Sample"), record("Sample", name="Between")])
-def test_a_schema_that_contains_itself_is_refused(inner: Any):
+def test_a_schema_that_contains_itself_is_refused(inner: Any) -> None:
     with pytest.raises(UnsafeSchemaError, match="Sample contains itself"):
         read(record("string", inner))
 
 
-@pytest.mark.parametrize("item", ["string", "int", ["null", "string"], record("null", "boolean", name="Thin"), array("long")])
-def test_items_that_take_a_byte_are_taken(item: Any):
+@pytest.mark.parametrize(
+    "item", ["string", "int", ["null", "string"], record("null", "boolean", name="Thin"), array("long")]
+)
+def test_items_that_take_a_byte_are_taken(item: Any) -> None:
     read(record(array(item), {"type": "fixed", "name": "Four", "size": 4}))

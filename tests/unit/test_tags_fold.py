@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import unhurried
 from unit.fold_model import catalogue_of, defined, merged
 
 from newsroom_schemas.events import AnyTagEvent
@@ -100,6 +101,7 @@ IDS = st.sampled_from("abcd")
 TAG_EVENTS = st.one_of(st.builds(defined, IDS), st.builds(merged, IDS, st.none() | IDS))
 
 
+@unhurried
 @given(st.lists(TAG_EVENTS, max_size=30))
 def test_redirects_never_make_a_cycle_and_a_refused_event_changes_nothing(events: list[AnyTagEvent]) -> None:
     catalogue: Catalogue = catalogue_of(*map(defined, "abcd"))

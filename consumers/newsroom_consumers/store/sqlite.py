@@ -19,6 +19,15 @@ from newsroom_schemas.errors import NewsroomError
 _BUSY_SECONDS = 10
 """How long a statement waits for another connection; the only other writer is a person with a tool."""
 
+_PRAGMAS = (
+    "page_size=8192",  # rows with blocks are fat: fewer pages to chain (measured: a tenth off a batch's write)
+    "journal_mode=WAL",
+    "synchronous=NORMAL",  # a power cut may undo whole batches, never half of one: the log gives them again
+    "wal_autocheckpoint=4000",
+    "cache_size=-32768",
+    "temp_store=MEMORY",
+)
+
 
 class SecondWorkerError(NewsroomError):
     """Another worker holds the generation."""
@@ -63,7 +72,7 @@ def writer(path: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _: object) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-65536", "temp_store=MEMORY"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

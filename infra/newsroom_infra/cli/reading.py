@@ -8,9 +8,11 @@ from typing import Any
 import click
 
 from newsroom_infra.cli import tables
+from newsroom_infra.cli.extras import needs
 from newsroom_infra.cli.output import print_json
-from newsroom_infra.settings import Settings
+from newsroom_infra.settings import load
 
+EXTRAS = "kafka,consumers"
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 _language = click.option("--language", metavar="LANGUAGE", required=True, help="BCP 47 tag, such as uk or en.")
 _limit = click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Entries to print.")
@@ -85,16 +87,18 @@ def parked_show(article_id: str, *, as_json: bool) -> None:
 )
 def wait(timeout: float) -> None:
     """Wait until the live generation holds everything that is in the log now."""
-    from newsroom_infra import wiring  # noqa: PLC0415 - the extra "consumers" is only needed here
+    with needs(EXTRAS):
+        from newsroom_infra import wiring
 
-    wiring.wait(Settings(), timeout)
+    wiring.wait(load(), timeout)
 
 
 def _answer(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
     """Ask the live generation and print the answer, as JSON or as a table."""
-    from newsroom_infra import wiring  # noqa: PLC0415 - the extra "consumers" is only needed here
+    with needs(EXTRAS):
+        from newsroom_infra import wiring
 
-    with wiring.live(Settings()) as seen:
+    with wiring.live(load()) as seen:
         answer = ask(seen)
     if as_json:
         print_json(answer)

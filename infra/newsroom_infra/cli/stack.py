@@ -118,7 +118,9 @@ def settings(*, as_json: bool) -> None:
 
 def _print_table(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
     """Print rows for people: text as it is, nothing for ``None``."""
-    table = Table(*columns)
+    table = Table()
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number == 0)
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell), overflow="fold") for cell in row))
     Console().print(table)

@@ -8,7 +8,11 @@ import threading
 import click
 
 from newsroom_infra import logs
-from newsroom_infra.settings import Settings
+from newsroom_infra.cli.extras import needs
+from newsroom_infra.settings import load
+
+
+EXTRAS = "kafka,consumers"
 
 
 @click.command()
@@ -18,9 +22,10 @@ def worker(generation: str | None) -> None:
 
     SQLite takes one worker: a second one says so and exits.
     """
-    from newsroom_infra import wiring  # noqa: PLC0415 - the extra "consumers" is only needed here
+    with needs(EXTRAS):
+        from newsroom_infra import wiring
 
-    settings = Settings()
+    settings = load()
     logs.configure(settings.log_level)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

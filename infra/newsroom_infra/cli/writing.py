@@ -1,5 +1,164 @@
-"""Placeholder while the room is built."""
+"""The commands that write: emit and import."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-COMMANDS: tuple[click.Command, ...] = ()
+from newsroom_infra.cli import progress
+from newsroom_infra.cli.extras import needs
+from newsroom_infra.settings import load
+from newsroom_producers.desk import Receipt, Refused, Settled
+from newsroom_producers.emit import EventReader, Reader, answer, answers
+from newsroom_producers.importers.stories import StoryReader
+from newsroom_producers.lines import read_lines
+from newsroom_schemas.codec import Codec
+from newsroom_schemas.errors import BrokerAwayError, NewsroomError
+from newsroom_schemas.registry import Registry
+
+if TYPE_CHECKING:
+    from newsroom_producers.transport import KafkaTransport
+
+_file = click.argument("file", type=click.File("rb"), default="-", metavar="[FILE|-]")
+_actor = click.option("--actor", metavar="ID", help="Staff id of who acts; the login name by default.")
+
+
+@click.command()
+@_file
+@_actor
+@click.option("--source", default="newsroom-emit", show_default=True, help="Name of the tool that emits.")
+def emit(file: BinaryIO, actor: str | None, source: str) -> None:
+    """Send events, JSON Lines or gzip of them, to the log and answer each with a line of JSON.
+
+    A line is {"type": "ArticleCreated", "article_id": …}: fields named as in the schemas, instants in RFC 3339. Its
+    answer is {"event_id", "topic", "partition", "offset"} or {"line", "error"}. Exit code 1 when any line failed.
+    """
+    failed = False
+    for number, settled in _settled(file, EventReader(actor=actor or _login(), source=source)):
+        _print_answer(number, settled)
+        failed = failed or isinstance(settled, Refused)
+    sys.exit(1 if failed else 0)
+
+
+@click.command("import")
+@_file
+@_actor
+@click.option("--source", default="newsroom-import", show_default=True, help="Name of the tool that emits.")
+@click.option("--language", default="en", show_default=True, help="Language of stories that name none.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line for each event, as emit does.")
+def import_(file: BinaryIO, actor: str | None, source: str, language: str, *, as_json: bool) -> None:
+    """Create and publish finished stories, JSON Lines or gzip of them. Doing it again changes nothing.
+
+    A line is a story: id, language, published_at, headline, lead, paragraphs or blocks, section, tags, authors. Exit
+    code 1 when any line failed.
+    """
+    tally = _Tally()
+    reader = StoryReader(actor=actor or _login(), source=source, language=language)
+    with progress.reading(file) as show:
+        for number, settled in _settled(file, reader):
+            tally.count(number, settled, say=not as_json)
+            if as_json:
+                _print_answer(number, settled)
+            show(f"{tally.stories:,} stories")
+        tally.end()
+    if not as_json:
+        click.echo(tally.summary())
+    sys.exit(1 if tally.failures else 0)
+
+
+class _Tally:
+    """Counts stories, events and lines that failed, and says why. Answers come in the order of the lines."""
+
+    def __init__(self) -> None:
+        self.stories = 0
+        self.events = 0
+        self.failures = 0
+        self._started = time.monotonic()
+        self._last_story = 0
+        self._last_failure = 0
+        self._last_reason = ""
+        self._repeats = 0
+
+    def count(self, number: int, settled: Settled, *, say: bool) -> None:
+        """Take one answer, and say why it is none if that is new."""
+        if isinstance(settled, Receipt):
+            self.events += 1
+            if number not in (self._last_story, self._last_failure):
+                self.stories += 1
+                self._last_story = number
+        elif number != self._last_failure:
+            self.stories -= number == self._last_story
+            self.failures += 1
+            self._last_failure = number
+            if say:
+                self._say(number, settled.error)
+
+    def end(self) -> None:
+        """Say how many lines failed like the last one that was named."""
+        if self._repeats:
+            click.echo(f"and {self._repeats:,} more lines like it", err=True)
+        self._repeats = 0
+
+    def _say(self, number: int, error: NewsroomError) -> None:
+        """Name the line and the error; when the broker is away, every line that follows fails in the same way."""
+        reason = type(error).__name__ if isinstance(error, BrokerAwayError) else str(error)
+        if reason == self._last_reason:
+            self._repeats += 1
+            return
+        self.end()
+        self._last_reason = reason
+        click.echo(f"line {number}: {error}", err=True)
+
+    def summary(self) -> str:
+        """Say what was done."""
+        seconds = time.monotonic() - self._started
+        failed = f", {self.failures:,} lines failed" if self.failures else ""
+        return f"{self.stories:,} stories, {self.events:,} events in {seconds:.1f} s{failed}"
+
+
+def _settled(file: BinaryIO, reader: Reader) -> Iterator[tuple[int, Settled]]:
+    """Send what the lines of a file say; after an interrupt, what was in flight is settled before it ends."""
+    answered = 0
+    with _transport() as transport:
+        try:
+            for answered, settled in answers(read_lines(file), reader, transport):
+                yield answered, settled
+        except KeyboardInterrupt:
+            click.echo(f"interrupted after the answer to line {answered:,}", err=True)
+            raise
+
+
+@contextmanager
+def _transport() -> Iterator[KafkaTransport]:
+    """Build the transport from the settings."""
+    with needs("kafka"):
+        from newsroom_producers.transport import KafkaTransport, Topics
+    settings = load()
+    topics = Topics(settings.articles_topic, settings.tags_topic)
+    codec = Codec(Registry.load())
+    with KafkaTransport(settings.bootstrap, topics, codec, delivery_timeout=settings.delivery_timeout) as transport:
+        yield transport
+
+
+def _print_answer(number: int, settled: Settled) -> None:
+    """Print an answer at once, so that whoever writes into our pipe can wait for it."""
+    sys.stdout.buffer.write(answer(number, settled) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _login() -> str:
+    """Give the login name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        message = "nobody is logged in under a name: give --actor"
+        raise click.UsageError(message) from error
+
+
+COMMANDS: tuple[click.Command, ...] = (emit, import_)

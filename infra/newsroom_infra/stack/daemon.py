@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from xmlrpc.client import Error, Fault, ServerProxy
@@ -57,7 +57,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What the daemon shall run: program sections of its configuration, and the environment of all programs."""
 
     programs: Mapping[str, Mapping[str, str]]
-    """Options of each program by its name; values may hold ``%(here)s`` and ``%(ENV_…)s``."""
+    """Options of each program by its name; paths are relative to the home, ``%(ENV_…)s`` is a variable."""
     environment: Mapping[str, str]
 
     @property
@@ -83,6 +83,7 @@ class Daemon:
         command = [sys.executable, "-P", "-m", "supervisor.supervisord", "-c", str(self._config)]
         done = subprocess.run(  # noqa: S603  our own interpreter, our own arguments
             command,
+            cwd=self.home,
             env={**_inherited(), **plan.environment, MARK: str(self.home)},
             capture_output=True,
             text=True,
@@ -109,10 +110,11 @@ class Daemon:
             orphan.terminate()
         for orphan in psutil.wait_procs(orphans, timeout=STOP_SECONDS)[1]:
             raise StopError(orphan.pid, STOP_SECONDS)
+        self._forget_socket()
         return process is not None or bool(orphans)
 
     def identity(self) -> str | None:
-        """Give the identity of the plan that the daemon runs, ``""`` if it does not answer; ``None`` without a daemon."""
+        """Give the identity of the plan that the daemon runs: ``""`` if it does not answer, ``None`` without one."""
         if self._process() is None:
             return None
         try:
@@ -171,11 +173,22 @@ class Daemon:
 
     @contextmanager
     def _remote(self) -> Iterator[Any]:
+        transport = SupervisorTransport(serverurl=f"unix://{self._socket()}")
+        with ServerProxy("http://localhost", transport=transport) as proxy:
+            yield proxy.supervisor
+
+    def _socket(self) -> Path:
+        """Give the socket that the configuration names: the temporary folder may be another one by now."""
         parser = configparser.RawConfigParser()
         parser.read(self._config)
-        url = "unix://" + parser["unix_http_server"]["file"].replace("%%", "%")
-        with ServerProxy("http://localhost", transport=SupervisorTransport(serverurl=url)) as proxy:
-            yield proxy.supervisor
+        return Path(parser["unix_http_server"]["file"].replace("%%", "%"))
+
+    def _forget_socket(self) -> None:
+        """Remove the folder of a socket that nobody listens on any more."""
+        if self._config.exists():
+            with suppress(OSError):
+                self._socket().unlink(missing_ok=True)
+                self._socket().parent.rmdir()
 
     def _write(self, plan: Plan) -> None:
         parser = configparser.RawConfigParser()
@@ -184,13 +197,15 @@ class Daemon:
             parser.write(file)
 
     def _sections(self, plan: Plan) -> dict[str, Mapping[str, str]]:
-        """Say the configuration: https://supervisord.org/configuration.html."""
+        """Say the configuration: https://supervisord.org/configuration.html.
+
+        All paths are relative to the home: supervisor would read a ``%``, a ``;`` or a ``#`` in them as its own.
+        """
         manager = {
             "identifier": plan.identity,
-            "directory": "%(here)s",
-            "pidfile": "%(here)s/supervisord.pid",
-            "logfile": "%(here)s/logs/supervisord.log",
-            "childlogdir": "%(here)s/logs",
+            "pidfile": "supervisord.pid",
+            "logfile": "logs/supervisord.log",
+            "childlogdir": "logs",
         }
         if os.geteuid() == 0:
             manager["user"] = "root"
@@ -236,7 +251,7 @@ def _program(name: str) -> dict[str, str]:
         "autostart": "false",
         "autorestart": "true",
         "redirect_stderr": "true",
-        "stdout_logfile": f"%(here)s/logs/{name}.log",
+        "stdout_logfile": f"logs/{name}.log",
         "stdout_logfile_maxbytes": "10MB",
         "stdout_logfile_backups": "3",
     }

@@ -55,7 +55,18 @@ def missing(folder: Path, jars: Sequence[Jar]) -> list[Jar]:
     return [jar for jar in jars if not _is(jar, jar.path(folder))]
 
 
-def fetch(folder: Path, jars: Sequence[Jar], arrived: Callable[[int], None]) -> None:
+Source = Callable[[Jar, Path], Path]
+"""Where a jar comes from: downloads it somewhere below a folder and gives its path; raises ``OSError`` or
+``RuntimeError``."""
+
+
+def maven(jar: Jar, folder: Path) -> Path:
+    """Download a jar from Maven Central."""
+    project = MavenContext(repo_cache=folder).project(jar.group, jar.artifact)
+    return Path(project.at_version(jar.version).artifact().resolve())
+
+
+def fetch(folder: Path, jars: Sequence[Jar], arrived: Callable[[int], None], source: Source = maven) -> None:
     """Bring the jars into the folder; ``arrived`` is told the size of each in bytes.
 
     Raises :class:`JarError` for a jar that cannot be had with the listed checksum.
@@ -66,7 +77,7 @@ def fetch(folder: Path, jars: Sequence[Jar], arrived: Callable[[int], None]) -> 
         shutil.rmtree(partial, ignore_errors=True)
         pool = ThreadPoolExecutor(THREADS)
         try:
-            for done in as_completed([pool.submit(_fetch, jar, folder, partial) for jar in jars]):
+            for done in as_completed([pool.submit(_fetch, jar, folder, partial, source) for jar in jars]):
                 arrived(done.result())
         finally:
             pool.shutdown(cancel_futures=True)
@@ -83,22 +94,20 @@ def _is(jar: Jar, path: Path) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == jar.sha256
 
 
-def _fetch(jar: Jar, folder: Path, partial: Path) -> int:
+def _fetch(jar: Jar, folder: Path, partial: Path, source: Source) -> int:
     """Fetch one jar unless another process has just done so; give its size in bytes."""
     path = jar.path(folder)
     if not _is(jar, path):
-        _download(jar, partial).replace(path)
+        _download(jar, partial, source).replace(path)
     return path.stat().st_size
 
 
-def _download(jar: Jar, partial: Path) -> Path:
+def _download(jar: Jar, partial: Path, source: Source) -> Path:
     """Give the path of a fresh copy with the listed checksum."""
     problem = ""
     for attempt in range(ATTEMPTS):
-        context = MavenContext(repo_cache=partial / str(attempt))
-        artifact = context.project(jar.group, jar.artifact).at_version(jar.version).artifact()
         try:
-            path = Path(artifact.resolve())
+            path = source(jar, partial / str(attempt))
         except (RuntimeError, OSError) as error:
             problem = str(error)
             continue

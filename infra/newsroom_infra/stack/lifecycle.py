@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,18 +17,15 @@ from rich.console import Console
 
 from newsroom_infra import topics
 from newsroom_infra.settings import Settings
-from newsroom_infra.stack import broker, jars
-from newsroom_infra.stack.daemon import Daemon, Plan, Process, tail
-from newsroom_infra.stack.errors import DiskFullError, FolderError, NoLogsError, ResetRefusedError, StartError
+from newsroom_infra.stack import broker, jars, programs
+from newsroom_infra.stack.daemon import Daemon, Plan, Process
+from newsroom_infra.stack.errors import DiskFullError, FolderError, NoLogsError, ResetRefusedError
 from newsroom_infra.stack.progress import Report
-from newsroom_infra.stack.waiting import until
 
 WANTED_DISK = 500_000_000
 """Free bytes that a stack starts with: jars, logs and room for the log itself."""
 BROKER_SECONDS = 90.0
 """How long the broker may take to listen; a slow machine after a kill replays its log first."""
-SETTLE_SECONDS = 15.0
-"""How long a program may take to be held for running."""
 
 
 def up(settings: Settings, console: Console, *, worker: bool = True) -> None:
@@ -50,7 +47,7 @@ def up(settings: Settings, console: Console, *, worker: bool = True) -> None:
             report.say(f"everything is running: {', '.join(names)} ({settings.bootstrap})")
             return
         _settle(settings, daemon, plan, report)
-        if settings.kafka is None:
+        if settings.kafka is None and not daemon.process("kafka").alive:
             _prepare_broker(settings, plan, report)
         _start(settings, daemon, plan, names, report)
 
@@ -65,7 +62,7 @@ def down(settings: Settings) -> bool:
 
 
 def reset(settings: Settings) -> None:
-    """Stop the stack, then drop log and generations together; the jars stay.
+    """Stop the stack, then drop log and generations together; the jars stay. What is cut off, the next ``up`` finishes.
 
     Raises :class:`ResetRefusedError` where the log or the generations are not the local stack's own.
     """
@@ -105,6 +102,13 @@ def logs(settings: Settings, name: str | None) -> list[Path]:
     raise NoLogsError(daemon.log.parent)
 
 
+def check_disk(folder: Path, wanted: int) -> None:
+    """Raise :class:`DiskFullError` when the folder's disk has fewer free bytes than wanted."""
+    free = shutil.disk_usage(folder).free
+    if free < wanted:
+        raise DiskFullError(folder, free, wanted)
+
+
 def _home(settings: Settings) -> Path:
     return settings.home.resolve()
 
@@ -115,11 +119,11 @@ def _names(settings: Settings, *, worker: bool) -> list[str]:
 
 
 def _plan(settings: Settings) -> Plan:
-    programs = {} if settings.kafka else {"kafka": broker.options(settings)}
+    options = {} if settings.kafka else {"kafka": broker.options(settings)}
     python = '"%(ENV_NEWSROOM_PYTHON)s" -P -m newsroom_infra worker'
-    programs["worker"] = {"command": python, "directory": "%(here)s", "priority": "2", "startsecs": "2"}
+    options["worker"] = {"command": python, "priority": "2", "startsecs": "2"}
     variables = {} if settings.kafka else broker.environment(settings.jars_folder.resolve())
-    return Plan(programs=programs, environment=variables | settings.variables() | {"NEWSROOM_PYTHON": sys.executable})
+    return Plan(programs=options, environment=variables | settings.variables() | {"NEWSROOM_PYTHON": sys.executable})
 
 
 @contextmanager
@@ -145,6 +149,7 @@ def _runs(daemon: Daemon, plan: Plan, names: list[str]) -> bool:
 def _settle(settings: Settings, daemon: Daemon, plan: Plan, report: Report) -> None:
     if daemon.identity() not in {None, plan.identity}:
         report.say("the stack runs with other settings and is started anew")
+    if daemon.identity() != plan.identity:
         daemon.stop()
     if _marker(daemon.home).exists():
         with report.step("finishing a reset that was cut off"):
@@ -153,11 +158,10 @@ def _settle(settings: Settings, daemon: Daemon, plan: Plan, report: Report) -> N
 
 
 def _prepare_broker(settings: Settings, plan: Plan, report: Report) -> None:
-    """Have jars and formatted storage."""
+    """Have free ports and disk, jars and formatted storage."""
     home = _home(settings)
-    free = shutil.disk_usage(home).free
-    if free < WANTED_DISK:
-        raise DiskFullError(home, free, WANTED_DISK)
+    broker.check_ports(settings)
+    check_disk(home, WANTED_DISK)
     folder = settings.jars_folder.resolve()
     if lacking := jars.missing(folder, jars.listed()):
         with report.files("fetching Kafka's jars", len(lacking)) as arrived:
@@ -170,46 +174,16 @@ def _prepare_broker(settings: Settings, plan: Plan, report: Report) -> None:
 def _start(settings: Settings, daemon: Daemon, plan: Plan, names: list[str], report: Report) -> None:
     """Start what does not run yet, one after the other."""
     if daemon.identity() is None:
-        daemon.stop()
-    if "kafka" in names and not daemon.process("kafka").alive:
-        broker.check_ports(settings)
-    if daemon.identity() is None:
         daemon.start(plan)
     if "kafka" in names:
         with report.step(f"starting Kafka on {settings.bootstrap}"):
-            _launch(daemon, "kafka")
-            _await(daemon, "kafka", lambda: broker.listens(settings.kafka_port), BROKER_SECONDS)
+            programs.start(daemon, "kafka")
+            programs.wait(daemon, "kafka", lambda: broker.listens(settings.kafka_port), BROKER_SECONDS)
     with report.step("creating topics"):
         topics.ensure(settings)
     if "worker" in names:
         with report.step("starting worker"):
-            _launch(daemon, "worker")
-
-
-def _launch(daemon: Daemon, name: str) -> None:
-    """Start a program unless it runs, and wait until the process manager holds it for running."""
-    if not daemon.process(name).alive:
-        daemon.launch(name)
-    _await(daemon, name, lambda: daemon.process(name).state == "running", SETTLE_SECONDS)
-
-
-def _await(daemon: Daemon, name: str, ready: Callable[[], bool], seconds: float) -> None:
-    """Wait until a program is ready; one that dies meanwhile is stopped for good, and its last words are the error."""
-    first = daemon.process(name).pid
-
-    def over() -> bool:
-        process = daemon.process(name)
-        return not process.alive or process.pid != first or ready()
-
-    in_time = until(over, seconds)
-    process = daemon.process(name)
-    if in_time and process.alive and process.pid == first:
-        return
-    if process.alive or process.state == "backoff":
-        daemon.halt(name)
-    log = daemon.log_of(name)
-    problem = "died while starting" if in_time else f"was not ready within {seconds:.0f} s"
-    raise StartError(name, problem, log, tail(log))
+            programs.start(daemon, "worker")
 
 
 def _marker(home: Path) -> Path:
@@ -222,6 +196,6 @@ def _drop(settings: Settings) -> None:
     home = _home(settings)
     for file in settings.database_folder.glob("*.sqlite*"):
         file.unlink()
-    shutil.rmtree(home / "kafka", ignore_errors=True)
-    shutil.rmtree(home / "kafka.partial", ignore_errors=True)
+    if (home / "kafka").exists():
+        shutil.rmtree(home / "kafka")
     _marker(home).unlink()

@@ -1,0 +1,78 @@
+"""Progress of a command on standard error: a bar in a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, Protocol
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+_PLAIN_SECONDS = 5.0
+"""Seconds between two plain lines."""
+
+_BAR_SECONDS = 0.1
+"""Seconds between two looks at how far the file is read."""
+
+
+class Show(Protocol):
+    """Shows how far a command is."""
+
+    def __call__(self, done: str) -> None:
+        """Show what is done, such as "1,200 stories", if it is time to."""
+
+
+@contextmanager
+def reading(file: BinaryIO) -> Iterator[Show]:
+    """Show how far a file is read, and what came of it."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Plain()
+        return
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield _Bar(progress, progress.add_task("", total=_size(file)), file)
+
+
+class _Plain:
+    """Prints a line every few seconds."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + _PLAIN_SECONDS
+
+    def __call__(self, done: str) -> None:
+        """Print, if it is time to."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _PLAIN_SECONDS
+            click.echo(done, err=True)
+
+
+class _Bar:
+    """Moves a bar by the bytes read; of a pipe, whose end nobody knows, it only says what is done."""
+
+    def __init__(self, progress: Progress, task: TaskID, file: BinaryIO) -> None:
+        self._progress = progress
+        self._task = task
+        self._file = file
+        self._next = 0.0
+
+    def __call__(self, done: str) -> None:
+        """Move, if it is time to."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _BAR_SECONDS
+            position = self._file.tell() if _size(self._file) else None
+            self._progress.update(self._task, completed=position, description=done)
+
+
+def _size(file: BinaryIO) -> int | None:
+    """Give the size of a file on disk, ``None`` for anything else."""
+    try:
+        status = os.fstat(file.fileno())
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None

@@ -1,0 +1,44 @@
+"""Starting one program of the stack and waiting until it is ready."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from newsroom_infra.stack.daemon import Daemon, tail
+from newsroom_infra.stack.errors import StartError
+from newsroom_infra.stack.waiting import until
+
+SETTLE_SECONDS = 15.0
+"""How long a program may take to be held for running."""
+
+
+def start(daemon: Daemon, name: str) -> None:
+    """Start a program unless it runs, and wait until the process manager holds it for running.
+
+    Raises :class:`StartError` like :func:`wait`.
+    """
+    state = daemon.process(name).state
+    if state == "backoff":
+        daemon.halt(name)
+    if state not in {"running", "starting"}:
+        daemon.launch(name)
+    wait(daemon, name, lambda: daemon.process(name).state == "running", SETTLE_SECONDS)
+
+
+def wait(daemon: Daemon, name: str, ready: Callable[[], bool], seconds: float) -> None:
+    """Wait until a program is ready; one that dies meanwhile is stopped for good, and its last words are the error."""
+    first = daemon.process(name).pid
+
+    def over() -> bool:
+        process = daemon.process(name)
+        return not process.alive or process.pid != first or ready()
+
+    in_time = until(over, seconds)
+    process = daemon.process(name)
+    if in_time and process.alive and process.pid == first:
+        return
+    if process.alive or process.state == "backoff":
+        daemon.halt(name)
+    log = daemon.log_of(name)
+    problem = "died while starting" if in_time else f"was not ready within {seconds:.0f} s"
+    raise StartError(name, problem, log, tail(log))

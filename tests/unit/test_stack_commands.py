@@ -1,0 +1,85 @@
+"""The stack's commands where nothing runs: exit codes, JSON, refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from newsroom_infra.cli import newsroom
+from newsroom_infra.stack.errors import DiskFullError, NoLogsError, ResetRefusedError
+from newsroom_infra.stack.lifecycle import check_disk
+
+
+def run(home: Path, *arguments: str, **variables: str) -> Result:
+    """Run a command with a home of its own."""
+    return CliRunner().invoke(newsroom, arguments, env={"NEWSROOM_HOME": str(home), "NEWSROOM_KAFKA": "", **variables})
+
+
+def test_status_of_what_does_not_run_exits_with_1(tmp_path: Path) -> None:
+    result = run(tmp_path, "status", "--json", NEWSROOM_KAFKA_PORT="21001")
+    assert result.exit_code == 1
+    stopped = {"state": "stopped", "pid": None, "uptime": None}
+    assert json.loads(result.output) == [
+        {"process": "kafka", **stopped, "port": 21001},
+        {"process": "worker", **stopped, "port": None},
+    ]
+
+
+def test_down_of_what_does_not_run_makes_no_home(tmp_path: Path) -> None:
+    result = run(tmp_path / "home", "down")
+    assert (result.exit_code, result.output) == (0, "nothing was running\n")
+    assert not (tmp_path / "home").exists()
+
+
+def test_logs_prints_the_last_lines_of_a_program(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "kafka.log").write_text("one\ntwo\nthree\n")
+    assert run(tmp_path, "logs", "kafka", "-n", "2").exit_code == 0
+    assert capfd.readouterr().out == "two\nthree\n"
+
+
+def test_logs_that_are_not_there_are_an_error(tmp_path: Path) -> None:
+    assert isinstance(run(tmp_path, "logs").exception, NoLogsError)
+
+
+def test_a_reset_that_is_not_confirmed_drops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "kafka").mkdir()
+    result = CliRunner().invoke(newsroom, ["reset"], input="n\n", env={"NEWSROOM_HOME": str(tmp_path)})
+    assert result.exit_code == 1
+    assert (tmp_path / "kafka").exists()
+
+
+def test_a_reset_keeps_the_jars_and_what_is_not_ours(tmp_path: Path) -> None:
+    names = ("kafka/data", "jars", "database", "folder")
+    for name in names:
+        (tmp_path / name).mkdir(parents=True)
+    files = ("folder/control.sqlite", "folder/main.sqlite", "folder/main.sqlite-wal", "folder/letter.txt", "jars/a.jar")
+    for name in files:
+        (tmp_path / name).touch()
+    assert run(tmp_path, "reset", "--yes", NEWSROOM_DATABASE=str(tmp_path / "folder")).exit_code == 0
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"folder/letter.txt", "jars/a.jar", "lock"}
+    assert not (tmp_path / "kafka").exists()
+
+
+@pytest.mark.parametrize("variable", ["NEWSROOM_KAFKA", "NEWSROOM_DATABASE"])
+def test_a_reset_of_what_is_not_the_stacks_own_is_refused(tmp_path: Path, variable: str) -> None:
+    result = run(tmp_path, "reset", "--yes", **{variable: "postgresql://somewhere/else"})
+    assert isinstance(result.exception, ResetRefusedError)
+    assert result.exception.variable == variable
+
+
+def test_settings_are_printed_with_secrets_masked(tmp_path: Path) -> None:
+    result = run(tmp_path, "settings", "--json", NEWSROOM_DATABASE="postgresql://desk:secret@db/newsroom")
+    values = {row["variable"]: row["value"] for row in json.loads(result.output)}
+    assert values["NEWSROOM_HOME"] == str(tmp_path)
+    assert values["NEWSROOM_DATABASE"] == "postgresql://desk:***@db/newsroom"
+    assert "secret" not in run(tmp_path, "settings", NEWSROOM_DATABASE="postgresql://desk:secret@db/n").output
+
+
+def test_too_little_disk_is_an_error_that_says_how_much_is_wanted(tmp_path: Path) -> None:
+    with pytest.raises(DiskFullError, match="NEWSROOM_HOME"):
+        check_disk(tmp_path, 10**18)

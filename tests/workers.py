@@ -1,0 +1,108 @@
+"""Real worker processes on a newsroom's log, and other commands of the program, as a person would start them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from kit import Newsroom
+
+from newsroom_consumers.records import Partition
+from newsroom_consumers.store.sqlite import NoGenerationError
+
+SECONDS = 30.0
+"""How long a condition may take to come true on a busy machine."""
+_PAUSE_SECONDS = 0.01
+
+
+def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
+    """Wait until a condition holds; fail after some seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not so within {seconds:g} s"
+        time.sleep(_PAUSE_SECONDS)
+
+
+def positions(newsroom: Newsroom) -> Mapping[Partition, int]:
+    """Say how far the newsroom's generation is; nowhere where there is none yet."""
+    try:
+        return newsroom.look(lambda seen: seen.ledger.positions())
+    except NoGenerationError:
+        return {}
+
+
+def folded(newsroom: Newsroom) -> int:
+    """Count the records that the newsroom's generation has passed."""
+    return sum(positions(newsroom).values())
+
+
+class Worker:
+    """A ``newsroom worker`` process."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        """Take the process and the file of what it says."""
+        self.process = process
+        self._log = log
+
+    @property
+    def said(self) -> str:
+        """What it has said so far."""
+        return self._log.read_text()
+
+    def end(self, number: signal.Signals, seconds: float = SECONDS) -> int:
+        """Send a signal and wait for the end; give the exit code, negative after a kill."""
+        self.process.send_signal(number)
+        return self.process.wait(seconds)
+
+    def exit_code(self) -> int:
+        """Wait for its end and give its exit code."""
+        return self.process.wait(SECONDS)
+
+
+@contextmanager
+def worker(newsroom: Newsroom, log: Path, **settings: str) -> Iterator[Worker]:
+    """Start a worker; it is killed at the end if it still runs."""
+    with log.open("wb") as file, subprocess.Popen(
+        command("worker"), env=environment(newsroom, **settings), stderr=file, stdout=file
+    ) as process:
+        try:
+            yield Worker(process, log)
+        finally:
+            process.kill()
+
+
+def run(newsroom: Newsroom, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        command(*arguments),
+        env=environment(newsroom, **settings),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def command(*arguments: str) -> list[str]:
+    """Give the command line of a command of the program."""
+    return [sys.executable, "-m", "newsroom_infra", *arguments]
+
+
+def environment(newsroom: Newsroom, **settings: str) -> dict[str, str]:
+    """Give the environment of the program: the newsroom's settings, and others by their names in lower case."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("NEWSROOM_")}
+    prefix = newsroom.topics.articles.removesuffix(".articles")
+    ours = {
+        "kafka": newsroom.bootstrap,
+        "topic_prefix": prefix,
+        "database": str(newsroom.folder),
+        "home": str(newsroom.folder / "home"),
+        "batch": str(newsroom.batch),
+    } | settings
+    return inherited | {f"NEWSROOM_{name.upper()}": value for name, value in ours.items()}
