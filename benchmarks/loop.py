@@ -57,7 +57,8 @@ def main() -> None:
 def _compare(events: int, rounds: int, batch: int) -> None:
     console = Console()
     with tempfile.TemporaryDirectory(prefix="newsroom-bench-") as home:
-        settings = Settings(home=Path(home), jars=Settings().jars_folder, kafka=None, kafka_port=26092, controller_port=26093, batch=batch)
+        ports: dict[str, Any] = {"kafka_port": 26092, "controller_port": 26093}
+        settings = Settings(home=Path(home), jars=Settings().jars_folder, kafka=None, batch=batch, **ports)
         stack.up(settings, console, worker=False)
         try:
             _fill(settings, events, console)

@@ -6,8 +6,10 @@ Values have 1.9 KB on average. The stream is the same for the same seed; article
 from __future__ import annotations
 
 import random
+import re
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 from newsroom_schemas.events import (
     AnyEvent,
@@ -20,10 +22,11 @@ from newsroom_schemas.events import (
 
 ACTIVE = 500
 """Articles that are worked on at the same time."""
-_WORDS = (
+_WORDS = re.findall(
+    r"\w+",
     "budget council harbour ministry river strike verdict storm election festival bridge market railway hospital "
-    "бюджет рада порт міністерство річка страйк вирок буря вибори свято міст ринок залізниця лікарня"
-).split()
+    "бюджет рада порт міністерство річка страйк вирок буря вибори свято міст ринок залізниця лікарня",
+)
 _START = 1_738_929_600_000_000
 
 
@@ -48,7 +51,7 @@ def events(count: int, seed: int = 1) -> Iterator[AnyEvent]:
 def _story(article_id: str, chance: random.Random) -> Iterator[AnyEvent]:
     """Give the ten events of one article."""
 
-    def envelope(version: int | None = None) -> dict[str, object]:
+    def envelope(version: int | None = None) -> dict[str, Any]:
         return {
             "event_id": str(uuid.UUID(int=chance.getrandbits(128), version=4)),
             "article_id": article_id,
@@ -58,7 +61,7 @@ def _story(article_id: str, chance: random.Random) -> Iterator[AnyEvent]:
             "expected_version": version,
         }
 
-    def texts() -> dict[str, object]:
+    def texts() -> dict[str, Any]:
         return {"headline": _sentence(chance, 8), "lead": _sentence(chance, 20), "blocks": _blocks(chance)}
 
     yield ArticleCreated(

@@ -1,7 +1,7 @@
 """One broker for a whole test run, started through the product's own stack code in a home of its own.
 
-A guard process ends it: it waits for its standard input to close, which happens at the end of the run however the run
-ends, then takes the stack down and removes the home.
+A guard process ends what a test has started: it waits for its standard input to close, which happens however the run
+ends, then takes down the stacks of its folder and removes it.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def guarded_home() -> Iterator[Path]:
-    """Make a temporary home; whatever runs in it is stopped, and it is removed, even if this process is killed."""
-    home = Path(tempfile.mkdtemp(prefix="newsroom-test-"))
-    command = [sys.executable, __file__, str(home)]
+def guarded_folder() -> Iterator[Path]:
+    """Make a temporary folder for homes; it is cleared of processes and removed even if this process is killed."""
+    folder = Path(tempfile.mkdtemp(prefix="newsroom-test-"))
+    command = [sys.executable, __file__, str(folder)]
     guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
     try:
-        yield home
+        yield folder
     finally:
         guard.communicate()
 
@@ -58,8 +58,8 @@ def guarded_home() -> Iterator[Path]:
 @contextmanager
 def running_broker() -> Iterator[str]:
     """Start a broker without a worker and give its bootstrap string."""
-    with guarded_home() as home:
-        settings = settings_for(home)
+    with guarded_folder() as folder:
+        settings = settings_for(folder / "home")
         stack.up(settings, Console(stderr=True), worker=False)
         yield settings.bootstrap
 
@@ -73,11 +73,12 @@ def fresh_topics(bootstrap: str, prefix: str) -> Iterator[str]:
         admin.delete_topics(list(created), raise_errors=False)
 
 
-def guard(home: Path) -> None:
-    """Wait until the test run is over, then stop what runs in its home and remove it."""
+def guard(folder: Path) -> None:
+    """Wait until the test run is over, then stop what runs in the homes of a folder and remove it."""
     sys.stdin.read()
-    stack.down(Settings(home=home))
-    shutil.rmtree(home, ignore_errors=True)
+    for pid_file in folder.rglob("supervisord.pid"):
+        stack.down(Settings(home=pid_file.parent))
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def build(partitions: Mapping[str, int]) -> Build:
 @contextmanager
 def snapshot(control: Control, site: Site) -> Iterator[Snapshot]:
     """Open a read transaction on the live generation. Raises ``NoGenerationError`` where there is none yet."""
-    with sqlite.reader(control.file(control.live())).begin() as connection:
+    with sqlite.reading(control.file(control.live())) as connection:
         yield Snapshot(Queries(connection, site), Ledger(connection))
 
 

@@ -84,7 +84,7 @@ def _record(row: Any) -> Answer:
 
 def _body(row: Any) -> Answer:
     headers = [
-        [name, base64.b64decode(content).decode("utf-8", "backslashreplace")]
+        [name, base64.b64decode(content or "").decode("utf-8", "backslashreplace")]
         for name, content in msgspec.json.decode(row.headers)
     ]
     return {"headers": headers, "value": base64.b64encode(row.value).decode()}

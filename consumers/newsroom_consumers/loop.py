@@ -94,6 +94,9 @@ class Loop:
             reads = self._read(polled)
             folded = self._fold(reads)
             moves = self._store(polled, reads, folded)
+        except LogAwayError:
+            self._let_go()
+            raise
         except BaseException:
             self._roll_back()
             raise
@@ -179,6 +182,11 @@ class Loop:
         self._known.clear()
         for at, cursor in self._held.items():
             self._log.seek(at, cursor.next_offset)
+
+    def _let_go(self) -> None:
+        """Hold nothing: the log that comes back may be another one, so it is verified when it is taken again."""
+        self._held.clear()
+        self._known.clear()
 
     def _drop(self, partition: Partition) -> None:
         del self._held[partition]

@@ -20,6 +20,8 @@ _PARTITION_FETCH = 8 * 1024 * 1024
 """Bytes to fetch of a partition: the client's 1 MiB more than halves its speed (measured)."""
 _FETCH = 16 * 1024 * 1024
 """Bytes to fetch at once of all partitions: the client's 50 MiB cost 100 MB of memory more and gain nothing."""
+_ANSWER_SECONDS = 5.0
+"""How long to wait for the first answer of a cluster: the longest that a stop waits for it."""
 _READ_SECONDS = 30.0
 """How long to wait for a single record that the log says it has."""
 _KEYS = 65_536
@@ -45,17 +47,21 @@ class KafkaLog:
         self._consumer.assign([TopicPartition(*partition) for partition in self._assigned])
         for partition in self._assigned:
             self._consumer.pause(TopicPartition(*partition))
+        self._sought: set[Partition] = set()
 
     def assigned(self) -> frozenset[Partition]:
         """Give all partitions: this reader has no rivals."""
         return self._assigned
 
     def poll(self, seconds: float) -> Polled:
-        """Give what is there at once, or what comes within some seconds. A plain ``poll(t)`` may sleep on data."""
+        """Give what is there at once, or what comes within some seconds. A plain ``poll(t)`` may sleep on data.
+
+        Positions pass the markers of transactions, too, which are no records.
+        """
         with self._translated():
             found = self._consumer.poll(0) or self._consumer.poll(int(seconds * 1000))
             records = [_record(each) for batch in found.values() for each in batch]
-            positions = {Partition(*at): self._consumer.position(at) for at in found}
+            positions = {at: self._consumer.position(TopicPartition(*at)) for at in self._sought}
         return Polled(records, positions)
 
     def seek(self, partition: Partition, offset: int) -> None:
@@ -64,6 +70,7 @@ class KafkaLog:
         with self._translated():
             self._consumer.seek(at, offset)
             self._consumer.resume(at)
+        self._sought.add(partition)
 
     def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, Bounds]:
         """Say where partitions begin and end."""
@@ -142,6 +149,7 @@ def _consumer(bootstrap: str, **overrides: Any) -> Any:
         auto_offset_reset="none",
         isolation_level="read_committed",
         allow_auto_create_topics=False,
+        bootstrap_timeout_ms=int(_ANSWER_SECONDS * 1000),
         max_partition_fetch_bytes=_PARTITION_FETCH,
         fetch_max_bytes=_FETCH,
         **overrides,

@@ -56,12 +56,16 @@ def run_worker(settings: Settings, name: str | None, stopping: threading.Event) 
         sleep=tenacity.sleep_using_event(stopping),
         stop=tenacity.stop_when_event_set(stopping),
         before_sleep=say_why,
-        reraise=True,
+        retry_error_callback=lambda _: None,
     )
-    with sqlite.lock(control.file(name)), closing(patient(log_of, settings, f"newsroom.{name}")) as log:
-        calm_collector()
-        reader = RecordReader(codec(), tags_topic=settings.tags_topic, place=placement(log.partitions))
-        generations.follow(control, name, log, reader, stopping)
+    with sqlite.lock(control.file(name)):
+        opened: KafkaLog | None = patient(log_of, settings, f"newsroom.{name}")
+        if opened is None:
+            return
+        with closing(opened) as log:
+            calm_collector()
+            reader = RecordReader(codec(), tags_topic=settings.tags_topic, place=placement(log.partitions))
+            generations.follow(control, name, log, reader, stopping)
 
 
 @contextmanager
@@ -73,12 +77,15 @@ def live(settings: Settings) -> Iterator[generations.Snapshot]:
 
 
 def wait(settings: Settings, seconds: float) -> None:
-    """Wait until the live generation holds everything that is in the log now. Raises ``NotReachedError``."""
+    """Wait until the live generation, there yet or not, holds all that is in the log now. Raises ``NotReachedError``."""
     with closing(log_of(settings)) as log:
         ends = {at: bounds.end for at, bounds in log.bounds(log.assigned()).items()}
 
     def positions() -> generations.Positions:
-        with live(settings) as seen:
-            return seen.ledger.positions()
+        try:
+            with live(settings) as seen:
+                return seen.ledger.positions()
+        except sqlite.NoGenerationError:
+            return {}
 
     generations.wait_for(ends, positions, seconds)

@@ -30,7 +30,7 @@ from newsroom_schemas.events import AnyEvent, Block, StoredBlocks, key_of
 from newsroom_schemas.reader import FRAME_BYTES, Decoded, Reader
 from newsroom_schemas.registry import Registry, Schema
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
 """Headers of a record, in order."""
 
 _NEVER_TEXT = (bytes, bytearray, memoryview, datetime, date, time, timedelta, UUID, Decimal)

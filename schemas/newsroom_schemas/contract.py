@@ -30,6 +30,9 @@ from newsroom_schemas.rejections import InvalidContent
 MAX_EVENT_BYTES = 1_000_000
 """Size of an event on the wire at most, after framing; the broker's limit lies above."""
 
+MAX_URL_BYTES = 1000
+"""Size of an older address at most, in UTF-8: it is a key in the database."""
+
 NUL = "contains the character NUL"
 SURROGATE = "contains a lone surrogate"
 
@@ -48,14 +51,10 @@ _LANGUAGE = re.compile(
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
-MAX_URL_BYTES = 1000
-"""Size of an older address at most, in UTF-8: it is a key in the database."""
-
 _FIRST_INSTANT = -62_135_596_800_000_000
 """0001-01-01T00:00:00Z in microseconds."""
 _LAST_INSTANT = 253_402_300_799_999_999
 """9999-12-31T23:59:59.999999Z in microseconds."""
-_MAX_URL_BYTES = 1000
 
 Rule = Callable[[Any], str | None]
 """Says what is wrong with a field's value, ``None`` when nothing is."""
@@ -177,7 +176,8 @@ def _words(event: AnyEvent) -> Iterator[tuple[str, str, frozenset[str]]]:
             yield "reason", reason, REASONS
         case ArticleTranslated(method=method):
             yield "method", method, METHODS
-    for block in getattr(event, "blocks", None) or ():
+    body = getattr(event, "blocks", None)
+    for block in body if isinstance(body, tuple) else ():
         yield "blocks.kind", block.kind, BLOCK_KINDS
 
 

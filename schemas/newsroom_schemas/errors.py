@@ -58,7 +58,7 @@ class DuplicateSchemaError(NewsroomError):
 
     def __init__(self, name: str, other: str) -> None:
         """Name both files' events and versions, such as ``ArticleEdited.2``."""
-        super().__init__(f"schemas {name} and {other} have one fingerprint: remove the later file")
+        super().__init__(f"schemas {name} and {other} have one fingerprint or frame id: take back the later file")
         self.name = name
         self.other = other
 

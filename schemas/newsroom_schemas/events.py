@@ -140,7 +140,7 @@ class ArticleCreated(Event, frozen=True, kw_only=True):
 
 
 class ArticleEdited(Event, frozen=True, kw_only=True):
-    """The draft of one edition has changed: texts given replace, texts absent stay, texts named in cleared are emptied."""
+    """The draft of one edition has changed: texts given replace, absent ones stay, those in cleared are emptied."""
 
     language: str
     """BCP 47 tag of the edition, such as ``uk`` or ``en-GB``."""

@@ -32,7 +32,7 @@ def fingerprint(definition: Definition) -> str:
     return str(hash_of(to_parsing_canonical_form(definition), "sha256"))[:16]
 
 
-class Blocks(msgspec.Struct, frozen=True, kw_only=True):
+class BlocksField(msgspec.Struct, frozen=True, kw_only=True):
     """How the field ``blocks`` of one schema is written."""
 
     fingerprint: str
@@ -59,7 +59,7 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
     """The record, parsed."""
     head: dict[str, Any]
     """The record without the field ``blocks``, parsed."""
-    blocks: Blocks | None
+    blocks: BlocksField | None
     """The field ``blocks``, the last one; ``None`` where the event carries no blocks."""
 
     @property
@@ -152,10 +152,10 @@ def _without_logical_type(node: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in node.items() if key != "logicalType"}
 
 
-def _blocks(last: dict[str, Any]) -> Blocks | None:
+def _blocks(last: dict[str, Any]) -> BlocksField | None:
     """Describe the last field of a record, if it is the blocks."""
     if last["name"] != "blocks":
         return None
     nullable = isinstance(last["type"], list)
     array = last["type"][1] if nullable else last["type"]
-    return Blocks(fingerprint=fingerprint(array["items"]), array=parse_schema(array), nullable=nullable)
+    return BlocksField(fingerprint=fingerprint(array["items"]), array=parse_schema(array), nullable=nullable)

@@ -1,7 +1,7 @@
 """What the fold makes of one article's events: the article, its editions, and what readers see of them.
 
-Everything here is a value. ``Article`` and ``Edition`` are the private state; ``Publication`` and ``Withdrawal`` are the
-two kinds of page that an event can put before readers.
+Everything here is a value. ``Article`` and ``Edition`` are the private state; ``Publication`` and ``Withdrawal`` are
+the two kinds of page that an event can put before readers.
 """
 
 from __future__ import annotations

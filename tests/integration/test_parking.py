@@ -15,7 +15,8 @@ from sqlalchemy import Table
 from unit.fold_model import correction, edited, published, translated, unpublished
 
 from newsroom_consumers.folding import Folding
-from newsroom_consumers.projections import PROJECTIONS, Row, timeline as timeline_projection
+from newsroom_consumers.projections import PROJECTIONS, Row
+from newsroom_consumers.projections import timeline as timeline_projection
 from newsroom_consumers.reads import CATALOGUE
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.article import decide
@@ -121,7 +122,9 @@ def test_a_withdrawal_of_a_parked_article_hides_the_languages_that_it_names(
     for language in ("ru", "en"):
         send(newsroom, [_of("a", translated, language=language), _of("a", published, language=language)])
     raw_log.event(_of("a", edited, lead="unread"), cut=1)
-    send(newsroom, [unpublished("en", "de", article_id="a", event_id=new_event_id()), _of("a", published, language="en")])
+    send(
+        newsroom, [unpublished("en", "de", article_id="a", event_id=new_event_id()), _of("a", published, language="en")]
+    )
     newsroom.work()
     assert [page(newsroom, "a", each)["status"] for each in ("uk", "ru", "en")] == ["live", "live", "gone"]
     assert page(newsroom, "a")["languages"] == ["uk", "ru"]
@@ -176,9 +179,11 @@ def test_an_article_may_begin_with_a_record_that_is_not_understood(
     raw_log.append(b"a", b"")
     raw_log.append(b"a", b"no frame")
     raw_log.append(b"a", b"\0" * 1_000_001)
+    raw_log.append(b"a", b"\0" * 9, [("schema", b"\xff"), ("", b""), ("", b"\xff")])
     send_stories(newsroom, [Story(id="a"), Story(id="b")])
     newsroom.work()
-    assert outcomes(newsroom, "a") == ["parked"] * 5
+    assert outcomes(newsroom, "a") == ["parked"] * 6
+    assert len(newsroom.look(lambda seen: seen.ledger.parked_records("a"))) == 6
     assert outcomes(newsroom, "b") == ["applied"] * 2
     assert timeline(newsroom) == ["b"]
     assert refold() == newsroom.tables()

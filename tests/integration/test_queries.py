@@ -76,10 +76,25 @@ def test_an_article_of_few_words_answers_with_the_same_fields(newsroom: Newsroom
     send_stories(newsroom, [Story(id="brief")])
     newsroom.work()
     assert page(newsroom, "brief") == {
-        **{"article_id": "brief", "language": "uk", "status": "live", "slug": "slug", "headline": "Headline of brief"},
-        **{"lead": None, "blocks": [], "image": None, "authors": [], "section": None, "tags": [], "flags": []},
-        **{"notes": [], "version": 1, "first_published_at": "2025-02-07T12:00:00.000000Z", "updated_at": None},
-        **{"languages": ["uk"], "related": [], "url": "/uk/news/brief/slug"},
+        "article_id": "brief",
+        "language": "uk",
+        "status": "live",
+        "slug": "slug",
+        "headline": "Headline of brief",
+        "lead": None,
+        "blocks": [],
+        "image": None,
+        "authors": [],
+        "section": None,
+        "tags": [],
+        "flags": [],
+        "notes": [],
+        "version": 1,
+        "first_published_at": "2025-02-07T12:00:00.000000Z",
+        "updated_at": None,
+        "languages": ["uk"],
+        "related": [],
+        "url": "/uk/news/brief/slug",
     }
 
 
@@ -92,9 +107,13 @@ def test_a_gone_article_says_why_and_since_when(newsroom: Newsroom) -> None:
     newsroom.work()
     last = newsroom.look(lambda seen: seen.ledger.outcomes("storm"))[-1]
     assert page(newsroom, "storm") == {
-        **{"article_id": "storm", "language": "uk", "status": "gone"},
+        "article_id": "storm",
+        "language": "uk",
+        "status": "gone",
         **withdrawn,
-        **{"since": last["recorded_at"], "languages": ["en"], "url": "/uk/news/storm"},
+        "since": last["recorded_at"],
+        "languages": ["en"],
+        "url": "/uk/news/storm",
     }
 
 
@@ -105,8 +124,12 @@ def test_a_list_answers_with_every_field(newsroom: Newsroom) -> None:
     send_stories(newsroom, [old, Story(id="storm", tags=("weather",), texts=TEXTS)])
     newsroom.work()
     item = {
-        **{"article_id": "storm", "headline": "Буря", "published_at": "2025-02-07T12:00:00.000000Z"},
-        **{"time": "14:00", "flags": ["main", "photo"], "url": "/uk/news/storm/buria"},
+        "article_id": "storm",
+        "headline": "Буря",
+        "published_at": "2025-02-07T12:00:00.000000Z",
+        "time": "14:00",
+        "flags": ["main", "photo"],
+        "url": "/uk/news/storm/buria",
     }
     timeline = newsroom.look(lambda seen: seen.queries.timeline("uk", limit=1))
     tag = newsroom.look(lambda seen: seen.queries.tag("weather", "uk", limit=1))
@@ -121,9 +144,16 @@ def test_outcomes_answer_with_every_field(newsroom: Newsroom) -> None:
     (outcome,) = newsroom.look(lambda seen: seen.ledger.outcomes("storm"))
     recorded_at = newsroom.tables()["event"][0][9]
     assert outcome == {
-        **{"event_id": receipt.event_id, "type": "ArticleEdited", "language": "uk", "outcome": "rejected"},
-        **{"reason": "unknown_article", "facts": {"article": "storm"}, "recorded_at": rfc3339(recorded_at)},
-        **{"actor": "petro", "partition": receipt.partition, "offset": receipt.offset},
+        "event_id": receipt.event_id,
+        "type": "ArticleEdited",
+        "language": "uk",
+        "outcome": "rejected",
+        "reason": "unknown_article",
+        "facts": {"article": "storm"},
+        "recorded_at": rfc3339(recorded_at),
+        "actor": "petro",
+        "partition": receipt.partition,
+        "offset": receipt.offset,
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from integration.asked import outcomes, page, public_text, tagged, timeline
 from integration.conftest import Refold
@@ -10,7 +12,7 @@ from unit.fold_model import correction, edited
 
 from newsroom_consumers.queries import NotFoundError
 from newsroom_consumers.reads import CATALOGUE
-from newsroom_producers.desk import Desk, new_event_id
+from newsroom_producers.desk import Desk, Receipt, new_event_id
 from newsroom_schemas.events import Block
 
 pytestmark = pytest.mark.parametrize("batch", [1, 500])
@@ -155,7 +157,10 @@ def test_tags(newsroom: Newsroom, desk: Desk, refold: Refold, *, merge_first: bo
     newsroom.work()
     assert (tagged(newsroom, "nk"), tagged(newsroom, "north-korea")) == (["both", "one"], ["two", "both"])
 
-    race = [lambda: desk.merge_tag("nk", into="north-korea"), lambda: desk.publish("late", "uk", expected_version=1)]
+    race: list[Callable[[], Receipt]] = [
+        lambda: desk.merge_tag("nk", into="north-korea"),
+        lambda: desk.publish("late", "uk", expected_version=1),
+    ]
     for act in race if merge_first else reversed(race):
         act()
         newsroom.work()

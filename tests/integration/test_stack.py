@@ -14,7 +14,7 @@ import psutil
 import pytest
 from kafka.admin import KafkaAdminClient
 from rich.console import Console
-from stack import guarded_home, settings_for
+from stack import guarded_folder, settings_for
 
 from newsroom_infra import stack, topics
 from newsroom_infra.settings import Settings
@@ -26,7 +26,7 @@ from newsroom_infra.stack.waiting import until
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Settings]:
     """Give the settings of one stack, not started, for the tests of this file; its home's path is hard to quote."""
-    with guarded_home() as folder:
+    with guarded_folder() as folder:
         yield settings_for(folder / "стек 100% #1 ; x")
 
 
@@ -40,8 +40,8 @@ def running(shared: Settings) -> Settings:
 @pytest.fixture
 def fresh() -> Iterator[Settings]:
     """Give the settings of a stack that has never run."""
-    with guarded_home() as folder:
-        yield settings_for(folder)
+    with guarded_folder() as folder:
+        yield settings_for(folder / "home")
 
 
 def up(settings: Settings) -> str:

@@ -274,7 +274,7 @@ def test_the_worst_values_under_the_cap_take_bounded_time(value: bytes) -> None:
     assert time.process_time() - before < 10
 
 
-@pytest.mark.parametrize("name", ["blocks", "items of one block"])
+@pytest.mark.parametrize("name", ["blocks", "blocks of NUL", "items of one block"])
 def test_stored_blocks_are_cut_out_without_making_any_value(name: str) -> None:
     """Thousands of blocks, and hardly more memory than their bytes."""
     value = worst(TRACED_BYTES)[name]

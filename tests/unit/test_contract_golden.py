@@ -48,7 +48,7 @@ def decoded(value: bytes, fingerprint: str | None) -> dict[str, Any]:
 
 
 def test_every_released_schema_has_golden_bytes_and_the_other_way_round() -> None:
-    """A file is missing: run ``python -m golden.add`` in ``tests``. A schema is missing: a released one must never go."""
+    """A file is missing: run ``python -m golden.add`` in ``tests``. A schema is missing: a released one never goes."""
     assert [file.stem for file in FILES] == sorted(f"{schema.name}.{schema.version}" for schema in REGISTRY)
 
 

@@ -78,7 +78,8 @@ def test_a_second_import_makes_the_same_events() -> None:
 
 
 def test_event_ids_are_derived_from_id_language_and_act() -> None:
-    ids = [event.event_id for changes in ({}, {"id": "wire-8"}, {"language": "uk"}) for event in read(**changes)]
+    stories: list[dict[str, Any]] = [{}, {"id": "wire-8"}, {"language": "uk"}]
+    ids = [event.event_id for changes in stories for event in read(**changes)]
     assert len(set(ids)) == 6
     assert {uuid.UUID(event_id).version for event_id in ids} == {5}
 
@@ -147,8 +148,8 @@ def test_a_bad_line_does_not_count_as_the_story() -> None:
         ({"id": "no id"}, "article_id"),
         ({"id": None}, r"`\$\.id`"),
         ({"language": "Ukrainian"}, "language"),
-        ({"published_at": "yesterday"}, r"`\$\.published_at`"),
-        ({"published_at": "1987-02-26T15:01:01"}, r"`\$\.published_at`"),
+        ({"published_at": "yesterday"}, "published_at: "),
+        ({"published_at": "1987-02-26T15:01:01"}, "published_at: "),
         ({"headlnie": "x"}, "`headlnie`"),
         ({"tags": ["…"]}, "tags: '…' has no letter"),
         ({"blocks": []}, "paragraphs and blocks"),

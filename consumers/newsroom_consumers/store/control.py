@@ -71,8 +71,7 @@ class Control:
 
     def live(self) -> str:
         """Give the name of the live generation. Raises ``NoGenerationError`` where there is none yet."""
-        engine = sqlite.reader(self._path)
-        with engine.begin() as connection:
+        with sqlite.reading(self._path) as connection:
             name = connection.scalar(select(LIVE.c.name))
         if name is None:
             raise sqlite.NoGenerationError(self._path)

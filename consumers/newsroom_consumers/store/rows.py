@@ -42,7 +42,7 @@ def event_row(read: Read, outcome: Outcome) -> tuple[Any, ...]:
 def parked_row(read: Read, parked: Parked, hides: tuple[str, ...]) -> tuple[Any, ...]:
     """Write a parked record, whole, as its row of ``parked``."""
     record = read.record
-    headers = [[name, base64.b64encode(content).decode()] for name, content in record.headers]
+    headers = [[name, content and base64.b64encode(content).decode()] for name, content in record.headers]
     return (
         record.topic,
         record.partition,
@@ -76,5 +76,5 @@ def _schema(read: Read) -> str | None:
     """Give the fingerprint that the record's header names, if it is one."""
     for name, content in read.record.headers:
         if name == "schema":
-            return content.decode() if _FINGERPRINT.fullmatch(content) else None
+            return content.decode() if content is not None and _FINGERPRINT.fullmatch(content) else None
     return None

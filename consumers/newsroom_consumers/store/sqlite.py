@@ -5,13 +5,15 @@ One connection writes at a time (the lock file sees to it); readers open the fil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from newsroom_schemas.errors import NewsroomError
@@ -99,6 +101,18 @@ def reader(path: Path) -> Engine:
         connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Connection]:
+    """Open a read transaction on a file. Raises ``NoGenerationError``, also while a worker still makes the tables."""
+    try:
+        with reader(path).begin() as connection:
+            yield connection
+    except OperationalError as error:
+        if "no such table" in str(error.orig):
+            raise NoGenerationError(path) from error
+        raise
 
 
 class Rows:

@@ -10,8 +10,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-_MINUTES = 16
-"""Length of an instant up to its minutes."""
+_PIPED_WIDTH = 200
+"""Columns where the output is no terminal: wide enough that hardly a row is folded."""
 
 
 def timeline(answer: dict[str, Any]) -> None:
@@ -48,12 +48,12 @@ def article(answer: dict[str, Any]) -> None:
 
 def outcomes(answer: list[dict[str, Any]]) -> None:
     """Print what became of events."""
-    table = _table("recorded", "event", "language", "outcome", "reason", "facts", "actor", "place")
+    table = _table("recorded (UTC)", "event", "language", "outcome", "reason", "facts", "actor", "place")
     for row in answer:
         facts = ", ".join(f"{name}={value}" for name, value in row["facts"].items())
         place = f"{row['partition']}:{row['offset']}"
         cells = (
-            row["recorded_at"],
+            _second(row["recorded_at"]),
             row["type"],
             row["language"],
             row["outcome"],
@@ -89,15 +89,24 @@ def parked_records(answer: list[dict[str, Any]]) -> None:
 
 
 def _list(items: Iterable[dict[str, Any]]) -> Table:
-    table = _table("time", "headline", "flags", "published", "article")
+    table = _table("time", "headline", "flags", "published (UTC)", "article")
     for item in items:
-        cells = (item["time"], item["headline"], item["flags"], item["published_at"][:_MINUTES], item["article_id"])
+        cells = (item["time"], item["headline"], item["flags"], _minute(item["published_at"]), item["article_id"])
         table.add_row(*_cells(cells))
     return table
 
 
 def _next(answer: dict[str, Any]) -> Text:
-    return Text(f"more: --after {answer['next']}" if answer["next"] else "")
+    """Say how to go on; never folded, so that it can be copied."""
+    return Text(f"more: --after {answer['next']}" if answer["next"] else "", no_wrap=True, overflow="ignore")
+
+
+def _minute(instant: str) -> str:
+    return instant[:16].replace("T", " ")
+
+
+def _second(instant: str) -> str:
+    return instant[:19].replace("T", " ")
 
 
 def _block(block: dict[str, Any]) -> Text:
@@ -136,4 +145,7 @@ def _cells(values: Sequence[Any]) -> list[Text]:
 
 
 def _print(*parts: Any) -> None:
-    Console().print(Group(*(part for part in parts if not isinstance(part, Text) or part.plain)))
+    console = Console()
+    if not console.is_terminal:
+        console.width = _PIPED_WIDTH
+    console.print(Group(*(part for part in parts if not isinstance(part, Text) or part.plain)), crop=False)

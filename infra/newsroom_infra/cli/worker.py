@@ -11,7 +11,6 @@ from newsroom_infra import logs
 from newsroom_infra.cli.extras import needs
 from newsroom_infra.settings import load
 
-
 EXTRAS = "kafka,consumers"
 
 

@@ -13,6 +13,7 @@ import click
 
 from newsroom_infra.cli import progress
 from newsroom_infra.cli.extras import needs
+from newsroom_infra.cli.interrupt import Interrupt
 from newsroom_infra.settings import load
 from newsroom_producers.desk import Receipt, Refused, Settled
 from newsroom_producers.emit import EventReader, Reader, answer, answers
@@ -123,15 +124,12 @@ class _Tally:
 
 
 def _settled(file: BinaryIO, reader: Reader) -> Iterator[tuple[int, Settled]]:
-    """Send what the lines of a file say; after an interrupt, what was in flight is settled before it ends."""
-    answered = 0
-    with _transport() as transport:
-        try:
-            for answered, settled in answers(read_lines(file), reader, transport):
-                yield answered, settled
-        except KeyboardInterrupt:
-            click.echo(f"interrupted after the answer to line {answered:,}", err=True)
-            raise
+    """Send what the lines of a file say, until Ctrl-C; what was read by then is answered."""
+    with _transport() as transport, Interrupt() as interrupt:
+        yield from answers(interrupt.watch(read_lines(file)), reader, transport)
+    if interrupt.came:
+        click.echo("interrupted: every line that was read is answered above, the rest is not sent", err=True)
+        raise click.Abort
 
 
 @contextmanager

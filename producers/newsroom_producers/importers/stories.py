@@ -18,13 +18,12 @@ from __future__ import annotations
 import html
 import re
 import uuid
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
 from newsroom_producers.emit import read_object
-from newsroom_producers.instants import to_microseconds
+from newsroom_producers.instants import from_rfc3339
 from newsroom_producers.slug import slugify
 from newsroom_schemas.contract import check
 from newsroom_schemas.errors import DuplicateStoryError, InvalidEventError, UnreadableLineError
@@ -51,7 +50,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     id: str
     language: str | None = None
-    published_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    published_at: str
     headline: str
     slug: str | None = None
     lead: str | None = None
@@ -122,8 +121,16 @@ class StoryReader:
             "event_id": str(uuid.uuid5(NAMESPACE, f"{act}/{story.id}/{language}")),
             "article_id": story.id,
             "language": language,
-            "occurred_at": to_microseconds(story.published_at),
+            "occurred_at": _instant(story.published_at),
         }
+
+
+def _instant(text: str) -> int:
+    """Read the instant of publication."""
+    try:
+        return from_rfc3339(text)
+    except ValueError as error:
+        raise UnreadableLineError(f"story: published_at: {error}") from None
 
 
 def _texts(story: Story, language: str) -> dict[str, Any]:

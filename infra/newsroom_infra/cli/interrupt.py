@@ -1,0 +1,46 @@
+"""Ctrl-C as the end of the input: what was read is sent and answered, then the command ends."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from types import FrameType, TracebackType
+from typing import Self, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Interrupt:
+    """While it is entered, the first Ctrl-C ends the items that it watches; the second one ends the command at once."""
+
+    def __init__(self) -> None:
+        self.came = False
+        """Whether there was one."""
+        self._is_waiting = False
+
+    def __enter__(self) -> Self:
+        self._former = signal.signal(signal.SIGINT, self._handle)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        signal.signal(signal.SIGINT, self._former)
+
+    def watch(self, items: Iterator[Item]) -> Iterator[Item]:
+        """Give the items until Ctrl-C, which also ends a wait for the next one."""
+        while not self.came:
+            try:
+                self._is_waiting = True
+                item = next(items)
+                self._is_waiting = False
+            except (StopIteration, KeyboardInterrupt):
+                self._is_waiting = False
+                return
+            yield item
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        """Take the signal; raise out of a wait, but never out of what is being sent."""
+        is_second, self.came = self.came, True
+        if is_second or self._is_waiting:
+            raise KeyboardInterrupt
