@@ -11,14 +11,8 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from newsroom_schemas.events import (
-    AnyEvent,
-    ArticleCreated,
-    ArticleEdited,
-    ArticlePublished,
-    ArticleTranslated,
-    Block,
-)
+from newsroom_schemas.events import AnyEvent, ArticleCreated, ArticleEdited, ArticlePublished, ArticleTranslated
+from newsroom_schemas.values import Block
 
 ACTIVE = 500
 """Articles that are worked on at the same time."""

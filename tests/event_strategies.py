@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from newsroom_schemas.contract import BLOCK_KINDS, METHODS, NOTE_KINDS, REASONS, TEXTS
-from newsroom_schemas.events import EVENTS, AnyEvent, ArticleEdited, Author, Block, Image, Note
+from newsroom_schemas.events import EVENTS, AnyEvent, ArticleEdited
+from newsroom_schemas.values import Author, Block, Image, Note
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", fullmatch=True)

@@ -59,7 +59,7 @@ class Newsroom:
         return self._transport
 
     def desk(self, actor: str = "olena") -> Desk:
-        """A tool in somebody's hands."""
+        """Put a tool in somebody's hands."""
         return Desk(self.transport, source="test-desk", actor=actor)
 
     @contextmanager

@@ -1,7 +1,7 @@
 """A log in memory, for tests of the loop that have no time for a broker; and a fuse that ends such tests' workers.
 
-It behaves as ``KafkaLog`` does: nothing is polled from a partition before it was sought, positions are known for the
-partitions that gave records, and a partition may end behind its last record, as after a transaction's end mark.
+It behaves as ``KafkaLog`` does: nothing is polled from a partition before it was sought, and a partition may end behind
+its last record, as after a transaction's end mark.
 """
 
 from __future__ import annotations
@@ -73,15 +73,14 @@ class MemoryLog:
         self._fuse.burn()
         left = next(self._sizes)
         found: list[Record] = []
-        positions: dict[Partition, int] = {}
         for at in self._rotated():
             given = [each for each in self._records[at] if each.offset >= self._positions[at]][:left]
             if given:
                 left -= len(given)
                 found += given
                 is_last = given[-1] is self._records[at][-1]
-                self._positions[at] = positions[at] = self.ends[at] if is_last else given[-1].offset + 1
-        return Polled(found, positions)
+                self._positions[at] = self.ends[at] if is_last else given[-1].offset + 1
+        return Polled(found, dict(self._positions))
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Read a partition from an offset on; like Kafka's, this asks nobody and cannot fail."""

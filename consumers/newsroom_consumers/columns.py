@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import BigInteger, Column, LargeBinary, Text
 from sqlalchemy.sql.type_api import TypeEngine
 
-from newsroom_schemas.events import Blocks, StoredBlocks
+from newsroom_schemas.values import Blocks, StoredBlocks
 
 _TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 _encode = msgspec.json.Encoder(order="sorted").encode

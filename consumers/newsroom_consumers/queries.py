@@ -21,8 +21,8 @@ from sqlalchemy import Connection
 from newsroom_consumers.paging import Place, from_cursor, to_cursor
 from newsroom_consumers.projections import published, tags, timeline
 from newsroom_schemas.errors import NewsroomError
-from newsroom_schemas.events import Block, StoredBlocks
 from newsroom_schemas.tags import aliases, label, resolve
+from newsroom_schemas.values import Block, StoredBlocks
 
 Answer = dict[str, Any]
 """A JSON object."""

@@ -77,7 +77,7 @@ def live(settings: Settings) -> Iterator[generations.Snapshot]:
 
 
 def wait(settings: Settings, seconds: float) -> None:
-    """Wait until the live generation, there yet or not, holds all that is in the log now. Raises ``NotReachedError``."""
+    """Wait until the live generation, there yet or not, holds all that the log has now. Raises ``NotReachedError``."""
     with closing(log_of(settings)) as log:
         ends = {at: bounds.end for at, bounds in log.bounds(log.assigned()).items()}
 

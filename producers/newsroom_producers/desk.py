@@ -34,13 +34,10 @@ from newsroom_schemas.events import (
     ArticleTranslated,
     ArticleUnpublished,
     ArticleUnscheduled,
-    Author,
-    Block,
-    Image,
-    Note,
     TagDefined,
     TagMerged,
 )
+from newsroom_schemas.values import Author, Block, Image, Note
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

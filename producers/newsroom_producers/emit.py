@@ -22,7 +22,8 @@ from newsroom_producers.instants import from_rfc3339, to_microseconds
 from newsroom_producers.lines import Line
 from newsroom_schemas.contract import instants
 from newsroom_schemas.errors import InvalidEventError, NewsroomError, UnreadableLineError
-from newsroom_schemas.events import EVENTS, AnyEvent, StoredBlocks
+from newsroom_schemas.events import EVENTS, AnyEvent
+from newsroom_schemas.values import StoredBlocks
 
 Reader = Callable[[bytes], tuple[AnyEvent, ...]]
 """Makes the events of one line, which are sent whole or not at all; raises a NewsroomError when the line has none."""

@@ -93,7 +93,9 @@ class KafkaTransport:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        """Close; when the program is told to end, without waiting for what is still in flight."""
+        is_ending = kind is not None and not issubclass(kind, Exception)
+        self.drop(0 if is_ending else self.timeout)
 
     def prepare(self, event: AnyEvent) -> Sending:
         """Make the record of an event; raise InvalidEventError or EventTooLargeError when it breaks the contract."""

@@ -26,9 +26,10 @@ from fastavro import schemaless_reader, schemaless_writer
 
 from newsroom_schemas.contract import MAX_EVENT_BYTES, check, check_vocabulary
 from newsroom_schemas.errors import EventTooLargeError, InvalidEventError, UndecodableError
-from newsroom_schemas.events import AnyEvent, Block, StoredBlocks, key_of
+from newsroom_schemas.events import AnyEvent, key_of
 from newsroom_schemas.reader import FRAME_BYTES, Decoded, Reader
 from newsroom_schemas.registry import Registry, Schema
+from newsroom_schemas.values import Block, StoredBlocks
 
 Headers = Sequence[tuple[str, bytes | None]]
 """Headers of a record, in order."""

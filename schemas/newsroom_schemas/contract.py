@@ -21,11 +21,9 @@ from newsroom_schemas.events import (
     ArticlePublished,
     ArticleTranslated,
     ArticleUnpublished,
-    Author,
-    Image,
-    Note,
 )
 from newsroom_schemas.rejections import InvalidContent
+from newsroom_schemas.values import Author, Image, Note
 
 MAX_EVENT_BYTES = 1_000_000
 """Size of an event on the wire at most, after framing; the broker's limit lies above."""

@@ -13,9 +13,10 @@ from fastavro import schemaless_reader
 
 from newsroom_schemas.contract import check_fields
 from newsroom_schemas.errors import UndecodableError
-from newsroom_schemas.events import EVENTS, AnyEvent, Blocks, StoredBlocks
+from newsroom_schemas.events import EVENTS, AnyEvent
 from newsroom_schemas.registry import Schema
 from newsroom_schemas.rejections import InvalidContent
+from newsroom_schemas.values import Blocks, StoredBlocks
 from newsroom_schemas.walk import Faults, read_long, walk_of
 
 FRAME_BYTES = 5

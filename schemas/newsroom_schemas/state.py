@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from newsroom_schemas.events import Author, Blocks, Image
+from newsroom_schemas.values import Author, Blocks, Image
 
 Status = Literal["draft", "live", "gone"]
 

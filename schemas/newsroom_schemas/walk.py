@@ -82,10 +82,12 @@ def _text(path: str) -> Walk:
 
     def walk(data: bytes, at: int, faults: Faults) -> int:
         size = data[at]
-        if size & 0x81:  # more than one byte, or negative
-            size, start = read_long(data, at)
-        else:
+        if not size & 0x81:  # one byte, not negative
             size, start = size >> 1, at + 1
+        elif not (size & 1 or (more := data[at + 1]) & _MORE):  # two bytes
+            size, start = (size & 0x7F | more << 7) >> 1, at + 2
+        else:
+            size, start = read_long(data, at)
         end = start + size
         if size < 0 or end > len(data):
             raise UndecodableError(f"the text at byte {at} claims {size:,} bytes; {len(data) - start:,} are left")

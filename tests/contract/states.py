@@ -18,8 +18,8 @@ from event_strategies import (
 )
 from hypothesis import strategies as st
 
-from newsroom_schemas.events import Author, Image, StoredBlocks
 from newsroom_schemas.state import Article, Card, DatedNote, Edition, Lineage, Run, Schedule, Texts
+from newsroom_schemas.values import Author, Image, StoredBlocks
 
 FULL_EDITION = Edition(
     version=3,

@@ -16,14 +16,11 @@ from newsroom_schemas.events import (
     ArticleTranslated,
     ArticleUnpublished,
     ArticleUnscheduled,
-    Author,
-    Block,
-    Image,
-    Note,
     RecordSkipped,
     TagDefined,
     TagMerged,
 )
+from newsroom_schemas.values import Author, Block, Image, Note
 
 _AT = 1_738_953_300_123_456
 _IDS = ("0194e1c2-7f00-7000-8000-0000000000aa", "0194e1c2-7f00-7000-8000-0000000000bb")

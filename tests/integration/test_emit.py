@@ -21,7 +21,7 @@ from newsroom_infra.cli import newsroom
 CREATED = b'{"type": "ArticleCreated", "article_id": "storm", "language": "uk", "slug": "s", "headline": "h"}'
 PUBLISHED = b'{"type": "ArticlePublished", "article_id": "storm", "language": "uk"}'
 
-INTERRUPTED = "interrupted: every line that was read is answered above, the rest is not sent"
+INTERRUPTED = "interrupted: what was read by then is sent, the rest is not"
 
 Emit = Callable[..., Result]
 

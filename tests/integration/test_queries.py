@@ -12,7 +12,7 @@ from unit.fold_model import MINUTE, NOON, correction, edited, published, transla
 
 from newsroom_consumers.queries import NotFoundError
 from newsroom_producers.desk import new_event_id
-from newsroom_schemas.events import Author, Block, Image
+from newsroom_schemas.values import Author, Block, Image
 
 IMAGE = Image(src="https://example.org/storm.jpg", width=800, height=600, alt="Хвилі", caption="Десна", credit="Ірина")
 BLOCKS = (

@@ -16,7 +16,8 @@ from unit.fold_model import edited, published
 from newsroom_consumers.columns import canonical
 from newsroom_consumers.store.tables import EVENT
 from newsroom_producers.desk import new_event_id
-from newsroom_schemas.events import ArticleEdited, Block, TagDefined
+from newsroom_schemas.events import ArticleEdited, TagDefined
+from newsroom_schemas.values import Block
 
 pytestmark = pytest.mark.parametrize("batch", [1, 500])
 

@@ -13,7 +13,7 @@ from unit.fold_model import correction, edited
 from newsroom_consumers.queries import NotFoundError
 from newsroom_consumers.reads import CATALOGUE
 from newsroom_producers.desk import Desk, Receipt, new_event_id
-from newsroom_schemas.events import Block
+from newsroom_schemas.values import Block
 
 pytestmark = pytest.mark.parametrize("batch", [1, 500])
 

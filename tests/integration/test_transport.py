@@ -26,7 +26,8 @@ from newsroom_schemas.errors import (
     RecordRefusedError,
     UnknownTopicError,
 )
-from newsroom_schemas.events import ArticleCreated, Block
+from newsroom_schemas.events import ArticleCreated
+from newsroom_schemas.values import Block
 
 LIMIT = 50_000
 """Bytes of a batch that the broker takes in the tests of refusals."""

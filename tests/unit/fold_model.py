@@ -29,7 +29,6 @@ from newsroom_schemas.events import (
     ArticleTranslated,
     ArticleUnpublished,
     ArticleUnscheduled,
-    Note,
     RecordSkipped,
     TagDefined,
     TagMerged,
@@ -37,6 +36,7 @@ from newsroom_schemas.events import (
 from newsroom_schemas.rejections import Duplicate, Rejected
 from newsroom_schemas.state import Article, Catalogue, Edition, Page, Recorded
 from newsroom_schemas.tags import evolve_tags
+from newsroom_schemas.values import Note
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND

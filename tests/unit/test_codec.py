@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from newsroom_schemas.codec import Codec
 from newsroom_schemas.contract import MAX_EVENT_BYTES
 from newsroom_schemas.errors import EventTooLargeError, InvalidEventError, UndecodableError
-from newsroom_schemas.events import EVENTS, AnyEvent, ArticleCreated, Block, StoredBlocks
+from newsroom_schemas.events import EVENTS, AnyEvent, ArticleCreated
 from newsroom_schemas.registry import Registry, Schema, read_schema
+from newsroom_schemas.values import Block, StoredBlocks
 
 REGISTRY = Registry.load()
 CODEC = Codec(REGISTRY)

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from newsroom_schemas.codec import Codec
 from newsroom_schemas.contract import MAX_EVENT_BYTES, NUL, SURROGATE
 from newsroom_schemas.errors import UndecodableError
-from newsroom_schemas.events import AnyEvent, ArticleCreated, ArticleEdited, StoredBlocks, TagDefined
+from newsroom_schemas.events import AnyEvent, ArticleCreated, ArticleEdited, TagDefined
 from newsroom_schemas.registry import Registry, Schema
 from newsroom_schemas.rejections import InvalidContent
+from newsroom_schemas.values import StoredBlocks
 
 REGISTRY = Registry.load()
 CODEC = Codec(REGISTRY)

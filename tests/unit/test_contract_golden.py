@@ -14,8 +14,8 @@ from avro.schema import parse
 from golden.samples import SAMPLES
 
 from newsroom_schemas.codec import Codec
-from newsroom_schemas.events import StoredBlocks
 from newsroom_schemas.registry import Registry
+from newsroom_schemas.values import StoredBlocks
 
 FOLDER = Path(__file__).parents[1] / "golden" / "events"
 FILES = sorted(FOLDER.glob("*.json"))

@@ -11,8 +11,9 @@ from golden.samples import SAMPLES
 from hypothesis import given, settings
 
 from newsroom_schemas.contract import check, check_vocabulary
-from newsroom_schemas.events import AnyEvent, Author, Image
+from newsroom_schemas.events import AnyEvent
 from newsroom_schemas.rejections import InvalidContent
+from newsroom_schemas.values import Author, Image
 
 LANGUAGES = ["uk", "en-GB", "es-419", "sr-Latn", "sr-Latn-RS", "de-CH-1996", "sl-rozaj-biske-1994", "haw"]
 NO_LANGUAGES = [

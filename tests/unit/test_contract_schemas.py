@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from newsroom_schemas import events
+from newsroom_schemas import events, values
 from newsroom_schemas.contract import instants
 from newsroom_schemas.events import EVENTS
 from newsroom_schemas.registry import Registry
+from newsroom_schemas.values import StoredBlocks
 
 REGISTRY = Registry.load()
 ENVELOPE = ["event_id", "article_id", "occurred_at", "actor", "source", "expected_version"]
@@ -21,18 +22,23 @@ INSTANT = {"type": "long", "logicalType": "timestamp-micros"}
 UUID = {"type": "string", "logicalType": "uuid"}
 
 
+def classes() -> list[ast.ClassDef]:
+    """Parse the twins and the values that they are made of."""
+    nodes = [node for module in (values, events) for node in ast.parse(inspect.getsource(module)).body]
+    return [node for node in nodes if isinstance(node, ast.ClassDef)]
+
+
 def class_docs() -> dict[str, str]:
     """Read the docstrings of the twins."""
-    classes = [node for node in ast.parse(inspect.getsource(events)).body if isinstance(node, ast.ClassDef)]
-    return {node.name: ast.get_docstring(node) or "" for node in classes}
+    return {node.name: ast.get_docstring(node) or "" for node in classes()}
 
 
 def field_docs(type_: type) -> dict[str, str]:
     """Read the docstrings of a twin's fields, those of its bases too."""
     wanted = {base.__name__ for base in type_.__mro__}
     docs: dict[str, str] = {}
-    for node in ast.parse(inspect.getsource(events)).body:
-        if isinstance(node, ast.ClassDef) and node.name in wanted:
+    for node in classes():
+        if node.name in wanted:
             for field, doc in zip(node.body, node.body[1:], strict=False):
                 match field, doc:
                     case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
@@ -58,9 +64,9 @@ def avro_type(name: str, type_: msgspec.inspect.Type) -> Any:
     avro: Any = UUID if name in {"event_id", "schedule_id"} else "string"
     match type_:
         case msgspec.inspect.UnionType(types=types):
-            values = [one for one in types if getattr(one, "cls", None) is not events.StoredBlocks]
-            (value,) = (one for one in values if not isinstance(one, msgspec.inspect.NoneType))
-            avro = avro_type(name, value) if len(values) == 1 else ["null", avro_type(name, value)]
+            branches = [one for one in types if getattr(one, "cls", None) is not StoredBlocks]
+            (value,) = (one for one in branches if not isinstance(one, msgspec.inspect.NoneType))
+            avro = avro_type(name, value) if len(branches) == 1 else ["null", avro_type(name, value)]
         case msgspec.inspect.StructType(cls=cls):
             avro = cls.__name__
         case msgspec.inspect.VarTupleType(item_type=item):
@@ -114,7 +120,7 @@ def test_fields_come_envelope_first_then_as_in_the_twin(name: str) -> None:
 def test_schema_and_twin_agree_on_every_record_and_field(name: str) -> None:
     docs = class_docs()
     for record_name, record in records(REGISTRY.latest(name).definition).items():
-        type_ = getattr(events, record_name)
+        type_ = getattr(events if hasattr(events, record_name) else values, record_name)
         types = {field.name: field.type for field in msgspec.inspect.type_info(type_).fields}  # type: ignore[attr-defined]
         twin = {
             field.name: (field_docs(type_)[field.name], avro_type(field.name, types[field.name]), avro_default(field))

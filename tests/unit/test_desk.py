@@ -24,11 +24,10 @@ from newsroom_schemas.events import (
     ArticleTranslated,
     ArticleUnpublished,
     ArticleUnscheduled,
-    Block,
-    Note,
     TagDefined,
     TagMerged,
 )
+from newsroom_schemas.values import Block, Note
 
 NOON = datetime(2025, 2, 7, 12, tzinfo=UTC)
 NOON_MICROSECONDS = 1_738_929_600_000_000

@@ -17,8 +17,9 @@ from newsroom_producers.emit import EventReader, answer, answers
 from newsroom_producers.lines import Line
 from newsroom_schemas.codec import Codec
 from newsroom_schemas.errors import NewsroomError, UnreadableLineError
-from newsroom_schemas.events import EVENTS, AnyEvent, ArticleCreated, ArticlePublished, Block
+from newsroom_schemas.events import EVENTS, AnyEvent, ArticleCreated, ArticlePublished
 from newsroom_schemas.registry import Registry
+from newsroom_schemas.values import Block
 
 NOON = datetime(2025, 2, 7, 12, tzinfo=UTC)
 CODEC = Codec(Registry.load())

@@ -25,9 +25,9 @@ from unit.fold_model import (
 )
 
 from newsroom_schemas.contract import TEXTS
-from newsroom_schemas.events import Author, Block, Image, StoredBlocks
 from newsroom_schemas.rejections import Embargoed, NotDue
 from newsroom_schemas.state import Article, Card, DatedNote, Edition, Lineage, Run, Schedule, Texts
+from newsroom_schemas.values import Author, Block, Image, StoredBlocks
 
 WHOLE = Texts(
     slug="storm",

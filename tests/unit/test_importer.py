@@ -10,7 +10,8 @@ import pytest
 
 from newsroom_producers.importers.stories import StoryReader
 from newsroom_schemas.errors import DuplicateStoryError, InvalidEventError, NewsroomError
-from newsroom_schemas.events import AnyEvent, ArticleCreated, ArticlePublished, ArticleTranslated, Author, Block
+from newsroom_schemas.events import AnyEvent, ArticleCreated, ArticlePublished, ArticleTranslated
+from newsroom_schemas.values import Author, Block
 
 WIRE: dict[str, Any] = {
     "id": "wire-7",

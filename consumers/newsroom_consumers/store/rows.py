@@ -73,8 +73,6 @@ def _clean(text: str) -> str:
 
 
 def _schema(read: Read) -> str | None:
-    """Give the fingerprint that the record's header names, if it is one."""
-    for name, content in read.record.headers:
-        if name == "schema":
-            return content.decode() if content is not None and _FINGERPRINT.fullmatch(content) else None
-    return None
+    """Give the fingerprint that the record's last ``schema`` header names, if it is one."""
+    content = dict(read.record.headers).get("schema")
+    return content.decode() if content is not None and _FINGERPRINT.fullmatch(content) else None

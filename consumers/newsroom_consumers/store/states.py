@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy import Row
 
 from newsroom_consumers.columns import blocks_values, canonical
-from newsroom_schemas.events import Author, Image, StoredBlocks
 from newsroom_schemas.state import Article, Card, DatedNote, Edition, Lineage, Run, Schedule, Texts
+from newsroom_schemas.values import Author, Image, StoredBlocks
 
 
 class _Content(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from newsroom_infra.cli import reading, stack, worker, writing
+from newsroom_infra.cli import demo, reading, stack, worker, writing
 from newsroom_schemas.errors import NewsroomError
 
 
@@ -19,7 +19,7 @@ def newsroom() -> None:
     """
 
 
-for _command in (*stack.COMMANDS, *writing.COMMANDS, *worker.COMMANDS, *reading.COMMANDS):
+for _command in (*stack.COMMANDS, *demo.COMMANDS, *writing.COMMANDS, *worker.COMMANDS, *reading.COMMANDS):
     newsroom.add_command(_command)
 
 

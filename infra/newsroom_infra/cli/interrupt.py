@@ -9,6 +9,8 @@ from typing import Self, TypeVar
 
 Item = TypeVar("Item")
 
+_TWICE = "interrupted twice: what has no answer may or may not be in the log"
+
 
 class Interrupt:
     """While it is entered, the first Ctrl-C ends the items that it watches; the second one ends the command at once."""
@@ -41,6 +43,8 @@ class Interrupt:
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
         """Take the signal; raise out of a wait, but never out of what is being sent."""
-        is_second, self.came = self.came, True
-        if is_second or self._is_waiting:
+        if self.came:
+            raise SystemExit(_TWICE)
+        self.came = True
+        if self._is_waiting:
             raise KeyboardInterrupt

@@ -41,7 +41,7 @@ def emit(file: BinaryIO, actor: str | None, source: str) -> None:
     answer is {"event_id", "topic", "partition", "offset"} or {"line", "error"}. Exit code 1 when any line failed.
     """
     failed = False
-    for number, settled in _settled(file, EventReader(actor=actor or _login(), source=source)):
+    for number, settled in send_lines(file, EventReader(actor=actor or _login(), source=source)):
         _print_answer(number, settled)
         failed = failed or isinstance(settled, Refused)
     sys.exit(1 if failed else 0)
@@ -61,15 +61,17 @@ def import_(file: BinaryIO, actor: str | None, source: str, language: str, *, as
     """
     tally = _Tally()
     reader = StoryReader(actor=actor or _login(), source=source, language=language)
-    with progress.reading(file) as show:
-        for number, settled in _settled(file, reader):
-            tally.count(number, settled, say=not as_json)
-            if as_json:
-                _print_answer(number, settled)
-            show(f"{tally.stories:,} stories")
+    try:
+        with progress.reading(file) as show:
+            for number, settled in send_lines(file, reader):
+                tally.count(number, settled, say=not as_json)
+                if as_json:
+                    _print_answer(number, settled)
+                show(f"{tally.stories:,} stories")
+    finally:
         tally.end()
-    if not as_json:
-        click.echo(tally.summary())
+        if tally.has_any and not as_json:
+            click.echo(tally.summary())
     sys.exit(1 if tally.failures else 0)
 
 
@@ -100,6 +102,11 @@ class _Tally:
             if say:
                 self._say(number, settled.error)
 
+    @property
+    def has_any(self) -> bool:
+        """Whether there was any answer."""
+        return bool(self.events or self.failures)
+
     def end(self) -> None:
         """Say how many lines failed like the last one that was named."""
         if self._repeats:
@@ -123,12 +130,12 @@ class _Tally:
         return f"{self.stories:,} stories, {self.events:,} events in {seconds:.1f} s{failed}"
 
 
-def _settled(file: BinaryIO, reader: Reader) -> Iterator[tuple[int, Settled]]:
+def send_lines(file: BinaryIO, reader: Reader) -> Iterator[tuple[int, Settled]]:
     """Send what the lines of a file say, until Ctrl-C; what was read by then is answered."""
     with _transport() as transport, Interrupt() as interrupt:
         yield from answers(interrupt.watch(read_lines(file)), reader, transport)
     if interrupt.came:
-        click.echo("interrupted: every line that was read is answered above, the rest is not sent", err=True)
+        click.echo("interrupted: what was read by then is sent, the rest is not", err=True)
         raise click.Abort
 
 

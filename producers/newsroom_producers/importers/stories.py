@@ -27,15 +27,8 @@ from newsroom_producers.instants import from_rfc3339
 from newsroom_producers.slug import slugify
 from newsroom_schemas.contract import check
 from newsroom_schemas.errors import DuplicateStoryError, InvalidEventError, UnreadableLineError
-from newsroom_schemas.events import (
-    AnyEvent,
-    ArticleCreated,
-    ArticlePublished,
-    ArticleTranslated,
-    Author,
-    Block,
-    Image,
-)
+from newsroom_schemas.events import AnyEvent, ArticleCreated, ArticlePublished, ArticleTranslated
+from newsroom_schemas.values import Author, Block, Image
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://newsroom-pipeline.invalid/import")
 """Namespace of the event ids of imports."""

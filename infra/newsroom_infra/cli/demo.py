@@ -1,0 +1,107 @@
+"""The demo: a small newsroom of invented stories, sent as every tool sends, and what readers then see of it.
+
+The stories lie in the data folder ``demo``, one file for each article and one for the tags, as lines that ``newsroom
+emit`` takes. Their event ids are fixed, so a second demo adds nothing but duplicates.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import click
+
+from newsroom_infra.cli import tables, writing
+from newsroom_infra.cli.extras import needs
+from newsroom_infra.files import shipped
+from newsroom_infra.settings import Settings, load
+from newsroom_producers.desk import Refused
+from newsroom_producers.emit import EventReader
+from newsroom_schemas.errors import NewsroomError
+
+EXTRAS = "kafka,consumers"
+SOURCE = "demo-desk"
+"""The tool that the demo's events name, and the actor of those that name none."""
+_WAIT_SECONDS = 60.0
+_LIMIT = 20
+"""Entries of each timeline."""
+_NEXT = (
+    ("article stork-bridge --language uk", "an update; --language en still lags behind it"),
+    ("article night-tram --language en", "a correction, and the reader is told"),
+    ("article clock-auction --language ru", "a takedown: no text, but why"),
+    ("tag trams --language en", "a merged tag answers as its target"),
+    ("outcomes market-storm", "two editors saved at once; one lost"),
+)
+"""What to try next: arguments of the command, and what they show."""
+
+
+class NotUpError(NewsroomError):
+    """There is no newsroom to load the demo into."""
+
+    exit_code = 4
+
+    def __init__(self, bootstrap: str, problem: str) -> None:
+        """Take the bootstrap servers and what is missing there."""
+        super().__init__(
+            f"the stack is not up ({bootstrap}: {problem}): start it with `make up` or `newsroom up`, then try again"
+        )
+        self.bootstrap = bootstrap
+        self.problem = problem
+
+
+@click.command()
+def demo() -> None:
+    """Load a small newsroom of invented stories and print its timelines. Doing it again changes nothing."""
+    with needs(EXTRAS):
+        from newsroom_infra import wiring
+    settings = load()
+    _check(settings)
+    click.echo(f"{_send():,} events sent; waiting for the worker")
+    wiring.wait(settings, _WAIT_SECONDS)
+    with wiring.live(settings) as seen:
+        for language in settings.languages:
+            click.secho(f"\nrecent news in {language}, times of {settings.timezone}", bold=True)
+            tables.timeline(seen.queries.timeline(language, limit=_LIMIT))
+    click.secho("\ntry next", bold=True)
+    for arguments, what in _NEXT:
+        click.echo(f"  {_program()} {arguments:<37} # {what}")
+
+
+def lines() -> bytes:
+    """Give all lines of the demo, the files in the order of their names."""
+    return b"".join(file.read_bytes() for file in sorted(shipped("demo").glob("*.jsonl")))
+
+
+def _check(settings: Settings) -> None:
+    """Raise :class:`NotUpError` where there is no broker or no topic yet: a send would wait for them in vain."""
+    with needs(EXTRAS):
+        from newsroom_infra import topics
+    try:
+        missing = [each.where for each in topics.differences(settings) if each.setting == "exists"]
+    except topics.ClusterError as error:
+        raise NotUpError(settings.bootstrap, error.problem) from error
+    if missing:
+        raise NotUpError(settings.bootstrap, f"no topic {', '.join(missing)}")
+
+
+def _send() -> int:
+    """Send every event and count them; raise the error of the first that is not acknowledged."""
+    count = 0
+    for _, answer in writing.send_lines(BytesIO(lines()), EventReader(actor=SOURCE, source=SOURCE)):
+        if isinstance(answer, Refused):
+            raise answer.error
+        count += 1
+    return count
+
+
+def _program() -> str:
+    """Give what to type for this program: its name, or its path where the name alone is not found."""
+    if shutil.which("newsroom"):
+        return "newsroom"
+    return os.path.relpath(Path(sys.executable).with_name("newsroom"))
+
+
+COMMANDS: tuple[click.Command, ...] = (demo,)

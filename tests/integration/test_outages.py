@@ -1,0 +1,131 @@
+"""Broker or database away under a worker: it waits, resumes by itself, and nothing is lost or done twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from integration.conftest import Refold
+from integration.stories import Story, send_stories
+from kit import Newsroom
+from rich.console import Console
+from sqlalchemy import Engine
+from stack import guarded_folder, settings_for
+from workers import folded, positions, until, worker
+
+from newsroom_consumers.folding import Folded
+from newsroom_consumers.store.generation import Cursor, DatabaseAwayError, Generation
+from newsroom_infra import stack
+from newsroom_infra.settings import Settings
+from newsroom_infra.stack.daemon import Daemon
+
+BEFORE = [Story(id=f"before-{number}", tags=("sport",)) for number in range(30)]
+MEANWHILE = [Story(id=f"meanwhile-{number}", texts={"lead": "long " * 2000}) for number in range(30)]
+BUSY_MILLISECONDS = 20
+
+
+class WatchedGeneration(Generation):
+    """A generation that does not wait for locks, and notes each commit that the database could not do."""
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        """Open it."""
+        super().__init__(engine, name)
+        self.engine = engine
+        self.failures: list[str] = []
+        self.pragma(f"busy_timeout = {BUSY_MILLISECONDS}")
+
+    def commit(self, moves: list[tuple[Cursor, Cursor]], folded: Folded) -> None:  # type: ignore[override]
+        """Store a batch."""
+        try:
+            super().commit(moves, folded)
+        except DatabaseAwayError as error:
+            self.failures.append(error.problem)
+            raise
+
+    def pragma(self, setting: str) -> int:
+        """Set or ask something of the connection that writes."""
+        with self.engine.connect() as connection:
+            return int(connection.exec_driver_sql(f"PRAGMA {setting}").scalar_one())
+
+
+@contextmanager
+def running(newsroom: Newsroom) -> Iterator[WatchedGeneration]:
+    """Run a worker in a thread of its own."""
+    opened: list[WatchedGeneration] = []
+
+    def watched(engine: Engine, name: str) -> WatchedGeneration:
+        opened.append(WatchedGeneration(engine, name))
+        return opened[-1]
+
+    stopping = threading.Event()
+    with newsroom.loop(generation=watched) as loop, ThreadPoolExecutor(1) as background:
+        turning = background.submit(loop.run, stopping)
+        try:
+            yield opened[0]
+        finally:
+            stopping.set()
+            turning.result()
+
+
+def test_a_worker_waits_while_another_holds_the_database_and_then_goes_on(newsroom: Newsroom, refold: Refold) -> None:
+    with running(newsroom) as generation, closing(sqlite3.connect(newsroom.folder / "main.sqlite")) as other:
+        send_stories(newsroom, BEFORE)
+        until(lambda: folded(newsroom) == 2 * len(BEFORE))
+        other.execute("BEGIN IMMEDIATE")
+        send_stories(newsroom, MEANWHILE)
+        until(lambda: len(generation.failures) > 1)
+        assert "locked" in generation.failures[0]
+        assert folded(newsroom) == 2 * len(BEFORE)
+        other.rollback()
+        until(lambda: folded(newsroom) == 2 * len(BEFORE + MEANWHILE))
+    assert newsroom.tables() == refold()
+
+
+def test_a_worker_waits_while_the_disk_is_full_and_then_goes_on(newsroom: Newsroom, refold: Refold) -> None:
+    with running(newsroom) as generation:
+        send_stories(newsroom, BEFORE)
+        until(lambda: folded(newsroom) == 2 * len(BEFORE))
+        generation.pragma(f"max_page_count = {generation.pragma('page_count')}")
+        send_stories(newsroom, MEANWHILE)
+        until(lambda: len(generation.failures) > 1)
+        assert "full" in generation.failures[0]
+        assert folded(newsroom) == 2 * len(BEFORE)
+        generation.pragma(f"max_page_count = {2**30}")
+        until(lambda: folded(newsroom) == 2 * len(BEFORE + MEANWHILE))
+    assert newsroom.tables() == refold()
+
+
+@pytest.fixture
+def own_stack() -> Iterator[Settings]:
+    """Run a broker that may be killed."""
+    with guarded_folder() as folder:
+        settings = settings_for(folder / "home")
+        stack.up(settings, Console(stderr=True), worker=False)
+        yield settings
+
+
+def test_a_worker_lives_through_the_death_of_its_broker(own_stack: Settings, tmp_path: Path) -> None:
+    prefix, bootstrap = own_stack.topic_prefix, own_stack.bootstrap
+    with (
+        closing(Newsroom(bootstrap, prefix, tmp_path / "generations")) as newsroom,
+        closing(Newsroom(bootstrap, prefix, tmp_path / "again", batch=7)) as again,
+    ):
+        with worker(newsroom, tmp_path / "worker.log") as started:
+            send_stories(newsroom, BEFORE)
+            until(lambda: folded(newsroom) == 2 * len(BEFORE))
+            pid = Daemon(own_stack.home.resolve()).process("kafka").pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            send_stories(newsroom, MEANWHILE)
+            until(lambda: positions(newsroom) == newsroom.ends())
+            assert started.end(signal.SIGTERM, 5) == 0
+        again.work()
+        assert newsroom.tables() == again.tables()
+        assert len(newsroom.tables()["timeline"]) == len(BEFORE + MEANWHILE)
