@@ -74,7 +74,7 @@ class Log(Protocol):
         """Read a partition from an offset on."""
 
     def bounds(self, partitions: Iterable[Partition]) -> Mapping[Partition, Bounds]:
-        """Say where partitions begin and end."""
+        """Say where partitions begin and end; a poll fails if they are made anew from here on."""
 
     def records_at(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, Record]:
         """Read single records, apart from polling; one that the log does not have is left out."""

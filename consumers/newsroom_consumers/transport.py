@@ -48,6 +48,7 @@ class KafkaLog:
         for partition in self._assigned:
             self._consumer.pause(TopicPartition(*partition))
         self._sought: set[Partition] = set()
+        self._ids: dict[str, Any] = self._topic_ids()
 
     def assigned(self) -> frozenset[Partition]:
         """Give all partitions: this reader has no rivals."""
@@ -62,6 +63,8 @@ class KafkaLog:
             found = self._consumer.poll(0) or self._consumer.poll(int(seconds * 1000))
             records = [_record(each) for batch in found.values() for each in batch]
             positions = {at: self._consumer.position(TopicPartition(*at)) for at in self._sought}
+        if self._topic_ids() != self._ids:
+            raise LogAwayError(self._bootstrap, "its topics were deleted or made anew")
         return Polled(records, positions)
 
     def seek(self, partition: Partition, offset: int) -> None:
@@ -75,6 +78,7 @@ class KafkaLog:
     def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, Bounds]:
         """Say where partitions begin and end."""
         wanted = [TopicPartition(*partition) for partition in partitions]
+        self._ids = self._topic_ids()
         with self._translated():
             first = self._consumer.beginning_offsets(wanted)
             end = self._consumer.end_offsets(wanted)
@@ -104,6 +108,11 @@ class KafkaLog:
     def close(self) -> None:
         """Leave."""
         self._consumer.close(autocommit=False, timeout_ms=2000)
+
+    def _topic_ids(self) -> dict[str, Any]:
+        """Give the cluster's ids of the topics as last heard: a topic made anew has the old name and another id."""
+        cluster = self._consumer._cluster  # noqa: SLF001 - there is no public way
+        return {topic: cluster.topic_id(topic) for topic in self.partitions}
 
     def _count(self, topic: str) -> int:
         found = self._consumer.partitions_for_topic(topic)

@@ -68,10 +68,11 @@ class BrokerAwayError(NewsroomError):
 
     def __init__(self, bootstrap: str, seconds: float, event_id: str | None) -> None:
         """Name the bootstrap servers, the time waited, and the event if it was sent and may be in the log after all."""
-        state = f"event {event_id} may or may not be in the log: send it again with this event_id" if event_id else ""
+        unknown = f"event {event_id} may or may not be in the log: send it again with this event_id"
+        state = unknown if event_id else "the event was not sent"
         super().__init__(
-            f"no acknowledgement from the broker at {bootstrap} within {seconds:g} s; {state or 'the event was not sent'}. "
-            "Is the broker running? See `newsroom status`"
+            f"no acknowledgement from the broker at {bootstrap} within {seconds:g} s; {state}. Is the broker running? "
+            "See `newsroom status`"
         )
         self.bootstrap = bootstrap
         self.seconds = seconds
@@ -98,8 +99,8 @@ class OvertakenError(NewsroomError):
     def __init__(self, event_id: str, key: str) -> None:
         """Name the event and its article or tag."""
         super().__init__(
-            f"event {event_id} of {key} was not acknowledged, but a later one of {key} was: it may or may not be in the "
-            "log, and it is not sent behind the later one. Look at its history and decide"
+            f"event {event_id} of {key} was not acknowledged, but a later one of {key} was: it may or may not be in "
+            "the log, and it is not sent behind the later one. Look at its history and decide"
         )
         self.event_id = event_id
         self.key = key

@@ -6,7 +6,7 @@ import os
 import signal
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,10 +20,11 @@ from sqlalchemy import Engine
 from stack import guarded_folder, settings_for
 from workers import folded, positions, until, worker
 
-from newsroom_consumers.folding import Folded
+from newsroom_consumers.folding import Aggregate, Folded
 from newsroom_consumers.store.generation import Cursor, DatabaseAwayError, Generation
 from newsroom_infra import stack
 from newsroom_infra.settings import Settings
+from newsroom_infra.stack import broker
 from newsroom_infra.stack.daemon import Daemon
 
 BEFORE = [Story(id=f"before-{number}", tags=("sport",)) for number in range(30)]
@@ -32,7 +33,7 @@ BUSY_MILLISECONDS = 20
 
 
 class WatchedGeneration(Generation):
-    """A generation that does not wait for locks, and notes each commit that the database could not do."""
+    """A generation that does not wait for locks, and notes what the database could not do."""
 
     def __init__(self, engine: Engine, name: str) -> None:
         """Open it."""
@@ -41,10 +42,20 @@ class WatchedGeneration(Generation):
         self.failures: list[str] = []
         self.pragma(f"busy_timeout = {BUSY_MILLISECONDS}")
 
-    def commit(self, moves: list[tuple[Cursor, Cursor]], folded: Folded) -> None:  # type: ignore[override]
+    def load(self, ids: Iterable[str]) -> dict[str, Aggregate]:
+        """Load articles."""
+        with self._noting():
+            return super().load(ids)
+
+    def commit(self, moves: Sequence[tuple[Cursor, Cursor]], folded: Folded) -> None:
         """Store a batch."""
-        try:
+        with self._noting():
             super().commit(moves, folded)
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
         except DatabaseAwayError as error:
             self.failures.append(error.problem)
             raise
@@ -102,6 +113,15 @@ def test_a_worker_waits_while_the_disk_is_full_and_then_goes_on(newsroom: Newsro
     assert newsroom.tables() == refold()
 
 
+def kill_broker(settings: Settings) -> None:
+    """Kill a stack's broker and wait until the process manager has started it again."""
+    daemon = Daemon(settings.home.resolve())
+    pid = daemon.process("kafka").pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: daemon.process("kafka").pid not in {pid, None} and broker.listens(settings.kafka_port))
+
+
 @pytest.fixture
 def own_stack() -> Iterator[Settings]:
     """Run a broker that may be killed."""
@@ -120,9 +140,8 @@ def test_a_worker_lives_through_the_death_of_its_broker(own_stack: Settings, tmp
         with worker(newsroom, tmp_path / "worker.log") as started:
             send_stories(newsroom, BEFORE)
             until(lambda: folded(newsroom) == 2 * len(BEFORE))
-            pid = Daemon(own_stack.home.resolve()).process("kafka").pid
-            assert pid is not None
-            os.kill(pid, signal.SIGKILL)
+            newsroom.close()
+            kill_broker(own_stack)
             send_stories(newsroom, MEANWHILE)
             until(lambda: positions(newsroom) == newsroom.ends())
             assert started.end(signal.SIGTERM, 5) == 0
