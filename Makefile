@@ -10,7 +10,7 @@ help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Run the newsroom
-up: $(READY) ## start the local stack: Kafka and a worker (the first time: downloads about 200 MB)
+up: $(READY) ## start the local stack: Kafka and a worker (the first time: downloads about 130 MB)
 	@$(BIN)/newsroom up
 
 down: $(READY) ## stop the local stack and keep its data
@@ -52,7 +52,7 @@ clean: ## remove the virtual environment and all caches; data of the stack stays
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed; this is {sys.version}: call make with PYTHON=python3.12 or the like")'
-	@echo "making .venv (the first time: downloads about 150 MB)"
+	@echo "making .venv (the first time: downloads about 85 MB)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
