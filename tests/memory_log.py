@@ -25,6 +25,11 @@ class Fuse:
         self._left = steps
         self._error = error
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has not failed yet."""
+        return self._left >= 0
+
     def burn(self) -> None:
         """Begin a step."""
         self._left -= 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +25,7 @@ from newsroom_consumers.folding import Folding
 from newsroom_consumers.log import LogAwayError
 from newsroom_consumers.loop import Loop
 from newsroom_consumers.reads import RecordReader
-from newsroom_consumers.records import Partition, Record
+from newsroom_consumers.records import CHAIN_START, Partition, Record, digest, link, value_sha
 from newsroom_consumers.store import sqlite
 from newsroom_consumers.store.generation import DatabaseAwayError, FencedError, Generation
 
@@ -53,7 +55,7 @@ CRASHES: tuple[BaseException, ...] = (
 )
 """Ways to fail: the first ends the worker, the others it lives through."""
 
-faults = st.lists(st.tuples(st.integers(0, 60), st.sampled_from(CRASHES)), max_size=3)
+faults = st.lists(st.tuples(st.integers(0, 60), st.sampled_from(CRASHES)), min_size=1, max_size=3)
 """After how many steps the worker fails, and how; then again."""
 sizes = st.lists(st.integers(1, 9), min_size=1, max_size=3)
 
@@ -92,6 +94,30 @@ def test_no_batch_size_cache_failure_or_crash_changes_a_table(
         for steps, error in [*faults, (-1, CrashError())]:
             follow(disturbed, log, sizes, Fuse(steps, error), cached)
         assert tables_of(disturbed) == undisturbed(empty, Path(folder), log)
+
+
+@pytest.mark.parametrize("error", CRASHES[1:])
+def test_a_worker_that_lives_through_a_failure_of_any_one_step_loses_nothing(
+    empty: Path, tmp_path: Path, error: BaseException
+) -> None:
+    expected = undisturbed(empty, tmp_path, LOG)
+    for steps in itertools.count():
+        path = Path(shutil.copy(empty, tmp_path / f"{steps}.sqlite"))
+        fuse = Fuse(steps, error)
+        follow(path, LOG, [2], fuse, 4000)
+        assert tables_of(path) == expected, steps
+        if fuse.is_whole:
+            break
+
+
+@pytest.mark.parametrize("size", [1, 3, 9])
+def test_a_cursor_seals_every_record_that_was_folded(generation: Generation, size: int) -> None:
+    drain(loop_on(MemoryLog(PARTITIONS, LOG, sizes=[size]), generation))
+    for at, cursor in generation.cursors().items():
+        hashes = [digest(each, value_sha(each)) for each in LOG if (each.topic, each.partition) == at]
+        assert cursor.chain == functools.reduce(link, hashes, CHAIN_START)
+        assert cursor.last == (hashes[-1] if hashes else None)
+        assert cursor.last_offset == (len(hashes) - 1 if hashes else None)
 
 
 @pytest.mark.parametrize("wrong", [CursorsFirst, RowsFirst])
