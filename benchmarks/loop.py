@@ -28,8 +28,6 @@ from newsroom_consumers import generations
 from newsroom_consumers.folding import Folding
 from newsroom_consumers.loop import Loop
 from newsroom_consumers.reads import RecordReader
-from newsroom_consumers.store import sqlite
-from newsroom_consumers.store.control import Control
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.transport import KafkaLog, placement
 from newsroom_infra import stack, wiring
@@ -110,10 +108,10 @@ def _poll(_: Settings, log: KafkaLog, ends: generations.Positions) -> dict[str, 
 
 def _loop(settings: Settings, log: KafkaLog, ends: generations.Positions) -> dict[str, Any]:
     """Drain the log into a generation, and time each step."""
-    control = Control(settings.database_folder)
+    control = wiring.control(settings)
     control.register("main", generations.build(log.partitions), now=0)
     reader = RecordReader(wiring.codec(), tags_topic=settings.tags_topic, place=placement(log.partitions))
-    generation = Generation(sqlite.writer(control.file("main")), "main")
+    generation = Generation(control.database.writer("main"), "main")
     loop = Loop(log, generation, reader, Folding(), owner="benchmark")
     wiring.calm_collector()
     spent: dict[str, float] = dict.fromkeys(STEPS, 0.0)

@@ -4,26 +4,29 @@ Example::
 
     newsroom.desk("olena").create("storm", "uk", headline="Буря")
     newsroom.work()
-    newsroom.queries(lambda seen: seen.queries.timeline("uk", limit=5))
+    newsroom.look(lambda seen: seen.queries.timeline("uk", limit=5))
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Table, select
 
 from newsroom_consumers import generations
 from newsroom_consumers.folding import Folding
+from newsroom_consumers.ledger import Ledger
 from newsroom_consumers.loop import Loop
-from newsroom_consumers.queries import Site
+from newsroom_consumers.queries import Queries, Site
 from newsroom_consumers.reads import RecordReader
-from newsroom_consumers.store import sqlite
+from newsroom_consumers.store import open_database
 from newsroom_consumers.store.control import Control
-from newsroom_consumers.store.generation import Generation
+from newsroom_consumers.store.generation import METADATA, Generation
+from newsroom_consumers.store.sqlite import SqliteDatabase
 from newsroom_consumers.transport import KafkaLog, placement
 from newsroom_producers.desk import Desk
 from newsroom_producers.transport import KafkaTransport, Topics
@@ -36,18 +39,27 @@ Tables = dict[str, list[tuple[Any, ...]]]
 
 CODEC = Codec(Registry.load())
 SITE = Site(("uk", "ru", "en"), ZoneInfo("Europe/Kyiv"), CODEC.blocks)
+TABLES = [table for metadata in METADATA for table in metadata.sorted_tables]
 NOT_COMPARED = {"cursor": {"epoch", "owner"}}
 """Columns that say who worked, not what was folded."""
+
+
+class Snapshot(NamedTuple):
+    """What can be asked of the live generation."""
+
+    queries: Queries
+    ledger: Ledger
 
 
 class Newsroom:
     """One log and the generations made of it; ``batch`` is the size of the batches that its workers fold."""
 
-    def __init__(self, bootstrap: str, prefix: str, folder: Path, *, batch: int = 500) -> None:
-        """Take the broker, the topics' prefix and the folder of the generations."""
+    def __init__(self, bootstrap: str, prefix: str, place: Path | str, *, batch: int = 500) -> None:
+        """Take the broker, the topics' prefix and the place of the generations: a folder, or the URL of a database."""
         self.bootstrap = bootstrap
         self.topics = Topics(f"{prefix}.articles", f"{prefix}.tags")
-        self.folder = folder
+        self.place = str(place)
+        self.database = open_database(place)
         self.batch = batch
         self._transport: KafkaTransport | None = None
 
@@ -63,23 +75,22 @@ class Newsroom:
         return Desk(self.transport, source="test-desk", actor=actor)
 
     @contextmanager
-    def loop(self, folder: Path | None = None, *, folding: Folding | None = None, **options: Any) -> Iterator[Loop]:
-        """Open a worker's loop on a generation, as a worker process would."""
-        control = Control(folder or self.folder)
-        path = control.file("main")
-        with sqlite.lock(path), closing(KafkaLog(self.bootstrap, self.topics, batch=self.batch)) as log:
+    def loop(self, *, folding: Folding | None = None, **options: Any) -> Iterator[Loop]:
+        """Open a worker's loop on the generation, as a worker process would."""
+        control = Control(self.database)
+        with self.database.alone("main"), closing(KafkaLog(self.bootstrap, self.topics, batch=self.batch)) as log:
             control.register("main", generations.build(log.partitions), now=0)
             reader = RecordReader(CODEC, tags_topic=self.topics.tags, place=placement(log.partitions))
-            engine = sqlite.writer(path)
+            engine = self.database.writer("main")
             generation = options.pop("generation", Generation)(engine, "main")
             yield Loop(log, generation, reader, folding or Folding(), owner="test", **options)
             engine.dispose()
 
-    def work(self, folder: Path | None = None, *, folding: Folding | None = None, **options: Any) -> None:
+    def work(self, *, folding: Folding | None = None, **options: Any) -> None:
         """Fold everything that is in the log now."""
         ends = self.ends()
-        with self.loop(folder, folding=folding, **options) as loop:
-            while not _reached(ends, self.look(lambda seen: seen.ledger.positions(), folder)):
+        with self.loop(folding=folding, **options) as loop:
+            while not _reached(ends, self.look(lambda seen: seen.ledger.positions())):
                 loop.run_once(0.2)
 
     def ends(self) -> Mapping[Any, int]:
@@ -87,14 +98,16 @@ class Newsroom:
         with closing(KafkaLog(self.bootstrap, self.topics)) as log:
             return {at: bounds.end for at, bounds in log.bounds(log.assigned()).items()}
 
-    def look(self, ask: Callable[[generations.Snapshot], T], folder: Path | None = None) -> T:
+    def look(self, ask: Callable[[Snapshot], T]) -> T:
         """Ask the live generation."""
-        with generations.snapshot(Control(folder or self.folder), SITE) as seen:
-            return ask(seen)
+        control = Control(self.database)
+        with generations.queries(control, SITE) as queries, generations.ledger(control) as ledger:
+            return ask(Snapshot(queries, ledger))
 
-    def tables(self, folder: Path | None = None) -> Tables:
+    def tables(self) -> Tables:
         """Scan every column of every table of the generation."""
-        return tables_of(Control(folder or self.folder).file("main"))
+        with self.database.reading("main") as connection:
+            return scan(connection)
 
     def close(self) -> None:
         """End the connection of the tools."""
@@ -104,17 +117,19 @@ class Newsroom:
 
 def tables_of(path: Path) -> Tables:
     """Scan every column of every table of a generation's file, but for those that say who worked."""
-    with closing(sqlite3.connect(path)) as connection:
-        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
-        return {name: _rows_of(connection, name) for (name,) in names}
+    with SqliteDatabase(path.parent).reading(path.stem) as connection:
+        return scan(connection)
 
 
-def _rows_of(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
-    known = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
-    keys = [name for _, name, *_, key in sorted(known, key=lambda column: column[-1]) if key]
-    names = [name for _, name, *_ in known if name not in NOT_COMPARED.get(table, set())]
-    columns, order = (", ".join(f'"{name}"' for name in each) for each in (names, keys))
-    return connection.execute(f'SELECT {columns} FROM "{table}" ORDER BY {order}').fetchall()  # noqa: S608 - our names
+def scan(connection: Connection) -> Tables:
+    """Scan every column of every table of a generation, but for those that say who worked."""
+    return {table.name: _rows_of(connection, table) for table in TABLES}
+
+
+def _rows_of(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
+    hidden = NOT_COMPARED.get(table.name, set())
+    columns = [column for column in table.columns if column.name not in hidden]
+    return [tuple(row) for row in connection.execute(select(*columns).order_by(*table.primary_key))]
 
 
 def _reached(ends: Mapping[Any, int], positions: Mapping[Any, int]) -> bool:

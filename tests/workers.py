@@ -14,7 +14,7 @@ from pathlib import Path
 from kit import Newsroom
 
 from newsroom_consumers.records import Partition
-from newsroom_consumers.store.sqlite import NoGenerationError
+from newsroom_consumers.store.database import NoGenerationError
 
 SECONDS = 30.0
 """How long a condition may take to come true on a busy machine."""
@@ -102,8 +102,8 @@ def environment(newsroom: Newsroom, **settings: str) -> dict[str, str]:
     ours = {
         "kafka": newsroom.bootstrap,
         "topic_prefix": prefix,
-        "database": str(newsroom.folder),
-        "home": str(newsroom.folder / "home"),
+        "database": newsroom.place,
+        "home": str(Path(newsroom.place) / "home"),
         "batch": str(newsroom.batch),
     } | settings
     return inherited | {f"NEWSROOM_{name.upper()}": value for name, value in ours.items()}

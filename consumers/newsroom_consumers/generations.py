@@ -2,9 +2,10 @@
 
 Example::
 
-    with snapshot(control, site) as seen:
-        seen.queries.article("storm", "uk")
-        seen.ledger.outcomes("storm")
+    with queries(control, site) as readers:
+        readers.article("storm", "uk")
+    with ledger(control) as editors:
+        editors.outcomes("storm")
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from newsroom_consumers.folding import Folding
 from newsroom_consumers.ledger import Ledger
@@ -25,7 +26,6 @@ from newsroom_consumers.projections import PROJECTIONS
 from newsroom_consumers.queries import Queries, Site
 from newsroom_consumers.reads import RecordReader
 from newsroom_consumers.records import Partition
-from newsroom_consumers.store import sqlite
 from newsroom_consumers.store.control import Build, Control
 from newsroom_consumers.store.generation import Generation
 from newsroom_schemas.article import FOLD_VERSION
@@ -53,23 +53,29 @@ Positions = Mapping[Partition, int]
 """The next offset of each partition."""
 
 
-class Snapshot(NamedTuple):
-    """One read transaction of one generation."""
-
-    queries: Queries
-    ledger: Ledger
-
-
 def build(partitions: Mapping[str, int]) -> Build:
     """Say what decides the content of a generation that this program makes from topics of so many partitions."""
     return Build(FOLD_VERSION, {name: each.VERSION for name, each in PROJECTIONS.items()}, partitions)
 
 
 @contextmanager
-def snapshot(control: Control, site: Site) -> Iterator[Snapshot]:
-    """Open a read transaction on the live generation. Raises ``NoGenerationError`` where there is none yet."""
-    with sqlite.reading(control.file(control.live())) as connection:
-        yield Snapshot(Queries(connection, site), Ledger(connection))
+def queries(control: Control, site: Site) -> Iterator[Queries]:
+    """Open a read transaction for what readers can ask of the live generation; it sees public tables only.
+
+    Raises ``NoGenerationError`` where there is no generation yet.
+    """
+    with control.database.public(control.live()) as connection:
+        yield Queries(connection, site)
+
+
+@contextmanager
+def ledger(control: Control) -> Iterator[Ledger]:
+    """Open a read transaction for what editors and engineers can ask of the live generation.
+
+    Raises ``NoGenerationError`` where there is no generation yet.
+    """
+    with control.database.reading(control.live()) as connection:
+        yield Ledger(connection)
 
 
 def follow(control: Control, name: str, log: CountedLog, reader: RecordReader, stopping: threading.Event) -> None:
@@ -78,7 +84,7 @@ def follow(control: Control, name: str, log: CountedLog, reader: RecordReader, s
     Raises ``OtherBuildError`` when another build has made the generation, and what ``Loop.run`` raises.
     """
     control.register(name, build(log.partitions), now=time.time_ns() // 1000)
-    generation = Generation(sqlite.writer(control.file(name)), name)
+    generation = Generation(control.database.writer(name), name)
     Loop(log, generation, reader, Folding(), owner=f"{socket.gethostname()}:{os.getpid()}").run(stopping)
 
 

@@ -9,7 +9,25 @@ from newsroom_consumers.records import Partition, Record
 from newsroom_schemas.errors import NewsroomError
 
 
-class LogAwayError(NewsroomError):
+class LogError(NewsroomError):
+    """The log cannot be read now; the worker tries again."""
+
+
+class UnreadableRecordError(LogError):
+    """Kafka's client cannot take a batch apart: torn on its way, or made by a client that breaks the protocol."""
+
+    def __init__(self, problem: str, positions: Mapping[Partition, int]) -> None:
+        """Take what the client said and where the reader stands, partition by partition."""
+        stands = ", ".join(f"{at.topic}/{at.partition} at {offset}" for at, offset in sorted(positions.items()))
+        super().__init__(
+            f"a record cannot be read ({problem}); it is the next of one of these: {stands}. Nothing is lost and it is "
+            "tried again; if it stays, look at that record with another client"
+        )
+        self.problem = problem
+        self.positions = positions
+
+
+class LogAwayError(LogError):
     """Kafka does not answer; the worker goes on as soon as it does."""
 
     def __init__(self, bootstrap: str, problem: str) -> None:
@@ -62,7 +80,7 @@ class Polled(NamedTuple):
 
 
 class Log(Protocol):
-    """Partitions of a log, some of them assigned to this reader. Every method raises ``LogAwayError``."""
+    """Partitions of a log, some of them assigned to this reader. Every method raises ``LogError``."""
 
     def assigned(self) -> frozenset[Partition]:
         """Give the partitions that are this reader's now."""

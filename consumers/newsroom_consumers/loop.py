@@ -20,10 +20,11 @@ import structlog
 import tenacity
 
 from newsroom_consumers.folding import Aggregate, Folded, Folding
-from newsroom_consumers.log import Log, LogAwayError, LogMismatchError, Polled
+from newsroom_consumers.log import Log, LogError, LogMismatchError, Polled
 from newsroom_consumers.reads import Read, RecordReader
 from newsroom_consumers.records import Partition, link
-from newsroom_consumers.store.generation import Cursor, DatabaseAwayError, FencedError, Generation
+from newsroom_consumers.store.database import DatabaseAwayError
+from newsroom_consumers.store.generation import Cursor, FencedError, Generation
 
 _WAIT_SECONDS = 0.5
 """How long an idle poll waits: the longest that a stop waits for it."""
@@ -73,7 +74,7 @@ class Loop:
         Raises ``LogMismatchError`` when the log is not the one that the generation has folded.
         """
         patient = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type((LogAwayError, DatabaseAwayError, FencedError)),
+            retry=tenacity.retry_if_exception_type((LogError, DatabaseAwayError, FencedError)),
             wait=tenacity.wait_random_exponential(multiplier=0.2, max=_BACK_OFF_SECONDS),
             sleep=tenacity.sleep_using_event(stopping),
             stop=tenacity.stop_when_event_set(stopping),
@@ -94,7 +95,7 @@ class Loop:
             reads = self._read(polled)
             folded = self._fold(reads)
             moves = self._store(polled, reads, folded)
-        except LogAwayError:
+        except LogError:
             self._let_go()
             raise
         except BaseException:

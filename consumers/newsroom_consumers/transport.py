@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import CorruptRecordError, KafkaError
 from kafka.partitioner.default import murmur2
 from kafka.structs import OffsetAndMetadata
 
-from newsroom_consumers.log import Bounds, LogAwayError, MissingTopicError, Polled
+from newsroom_consumers.log import Bounds, LogAwayError, MissingTopicError, Polled, UnreadableRecordError
 from newsroom_consumers.records import Partition, Record
 
 _PARTITION_FETCH = 8 * 1024 * 1024
@@ -62,7 +62,7 @@ class KafkaLog:
         with self._translated():
             found = self._consumer.poll(0) or self._consumer.poll(int(seconds * 1000))
             records = [_record(each) for batch in found.values() for each in batch]
-            positions = {at: self._consumer.position(TopicPartition(*at)) for at in self._sought}
+            positions = self._positions()
         if self._topic_ids() != self._ids:
             raise LogAwayError(self._bootstrap, "its topics were deleted or made anew")
         return Polled(records, positions)
@@ -114,6 +114,9 @@ class KafkaLog:
         cluster = self._consumer._cluster  # noqa: SLF001 - there is no public way
         return {topic: cluster.topic_id(topic) for topic in self.partitions}
 
+    def _positions(self) -> dict[Partition, int]:
+        return {at: self._consumer.position(TopicPartition(*at)) for at in self._sought}
+
     def _count(self, topic: str) -> int:
         found = self._consumer.partitions_for_topic(topic)
         if not found:
@@ -135,6 +138,8 @@ class KafkaLog:
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except CorruptRecordError as error:
+            raise UnreadableRecordError(str(error), self._positions()) from error
         except KafkaError as error:
             raise LogAwayError(self._bootstrap, str(error) or type(error).__name__) from error
 

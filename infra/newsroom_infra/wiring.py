@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from zoneinfo import ZoneInfo
 
 import tenacity
 
 from newsroom_consumers import generations
+from newsroom_consumers.ledger import Ledger
 from newsroom_consumers.log import LogAwayError
 from newsroom_consumers.loop import say_why
-from newsroom_consumers.queries import Site
+from newsroom_consumers.queries import Queries, Site
 from newsroom_consumers.reads import RecordReader
-from newsroom_consumers.store import sqlite
+from newsroom_consumers.store import open_database
 from newsroom_consumers.store.control import FIRST, Control
+from newsroom_consumers.store.database import NoGenerationError
 from newsroom_consumers.transport import KafkaLog, placement
 from newsroom_infra.settings import Settings
 from newsroom_schemas.codec import Codec
@@ -48,8 +49,8 @@ def run_worker(settings: Settings, name: str | None, stopping: threading.Event) 
 
     Raises ``SecondWorkerError``, ``MissingTopicError``, and what ``generations.follow`` raises.
     """
-    control = Control(settings.database_folder)
-    name = name or control.live_or(FIRST)
+    generations_of = control(settings)
+    name = name or generations_of.live_or(FIRST)
     patient = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(LogAwayError),
         wait=tenacity.wait_random_exponential(multiplier=0.2, max=15),
@@ -58,22 +59,30 @@ def run_worker(settings: Settings, name: str | None, stopping: threading.Event) 
         before_sleep=say_why,
         retry_error_callback=lambda _: None,
     )
-    with sqlite.lock(control.file(name)):
+    with generations_of.database.alone(name):
         opened: KafkaLog | None = patient(log_of, settings, f"newsroom.{name}")
         if opened is None:
             return
         with closing(opened) as log:
             calm_collector()
             reader = RecordReader(codec(), tags_topic=settings.tags_topic, place=placement(log.partitions))
-            generations.follow(control, name, log, reader, stopping)
+            generations.follow(generations_of, name, log, reader, stopping)
 
 
-@contextmanager
-def live(settings: Settings) -> Iterator[generations.Snapshot]:
-    """Open a read transaction on the live generation. Raises ``NoGenerationError``."""
+def control(settings: Settings) -> Control:
+    """Open the control database."""
+    return Control(open_database(settings.database_folder))
+
+
+def queries(settings: Settings) -> AbstractContextManager[Queries]:
+    """Open what readers can ask of the live generation. Raises ``NoGenerationError``."""
     site = Site(settings.languages, ZoneInfo(settings.timezone), codec().blocks)
-    with generations.snapshot(Control(settings.database_folder), site) as seen:
-        yield seen
+    return generations.queries(control(settings), site)
+
+
+def ledger(settings: Settings) -> AbstractContextManager[Ledger]:
+    """Open what editors and engineers can ask of the live generation. Raises ``NoGenerationError``."""
+    return generations.ledger(control(settings))
 
 
 def wait(settings: Settings, seconds: float) -> None:
@@ -83,9 +92,9 @@ def wait(settings: Settings, seconds: float) -> None:
 
     def positions() -> generations.Positions:
         try:
-            with live(settings) as seen:
-                return seen.ledger.positions()
-        except sqlite.NoGenerationError:
+            with ledger(settings) as editors:
+                return editors.positions()
+        except NoGenerationError:
             return {}
 
     generations.wait_for(ends, positions, seconds)

@@ -50,8 +50,8 @@ def run(newsroom: Newsroom, *command: str, **settings: str) -> Answered:
     own = {
         "NEWSROOM_KAFKA": newsroom.bootstrap,
         "NEWSROOM_TOPIC_PREFIX": newsroom.topics.articles.removesuffix(".articles"),
-        "NEWSROOM_DATABASE": str(newsroom.folder),
-        "NEWSROOM_HOME": str(newsroom.folder / "home"),
+        "NEWSROOM_DATABASE": newsroom.place,
+        "NEWSROOM_HOME": f"{newsroom.place}/home",
         "COLUMNS": "200",
     }
     line = [sys.executable, "-m", "newsroom_infra", *command]
@@ -129,7 +129,7 @@ def test_a_setting_that_cannot_be_read_is_a_usage_error(newsroom: Newsroom) -> N
 
 
 def test_without_a_generation_nobody_can_tell(newsroom: Newsroom) -> None:
-    answered = run(newsroom, "timeline", "--language", "uk", NEWSROOM_DATABASE=str(newsroom.folder / "empty"))
+    answered = run(newsroom, "timeline", "--language", "uk", NEWSROOM_DATABASE=f"{newsroom.place}/empty")
     assert (answered.returncode, answered.stdout) == (4, "")
     assert "start a worker" in answered.stderr
 

@@ -21,7 +21,8 @@ from stack import guarded_folder, settings_for
 from workers import folded, positions, until, worker
 
 from newsroom_consumers.folding import Aggregate, Folded
-from newsroom_consumers.store.generation import Cursor, DatabaseAwayError, Generation
+from newsroom_consumers.store.database import DatabaseAwayError
+from newsroom_consumers.store.generation import Cursor, Generation
 from newsroom_infra import stack
 from newsroom_infra.settings import Settings
 from newsroom_infra.stack import broker
@@ -86,7 +87,7 @@ def running(newsroom: Newsroom) -> Iterator[WatchedGeneration]:
 
 
 def test_a_worker_waits_while_another_holds_the_database_and_then_goes_on(newsroom: Newsroom, refold: Refold) -> None:
-    with running(newsroom) as generation, closing(sqlite3.connect(newsroom.folder / "main.sqlite")) as other:
+    with running(newsroom) as generation, closing(sqlite3.connect(Path(newsroom.place) / "main.sqlite")) as other:
         send_stories(newsroom, BEFORE)
         until(lambda: folded(newsroom) == 2 * len(BEFORE))
         other.execute("BEGIN IMMEDIATE")

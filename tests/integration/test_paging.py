@@ -9,10 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 from integration.stories import Story, newest_first, send, send_stories
-from kit import Newsroom
+from kit import Newsroom, Snapshot
 from unit.fold_model import MINUTE, NOON, SECOND, unpublished
 
-from newsroom_consumers.generations import Snapshot
 from newsroom_consumers.paging import InvalidCursorError, from_cursor
 from newsroom_producers.desk import new_event_id
 

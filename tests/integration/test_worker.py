@@ -50,7 +50,7 @@ def test_a_generation_of_another_build_is_refused_and_left_as_it_is(newsroom: Ne
     send_stories(newsroom, FEW)
     newsroom.work()
     before = newsroom.tables()
-    with closing(sqlite3.connect(newsroom.folder / "control.sqlite")) as control:
+    with closing(sqlite3.connect(Path(newsroom.place) / "control.sqlite")) as control:
         control.execute("UPDATE generation SET fold_version = fold_version + 1")
         control.commit()
     send_stories(newsroom, OTHERS)
@@ -124,5 +124,5 @@ def make_topics_anew(newsroom: Newsroom) -> None:
 
 def dump(newsroom: Newsroom) -> list[str]:
     """Give the generation as SQL, to the last byte, those who worked on it included."""
-    with closing(sqlite3.connect(newsroom.folder / "main.sqlite")) as connection:
+    with closing(sqlite3.connect(Path(newsroom.place) / "main.sqlite")) as connection:
         return list(connection.iterdump())

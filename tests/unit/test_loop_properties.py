@@ -27,7 +27,8 @@ from newsroom_consumers.loop import Loop
 from newsroom_consumers.reads import RecordReader
 from newsroom_consumers.records import CHAIN_START, Partition, Record, digest, link, value_sha
 from newsroom_consumers.store import sqlite
-from newsroom_consumers.store.generation import DatabaseAwayError, FencedError, Generation
+from newsroom_consumers.store.database import DatabaseAwayError
+from newsroom_consumers.store.generation import FencedError, Generation
 
 TAG = record_of(real(make.defined("t1", uk="один")))
 LOG = numbered(

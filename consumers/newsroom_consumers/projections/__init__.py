@@ -34,3 +34,6 @@ class Projection(Protocol):
 
 
 PROJECTIONS: Mapping[str, Projection] = {"published": published, "tags": tags, "timeline": timeline}
+
+PUBLIC = frozenset(table.name for shown in (published, tags, timeline) for table in shown.METADATA.sorted_tables)
+"""Names of the tables that readers may see; no draft, embargoed or withdrawn text is in them."""

@@ -1,19 +1,18 @@
 """The control database: which generations there are, what made each, and which one is live.
 
-It lies outside the generations, in ``control.sqlite`` beside their files. A generation remembers the numbers of the
+It lies outside the generations, beside them. A generation remembers the numbers of the
 fold and of every projection that made it, and the topics that it folds; a worker of other numbers refuses to write.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, MetaData, Table, insert, select
 
 from newsroom_consumers.columns import canonical, integer, text
-from newsroom_consumers.store import sqlite
+from newsroom_consumers.store.database import CONTROL, Database, NoGenerationError
 from newsroom_schemas.errors import NewsroomError
 
 FIRST = "main"
@@ -58,30 +57,25 @@ class OtherBuildError(NewsroomError):
 
 
 class Control:
-    """Reads and writes the control database of one folder."""
+    """Reads and writes the control database that lies beside the generations."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take the folder that holds the control database and the generations' files."""
-        self.folder = folder
-        self._path = folder / "control.sqlite"
-
-    def file(self, name: str) -> Path:
-        """Give the file of a generation."""
-        return self.folder / f"{name}.sqlite"
+    def __init__(self, database: Database) -> None:
+        """Take the place of the control database and the generations."""
+        self.database = database
 
     def live(self) -> str:
         """Give the name of the live generation. Raises ``NoGenerationError`` where there is none yet."""
-        with sqlite.reading(self._path) as connection:
+        with self.database.reading(CONTROL) as connection:
             name = connection.scalar(select(LIVE.c.name))
         if name is None:
-            raise sqlite.NoGenerationError(self._path)
+            raise NoGenerationError(self.database.where(CONTROL))
         return str(name)
 
     def live_or(self, name: str) -> str:
         """Give the name of the live generation, or ``name`` where there is none yet."""
         try:
             return self.live()
-        except sqlite.NoGenerationError:
+        except NoGenerationError:
             return name
 
     def register(self, name: str, build: Build, *, now: int) -> None:
@@ -106,6 +100,6 @@ class Control:
                 raise OtherBuildError(name, dict(has), wants)
 
     def _engine(self) -> Engine:
-        engine = sqlite.writer(self._path)
+        engine = self.database.writer(CONTROL)
         METADATA.create_all(engine)
         return engine

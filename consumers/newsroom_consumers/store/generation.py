@@ -19,11 +19,13 @@ from newsroom_consumers.projections import PROJECTIONS, Projection, published, t
 from newsroom_consumers.reads import CATALOGUE
 from newsroom_consumers.records import CHAIN_START, Partition
 from newsroom_consumers.store import rows, states, tables
-from newsroom_consumers.store.sqlite import Rows
+from newsroom_consumers.store.database import DatabaseAwayError, Rows
+from newsroom_consumers.store.sqlite import SqliteRows
 from newsroom_schemas.errors import NewsroomError
 from newsroom_schemas.state import Edition
 
-_METADATA = (tables.METADATA, published.METADATA, tags.METADATA, timeline.METADATA)
+METADATA = (tables.METADATA, published.METADATA, tags.METADATA, timeline.METADATA)
+"""Every table of a generation."""
 _LOAD = 500
 """Articles to load with one statement; PostgreSQL plans longer lists badly, SQLite takes 32,766 values."""
 
@@ -69,16 +71,6 @@ class FencedError(NewsroomError):
 _Step = Callable[[Connection, Sequence[tuple[Cursor, Cursor]], Folded], None]
 
 
-class DatabaseAwayError(NewsroomError):
-    """The database does not answer, or cannot write; the worker goes on as soon as it can."""
-
-    def __init__(self, name: str, problem: str) -> None:
-        """Name the generation and what the database said."""
-        super().__init__(f"the database of generation {name} cannot be used now: {problem}")
-        self.name = name
-        self.problem = problem
-
-
 class Generation:
     """One generation, open for writing."""
 
@@ -87,9 +79,9 @@ class Generation:
         self.name = name
         self._engine = engine
         self._projections = projections
-        for metadata in _METADATA:
+        for metadata in METADATA:
             metadata.create_all(engine)
-        self._rows = Rows([table for metadata in _METADATA for table in metadata.sorted_tables])
+        self._rows: Rows = SqliteRows([table for metadata in METADATA for table in metadata.sorted_tables])
 
     def cursors(self) -> dict[Partition, Cursor]:
         """Give the cursor of every partition that has one."""

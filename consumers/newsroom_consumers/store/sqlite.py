@@ -1,12 +1,14 @@
-"""A generation in one SQLite file: how it is opened, and how rows go in.
+"""Generations in SQLite files: how they are opened, and how rows go in.
 
 One connection writes at a time (the lock file sees to it); readers open the file read-only.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from newsroom_schemas.errors import NewsroomError
+from newsroom_consumers.projections import PUBLIC
+from newsroom_consumers.store.database import DatabaseAwayError, NoGenerationError, SecondWorkerError
 
 _BUSY_SECONDS = 10
 """How long a statement waits for another connection; the only other writer is a person with a tool."""
@@ -31,37 +34,47 @@ _PRAGMAS = (
 )
 
 
-class SecondWorkerError(NewsroomError):
-    """Another worker holds the generation."""
+class SqliteDatabase:
+    """A folder: ``control.sqlite``, and a file and a lock file for each generation."""
 
-    def __init__(self, path: Path) -> None:
-        """Take the generation's file."""
-        super().__init__(
-            f"another worker writes {path}: SQLite takes one. Stop it first, or use PostgreSQL for several workers"
-        )
-        self.path = path
+    many_workers = False
 
+    def __init__(self, folder: Path) -> None:
+        """Take the folder; it is made when something is written."""
+        self._folder = folder
 
-class NoGenerationError(NewsroomError):
-    """There is no generation to read yet."""
+    def file(self, name: str) -> Path:
+        """Give the file of a generation."""
+        return self._folder / f"{name}.sqlite"
 
-    exit_code = 4
+    def where(self, name: str) -> str:
+        """Say where a generation is."""
+        return str(self.file(name))
 
-    def __init__(self, path: Path) -> None:
-        """Take the file that was looked for."""
-        super().__init__(f"no generation at {path}: start a worker (`newsroom up` or `newsroom worker`) and ask again")
-        self.path = path
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Hold a generation's lock file. Raises ``SecondWorkerError``."""
+        path = self.file(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        held = FileLock(path.with_suffix(".lock"))
+        try:
+            held.acquire(timeout=0)
+        except Timeout as error:
+            raise SecondWorkerError(str(path)) from error
+        with held:
+            yield
 
+    def writer(self, name: str) -> Engine:
+        """Open a file for writing, and make it where there is none."""
+        return writer(self.file(name))
 
-def lock(path: Path) -> FileLock:
-    """Take the lock of a generation's file until the process ends. Raises ``SecondWorkerError``."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    held = FileLock(path.with_suffix(".lock"))
-    try:
-        held.acquire(timeout=0)
-    except Timeout as error:
-        raise SecondWorkerError(path) from error
-    return held
+    def reading(self, name: str) -> AbstractContextManager[Connection]:
+        """Open a read transaction on a file. Raises ``NoGenerationError``."""
+        return _reading(self.file(name), frozenset())
+
+    def public(self, name: str) -> AbstractContextManager[Connection]:
+        """Open a read transaction that SQLite itself keeps to the public tables. Raises ``NoGenerationError``."""
+        return _reading(self.file(name), PUBLIC)
 
 
 def writer(path: Path) -> Engine:
@@ -84,17 +97,31 @@ def writer(path: Path) -> Engine:
     return engine
 
 
-def reader(path: Path) -> Engine:
-    """Open a file for reading only. Raises ``NoGenerationError``."""
+@contextmanager
+def _reading(path: Path, tables: frozenset[str]) -> Iterator[Connection]:
+    """Open a read transaction on some tables of a file, on all where none are named."""
     if not path.exists():
-        raise NoGenerationError(path)
+        raise NoGenerationError(str(path))
+    try:
+        with _reader(path, tables).begin() as connection:
+            yield connection
+    except OperationalError as error:
+        if "no such table" in str(error.orig):  # a worker still makes them
+            raise NoGenerationError(str(path)) from error
+        raise DatabaseAwayError(path.stem, str(error.orig)) from error
+
+
+def _reader(path: Path, tables: frozenset[str]) -> Engine:
+    """Open a file for reading only."""
     engine = create_engine(
         f"sqlite:///file:{path}?mode=ro&uri=true", poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS}
     )
 
     @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _: object) -> None:
+    def _configure(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None
+        if tables:
+            connection.set_authorizer(partial(_authorize, tables))
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -103,19 +130,16 @@ def reader(path: Path) -> Engine:
     return engine
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[Connection]:
-    """Open a read transaction on a file. Raises ``NoGenerationError``, also while a worker still makes the tables."""
-    try:
-        with reader(path).begin() as connection:
-            yield connection
-    except OperationalError as error:
-        if "no such table" in str(error.orig):
-            raise NoGenerationError(path) from error
-        raise
+def _authorize(tables: frozenset[str], action: int, table: str | None, *_: str | None) -> int:
+    """Allow a statement to select from public tables, and nothing else; what SQLite's ``set_authorizer`` calls."""
+    if action in {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_FUNCTION}:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_READ and table in tables:
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
 
 
-class Rows:
+class SqliteRows:
     """Puts rows into tables by the fastest way that SQLite has: one prepared statement for many plain tuples."""
 
     def __init__(self, tables: Sequence[Table]) -> None:

@@ -61,10 +61,10 @@ def demo() -> None:
     _check(settings)
     click.echo(f"{_send():,} events sent; waiting for the worker")
     wiring.wait(settings, _WAIT_SECONDS)
-    with wiring.live(settings) as seen:
+    with wiring.queries(settings) as readers:
         for language in settings.languages:
             click.secho(f"\nrecent news in {language}, times of {settings.timezone}", bold=True)
-            tables.timeline(seen.queries.timeline(language, limit=_LIMIT))
+            tables.timeline(readers.timeline(language, limit=_LIMIT))
     click.secho("\ntry next", bold=True)
     for arguments, what in _NEXT:
         click.echo(f"  {_program()} {arguments:<37} # {what}")

@@ -25,7 +25,7 @@ _after = click.option("--after", metavar="CURSOR", help="Go on behind a page: th
 @_json
 def article(article_id: str, language: str, *, as_json: bool) -> None:
     """Print what readers see of an article: its page, or why it is gone. Exit 3 when there is none."""
-    _answer(lambda seen: seen.queries.article(article_id, language), as_json=as_json, table=tables.article)
+    _readers(lambda readers: readers.article(article_id, language), as_json=as_json, table=tables.article)
 
 
 @click.command()
@@ -35,8 +35,8 @@ def article(article_id: str, language: str, *, as_json: bool) -> None:
 @_json
 def timeline(language: str, limit: int, after: str | None, *, as_json: bool) -> None:
     """Print the recent-news timeline of a language, newest first."""
-    _answer(
-        lambda seen: seen.queries.timeline(language, limit=limit, after=after), as_json=as_json, table=tables.timeline
+    _readers(
+        lambda readers: readers.timeline(language, limit=limit, after=after), as_json=as_json, table=tables.timeline
     )
 
 
@@ -48,9 +48,7 @@ def timeline(language: str, limit: int, after: str | None, *, as_json: bool) -> 
 @_json
 def tag(tag_id: str, language: str, limit: int, after: str | None, *, as_json: bool) -> None:
     """Print the stories that carry a tag, newest first. Exit 3 when no such tag was seen."""
-    _answer(
-        lambda seen: seen.queries.tag(tag_id, language, limit=limit, after=after), as_json=as_json, table=tables.tag
-    )
+    _readers(lambda readers: readers.tag(tag_id, language, limit=limit, after=after), as_json=as_json, table=tables.tag)
 
 
 @click.command()
@@ -58,7 +56,7 @@ def tag(tag_id: str, language: str, limit: int, after: str | None, *, as_json: b
 @_json
 def outcomes(article_id: str, *, as_json: bool) -> None:
     """Print what became of every event of an article, in log order."""
-    _answer(lambda seen: seen.ledger.outcomes(article_id), as_json=as_json, table=tables.outcomes)
+    _editors(lambda editors: editors.outcomes(article_id), as_json=as_json, table=tables.outcomes)
 
 
 @click.group()
@@ -70,7 +68,7 @@ def parked() -> None:
 @_json
 def parked_list(*, as_json: bool) -> None:
     """List the articles that wait, each with its first parked record."""
-    _answer(lambda seen: seen.ledger.parked(), as_json=as_json, table=tables.parked)
+    _editors(lambda editors: editors.parked(), as_json=as_json, table=tables.parked)
 
 
 @parked.command("show")
@@ -78,7 +76,7 @@ def parked_list(*, as_json: bool) -> None:
 @_json
 def parked_show(article_id: str, *, as_json: bool) -> None:
     """Print the parked records of an article in log order, whole with --json."""
-    _answer(lambda seen: seen.ledger.parked_records(article_id), as_json=as_json, table=tables.parked_records)
+    _editors(lambda editors: editors.parked_records(article_id), as_json=as_json, table=tables.parked_records)
 
 
 @click.command()
@@ -93,13 +91,27 @@ def wait(timeout: float) -> None:
     wiring.wait(load(), timeout)
 
 
-def _answer(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
-    """Ask the live generation and print the answer, as JSON or as a table."""
+def _readers(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
+    """Ask what readers can ask of the live generation, and print the answer."""
     with needs(EXTRAS):
         from newsroom_infra import wiring
 
-    with wiring.live(load()) as seen:
-        answer = ask(seen)
+    with wiring.queries(load()) as readers:
+        answer = ask(readers)
+    _print(answer, as_json=as_json, table=table)
+
+
+def _editors(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
+    """Ask what editors and engineers can ask of the live generation, and print the answer."""
+    with needs(EXTRAS):
+        from newsroom_infra import wiring
+
+    with wiring.ledger(load()) as editors:
+        answer = ask(editors)
+    _print(answer, as_json=as_json, table=table)
+
+
+def _print(answer: Any, *, as_json: bool, table: Callable[[Any], None]) -> None:
     if as_json:
         print_json(answer)
     else:

@@ -1,0 +1,86 @@
+"""Where control database and generations are kept: SQLite files in a folder, or schemas of a PostgreSQL database.
+
+The two are twins: they differ in how a generation is opened, in who may write into it, and in how rows go in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Protocol
+
+from sqlalchemy import Connection, Engine, Table
+
+from newsroom_schemas.errors import NewsroomError
+
+CONTROL = "control"
+"""Name under which the control database is opened; no generation may have it."""
+
+
+class NoGenerationError(NewsroomError):
+    """There is no generation to read yet."""
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, where: str) -> None:
+        """Say where it was looked for."""
+        super().__init__(f"no generation at {where}: start a worker (`newsroom up` or `newsroom worker`) and ask again")
+        self.where = where
+
+
+class SecondWorkerError(NewsroomError):
+    """Another worker holds a generation of a database that takes one."""
+
+    def __init__(self, where: str) -> None:
+        """Say which generation."""
+        super().__init__(
+            f"another worker writes {where}: SQLite takes one. Stop it first, or use PostgreSQL for several workers"
+        )
+        self.where = where
+
+
+class DatabaseAwayError(NewsroomError):
+    """The database does not answer, or cannot write; a worker goes on as soon as it can."""
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, name: str, problem: str) -> None:
+        """Name the generation and what the database said."""
+        super().__init__(f"the database of generation {name} cannot be used now: {problem}")
+        self.name = name
+        self.problem = problem
+
+
+class Rows(Protocol):
+    """Puts rows into tables by the fastest way that a database has."""
+
+    def insert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows that are new."""
+
+    def upsert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows, each in place of the one with its key; no key may come twice."""
+
+    def delete_editions(self, connection: Connection, table: Table, editions: Sequence[tuple[str, str]]) -> None:
+        """Delete the rows of editions, given by article and language."""
+
+
+class Database(Protocol):
+    """A place for the control database and generations, each opened by its name."""
+
+    many_workers: bool
+    """Whether several workers may move one generation."""
+
+    def where(self, name: str) -> str:
+        """Say where a generation is, for people; no password is in it."""
+
+    def alone(self, name: str) -> AbstractContextManager[object]:
+        """Hold a generation as a worker does. Raises ``SecondWorkerError`` where only one may."""
+
+    def writer(self, name: str) -> Engine:
+        """Open a generation for writing; makes the place for it where there is none."""
+
+    def reading(self, name: str) -> AbstractContextManager[Connection]:
+        """Open a read transaction on all of a generation, for engineers. Raises ``NoGenerationError``."""
+
+    def public(self, name: str) -> AbstractContextManager[Connection]:
+        """Open a read transaction that sees only what readers may. Raises ``NoGenerationError``."""
