@@ -25,6 +25,10 @@ class Fuse:
         self._left = steps
         self._error = error
 
+    def shorten(self, steps: int) -> None:
+        """Let only so many more steps happen."""
+        self._left = steps
+
     @property
     def is_whole(self) -> bool:
         """Whether it has not failed yet."""
@@ -58,6 +62,13 @@ class MemoryLog:
         self._sizes = itertools.cycle(sizes)
         self._fuse = fuse or Fuse(-1, CrashError())
         self._turn = 0
+        for record in records:
+            self.append(record)
+
+    def make_anew(self, records: Iterable[Record]) -> None:
+        """Replace all records by others; readers keep their positions, as Kafka's do when topics are made anew."""
+        self._records = {at: [] for at in self._records}
+        self.ends = dict.fromkeys(self.ends, 0)
         for record in records:
             self.append(record)
 

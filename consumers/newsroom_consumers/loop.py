@@ -95,11 +95,8 @@ class Loop:
             reads = self._read(polled)
             folded = self._fold(reads)
             moves = self._store(polled, reads, folded)
-        except LogError:
-            self._let_go()
-            raise
         except BaseException:
-            self._roll_back()
+            self._let_go()
             raise
         self._report(moves)
         return Batch(len(reads), moves)
@@ -136,16 +133,7 @@ class Loop:
                 moved[at] = msgspec.structs.replace(moved[at], next_offset=position)
         moves = [(held, moved[at]) for at, held in sorted(self._held.items()) if moved[at] is not held]
         if moves:
-            try:
-                self._generation.commit(moves, folded)
-            except FencedError as fenced:
-                _logger.warning(
-                    "partition taken by another worker",
-                    topic=fenced.partition.topic,
-                    partition=fenced.partition.partition,
-                )
-                self._drop(fenced.partition)
-                raise
+            self._generation.commit(moves, folded)
         self._held = moved
         self._forget(read.aggregate for read in reads)
         return moves
@@ -178,14 +166,11 @@ class Loop:
                 if found is None or self._reader.read(found).record_sha != cursor.last:
                     raise LogMismatchError(at, f"the record at {cursor.last_offset} is missing or another one")
 
-    def _roll_back(self) -> None:
-        """Forget what was folded and not stored, and read every partition held from its cursor again."""
-        self._known.clear()
-        for at, cursor in self._held.items():
-            self._log.seek(at, cursor.next_offset)
-
     def _let_go(self) -> None:
-        """Hold nothing: the log that comes back may be another one, so it is verified when it is taken again."""
+        """Forget what was folded and not stored, and hold nothing: the next turn reads on from the cursors.
+
+        It verifies the log first, which may have become another one meanwhile.
+        """
         self._held.clear()
         self._known.clear()
 

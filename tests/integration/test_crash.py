@@ -23,6 +23,8 @@ from newsroom_schemas.events import AnyEvent
 
 STORIES = 3000
 KILLS = 6
+STEPS = 22
+"""Steps of a worker's first batch: 7 partitions taken, twice each, the load, 6 around the rows, and the commit."""
 TAGS = ("sport", "war", "culture")
 
 
@@ -76,7 +78,7 @@ def test_a_crash_before_each_step_of_the_transaction_in_turn_leaves_equal_tables
     crashes = 0
     while crash_at(newsroom, crashes):
         crashes += 1
-    assert crashes > 30
+    assert crashes > STEPS
     assert newsroom.tables() == refold()
 
 

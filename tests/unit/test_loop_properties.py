@@ -22,7 +22,7 @@ from strategies import unhurried
 from unit import fold_model as make
 
 from newsroom_consumers.folding import Folding
-from newsroom_consumers.log import LogAwayError
+from newsroom_consumers.log import LogAwayError, LogMismatchError
 from newsroom_consumers.loop import Loop
 from newsroom_consumers.reads import RecordReader
 from newsroom_consumers.records import CHAIN_START, Partition, Record, digest, link, value_sha
@@ -85,7 +85,7 @@ def generation(main: Path) -> Iterator[Generation]:
     engine.dispose()
 
 
-@settings(unhurried, max_examples=40)
+@settings(unhurried, max_examples=80)
 @given(records(), sizes, st.sampled_from([1, 2, 4000]), faults)
 def test_no_batch_size_cache_failure_or_crash_changes_a_table(
     empty: Path, log: list[Record], sizes: list[int], cached: int, faults: list[tuple[int, BaseException]]
@@ -134,6 +134,25 @@ def test_a_store_that_splits_its_transaction_is_found_out(
     assert tables_of(path) != undisturbed(empty, tmp_path, LOG)
 
 
+@pytest.mark.parametrize("error", CRASHES[1:])
+def test_a_log_that_is_another_one_after_a_failure_is_not_folded(main: Path, error: BaseException) -> None:
+    fuse = Fuse(1000, error)
+    engine = sqlite.writer(main)
+    log = MemoryLog(PARTITIONS, LOG, fuse=fuse)
+    loop = loop_on(log, BrittleGeneration(engine, "main", fuse))
+    drain(loop)
+    before = tables_of(main)
+    fuse.shorten(1)
+    with pytest.raises(type(error)):
+        loop.run_once(0)
+    others = [each._replace(timestamp=each.timestamp + 1) for each in LOG]
+    log.make_anew(numbered(others + others, set()))
+    with pytest.raises(LogMismatchError):
+        loop.run_once(0)
+    assert tables_of(main) == before
+    engine.dispose()
+
+
 def test_a_fenced_worker_writes_nothing(generation: Generation, main: Path) -> None:
     log = MemoryLog(PARTITIONS, LOG)
     zombie = loop_on(log, generation)
@@ -146,7 +165,7 @@ def test_a_fenced_worker_writes_nothing(generation: Generation, main: Path) -> N
     assert tables_of(main) == before
 
 
-def test_a_fenced_worker_loses_one_partition_and_goes_on_with_its_own(generation: Generation) -> None:
+def test_a_fenced_worker_goes_on_with_what_is_its_own(generation: Generation) -> None:
     log, heir = MemoryLog(PARTITIONS, LOG), MemoryLog(PARTITIONS, LOG)
     zombie = loop_on(log, generation)
     drain(zombie)
