@@ -3,6 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
+# `make up DATABASE=postgres` (a variable of that name in the environment means something else)
+ifeq ($(origin DATABASE),command line)
+export NEWSROOM_DATABASE := $(DATABASE)
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs reset demo test lint format bench lock clean
 
@@ -10,7 +15,7 @@ help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Run the newsroom
-up: $(READY) ## start the local stack: Kafka and a worker (the first time: downloads about 130 MB)
+up: $(READY) ## start Kafka and a worker; DATABASE=postgres: a PostgreSQL and a worker per core (downloads 145 MB, once)
 	@$(BIN)/newsroom up
 
 down: $(READY) ## stop the local stack and keep its data
@@ -34,7 +39,7 @@ test: $(READY) ## run every check and test, against a real broker of its own
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 format: $(READY) ## format the code and mend what can be mended
 	$(BIN)/ruff check --fix

@@ -1,4 +1,4 @@
-"""The loop against a bare poll of the same topics, by turns, in processes of their own, on a broker of this run's own.
+"""The loop on each database against a bare poll of the same topics, by turns, in processes and on servers of its own.
 
 Run it as ``make bench``. It prints events per second, microseconds per event and step, and memory; the ratio is what
 counts, since machines differ and drift.
@@ -7,6 +7,7 @@ counts, since machines differ and drift.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import resource
 import statistics
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from newsroom_infra import stack, wiring
 from newsroom_infra.settings import Settings
 from newsroom_producers.transport import KafkaTransport, Topics
 
+DATABASES = ("sqlite", "postgres")
 STEPS = ("_poll", "_read", "_fold", "_store", "_report")
 """The five calls of ``Loop.run_once``."""
 
@@ -44,28 +46,33 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=60_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--batch", type=int, default=2_000)
-    parser.add_argument("--part", choices=["poll", "loop"], help=argparse.SUPPRESS)
+    parser.add_argument("--database", choices=DATABASES, action="append", help="one of them only (default: both)")
+    parser.add_argument("--part", choices=["poll", *DATABASES], help=argparse.SUPPRESS)
+    parser.add_argument("--generation", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.part:
-        print(json.dumps(_part(options.part, Settings())))
+        print(json.dumps(_part(options.part, options.generation, Settings())))
     else:
-        _compare(options.events, options.rounds, options.batch)
+        _compare(options.events, options.rounds, options.batch, options.database or DATABASES)
 
 
-def _compare(events: int, rounds: int, batch: int) -> None:
+def _compare(events: int, rounds: int, batch: int, databases: Sequence[str]) -> None:
     console = Console()
     with tempfile.TemporaryDirectory(prefix="newsroom-bench-") as home:
-        ports: dict[str, Any] = {"kafka_port": 26092, "controller_port": 26093}
-        settings = Settings(home=Path(home), jars=Settings().jars_folder, kafka=None, batch=batch, **ports)
+        ports: dict[str, Any] = {"kafka_port": 26092, "controller_port": 26093, "postgres_port": 26432}
+        server = "postgres" if "postgres" in databases else None
+        jars = Settings().jars_folder
+        settings = Settings(home=Path(home), jars=jars, kafka=None, batch=batch, database=server, **ports)
         stack.up(settings, console, worker=False)
         try:
             _fill(settings, events, console)
             found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-            for _ in range(rounds):
-                for part in ("poll", "loop"):
-                    found[part].append(_run(part, settings))
+            for number in range(rounds):
+                for part in ("poll", *databases):
+                    found[part].append(_run(part, number, settings))
         finally:
             stack.down(settings)
+            stack.reset(settings)
     _print(console, found)
 
 
@@ -78,24 +85,24 @@ def _fill(settings: Settings, events: int, console: Console) -> None:
     console.print(f"sent {sent:,} events in {seconds:.1f} s ({sent / seconds:,.0f} per second)")
 
 
-def _run(part: str, settings: Settings) -> dict[str, Any]:
-    """Run one part in a process of its own, into a folder of its own."""
+def _run(part: str, number: int, settings: Settings) -> dict[str, Any]:
+    """Run one part in a process of its own, into a folder or a schema of its own."""
     with tempfile.TemporaryDirectory(prefix="newsroom-bench-") as folder:
-        environment = settings.variables() | {"NEWSROOM_DATABASE": folder}
-        command = [sys.executable, __file__, "--part", part]
+        environment = settings.variables() | ({} if part == "postgres" else {"NEWSROOM_DATABASE": folder})
+        command = [sys.executable, __file__, "--part", part, "--generation", f"round{number}"]
         done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)  # noqa: S603 - ourselves
     result: dict[str, Any] = json.loads(done.stdout)
     return result
 
 
-def _part(part: str, settings: Settings) -> dict[str, Any]:
+def _part(part: str, generation: str, settings: Settings) -> dict[str, Any]:
     with closing(wiring.log_of(settings)) as log:
         ends = {at: bounds.end for at, bounds in log.bounds(log.assigned()).items()}
-        result = (_poll if part == "poll" else _loop)(settings, log, ends)
+        result = _poll(log, ends) if part == "poll" else _loop(settings, generation, log, ends)
     return result | {"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
 
 
-def _poll(_: Settings, log: KafkaLog, ends: generations.Positions) -> dict[str, Any]:
+def _poll(log: KafkaLog, ends: generations.Positions) -> dict[str, Any]:
     """Poll the client and do nothing with what it gives."""
     for at in ends:
         log.seek(at, 0)
@@ -106,12 +113,12 @@ def _poll(_: Settings, log: KafkaLog, ends: generations.Positions) -> dict[str, 
     return {"events": seen, "seconds": time.perf_counter() - started}
 
 
-def _loop(settings: Settings, log: KafkaLog, ends: generations.Positions) -> dict[str, Any]:
+def _loop(settings: Settings, name: str, log: KafkaLog, ends: generations.Positions) -> dict[str, Any]:
     """Drain the log into a generation, and time each step."""
     control = wiring.control(settings)
-    control.register("main", generations.build(log.partitions), now=0)
+    control.register(name, generations.build(log.partitions), now=0)
     reader = RecordReader(wiring.codec(), tags_topic=settings.tags_topic, place=placement(log.partitions))
-    generation = Generation(control.database.writer("main"), "main")
+    generation = Generation(control.database.writer(name), name)
     loop = Loop(log, generation, reader, Folding(), owner="benchmark")
     wiring.calm_collector()
     spent: dict[str, float] = dict.fromkeys(STEPS, 0.0)
@@ -141,15 +148,27 @@ def _print(console: Console, found: dict[str, list[dict[str, Any]]]) -> None:
         median = statistics.median(values)
         memory = max(each["memory"] for each in found[part]) / 1e6
         figures = (median, min(values), max(values), 1e6 / median, memory)
-        table.add_row({"poll": "bare poll", "loop": "this loop"}[part], *(f"{figure:,.0f}" for figure in figures))
+        table.add_row(_words(part), *(f"{figure:,.0f}" for figure in figures))
     console.print(table)
-    pairs = [loop / poll for loop, poll in zip(speeds["loop"], speeds["poll"], strict=True)]
-    console.print(f"ratio loop : bare poll, by rounds: {', '.join(f'{pair:.2f}' for pair in pairs)}")
+    for part in (each for each in found if each != "poll"):
+        _print_steps(console, part, found[part])
+    for part, other in itertools.combinations(reversed(speeds), 2):
+        pairs = [fast / slow for fast, slow in zip(speeds[part], speeds[other], strict=True)]
+        listed = ", ".join(f"{pair:.2f}" for pair in pairs)
+        console.print(f"ratio {_words(part)} : {_words(other)}, by rounds: {listed}")
+
+
+def _print_steps(console: Console, part: str, results: list[dict[str, Any]]) -> None:
     steps = {
-        step.strip("_"): statistics.median(each["steps"][step] / each["events"] * 1e6 for each in found["loop"])
+        step.strip("_"): statistics.median(each["steps"][step] / each["events"] * 1e6 for each in results)
         for step in STEPS
     }
-    console.print("us per event by step: " + ", ".join(f"{step} {figure:.1f}" for step, figure in steps.items()))
+    figures = ", ".join(f"{step} {figure:.1f}" for step, figure in steps.items())
+    console.print(f"{_words(part)}, us per event by step: {figures}")
+
+
+def _words(part: str) -> str:
+    return {"poll": "bare poll", "sqlite": "loop, SQLite", "postgres": "loop, PostgreSQL"}[part]
 
 
 if __name__ == "__main__":

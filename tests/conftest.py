@@ -1,4 +1,4 @@
-"""What every test may ask for: one real broker for the whole run, and topics of its own on it."""
+"""What every test may ask for: one real broker and one real PostgreSQL for the whole run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from postgres import Server, running_server
 from stack import fresh_topics, running_broker
 
 
@@ -21,3 +22,10 @@ def topic_prefix(broker: str) -> Iterator[str]:
     """Prefix of two empty topics: ``<prefix>.articles`` with 6 partitions, ``<prefix>.tags`` with 1."""
     with fresh_topics(broker, f"test-{uuid.uuid4().hex[:12]}") as prefix:
         yield prefix
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """Start the run's PostgreSQL server."""
+    with running_server() as server:
+        yield server

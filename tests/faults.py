@@ -83,7 +83,7 @@ class SplitGeneration(Generation):
 
     def _replace_events(self, connection: Connection, _: object, folded: Folded) -> None:
         """Write event rows over those that are there: a plain insert would betray the fault by itself."""
-        made: list[tuple[Any, ...]] = [rows.event_row(*pair) for pair in folded.outcomes]
+        made: list[tuple[Any, ...]] = [rows.event_row(*pair) for pair in folded.outcomes.values()]
         self._rows.upsert(connection, tables.EVENT, made)
 
 

@@ -52,15 +52,18 @@ class Snapshot(NamedTuple):
 
 
 class Newsroom:
-    """One log and the generations made of it; ``batch`` is the size of the batches that its workers fold."""
+    """One log and a generation made of it; ``batch`` is the size of the batches that its workers fold."""
 
-    def __init__(self, bootstrap: str, prefix: str, place: Path | str, *, batch: int = 500) -> None:
-        """Take the broker, the topics' prefix and the place of the generations: a folder, or the URL of a database."""
+    def __init__(
+        self, bootstrap: str, prefix: str, place: Path | str, *, batch: int = 500, generation: str = "main"
+    ) -> None:
+        """Take the broker, the topics' prefix, the generation and its place: a folder, or the URL of a database."""
         self.bootstrap = bootstrap
         self.topics = Topics(f"{prefix}.articles", f"{prefix}.tags")
         self.place = str(place)
         self.database = open_database(place)
         self.batch = batch
+        self.generation = generation
         self._transport: KafkaTransport | None = None
 
     @property
@@ -78,13 +81,16 @@ class Newsroom:
     def loop(self, *, folding: Folding | None = None, **options: Any) -> Iterator[Loop]:
         """Open a worker's loop on the generation, as a worker process would."""
         control = Control(self.database)
-        with self.database.alone("main"), closing(KafkaLog(self.bootstrap, self.topics, batch=self.batch)) as log:
-            control.register("main", generations.build(log.partitions), now=0)
+        name = self.generation
+        with self.database.alone(name), closing(KafkaLog(self.bootstrap, self.topics, batch=self.batch)) as log:
+            control.register(name, generations.build(log.partitions), now=0)
             reader = RecordReader(CODEC, tags_topic=self.topics.tags, place=placement(log.partitions))
-            engine = self.database.writer("main")
-            generation = options.pop("generation", Generation)(engine, "main")
-            yield Loop(log, generation, reader, folding or Folding(), owner="test", **options)
-            engine.dispose()
+            engine = self.database.writer(name)
+            try:
+                generation = options.pop("generation", Generation)(engine, name)
+                yield Loop(log, generation, reader, folding or Folding(), owner="test", **options)
+            finally:
+                engine.dispose()
 
     def work(self, *, folding: Folding | None = None, **options: Any) -> None:
         """Fold everything that is in the log now."""
@@ -106,7 +112,7 @@ class Newsroom:
 
     def tables(self) -> Tables:
         """Scan every column of every table of the generation."""
-        with self.database.reading("main") as connection:
+        with self.database.reading(self.generation) as connection:
             return scan(connection)
 
     def close(self) -> None:

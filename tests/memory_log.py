@@ -7,6 +7,7 @@ its last record, as after a transaction's end mark.
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from newsroom_consumers.log import Bounds, Polled
@@ -57,6 +58,7 @@ class MemoryLog:
         self.mine = {Partition(topic, number) for topic, count in partitions.items() for number in range(count)}
         self.ends: dict[Partition, int] = dict.fromkeys(self.mine, 0)
         self.reported: dict[Partition, int] = {}
+        self.term = 0
         self._records: dict[Partition, list[Record]] = {at: [] for at in sorted(self.mine)}
         self._positions: dict[Partition, int] = {}
         self._sizes = itertools.cycle(sizes)
@@ -78,10 +80,10 @@ class MemoryLog:
         self._records[at].append(record)
         self.ends[at] = record.offset + 1
 
-    def assigned(self) -> frozenset[Partition]:
-        """Give the partitions that ``mine`` names now."""
+    def assigned(self) -> dict[Partition, int]:
+        """Give the partitions that ``mine`` names now, all in the term that ``term`` says."""
         self._fuse.burn()
-        return frozenset(self.mine)
+        return dict.fromkeys(self.mine, self.term)
 
     def poll(self, seconds: float) -> Polled:
         """Give the next batch, beginning with another partition each time; ``seconds`` are not waited."""
@@ -112,10 +114,19 @@ class MemoryLog:
         self._fuse.burn()
         return {at: each for at, offset in offsets.items() for each in self._records[at] if each.offset == offset}
 
+    def records_of(self, partition: Partition, offsets: Sequence[int]) -> list[Record]:
+        """Read some records of one partition."""
+        self._fuse.burn()
+        return [each for each in self._records[partition] if each.offset in set(offsets)]
+
     def report(self, offsets: Mapping[Partition, int]) -> None:
         """Keep what was told."""
         self._fuse.burn()
         self.reported |= offsets
+
+    def stay(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
 
     def _rotated(self) -> list[Partition]:
         """Give the partitions to poll, another one first each time."""

@@ -21,6 +21,7 @@ from rich.console import Console
 
 from newsroom_infra import stack, topics
 from newsroom_infra.settings import Settings
+from newsroom_infra.stack import postgres
 
 
 def settings_for(home: Path) -> Settings:
@@ -78,6 +79,8 @@ def guard(folder: Path) -> None:
     sys.stdin.read()
     for pid_file in folder.rglob("supervisord.pid"):
         stack.down(Settings(home=pid_file.parent))
+    for server in folder.glob("*/postgres"):
+        postgres.drop(server.parent)  # its data may lie elsewhere
     shutil.rmtree(folder, ignore_errors=True)
 
 

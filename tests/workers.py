@@ -70,7 +70,12 @@ def worker(newsroom: Newsroom, log: Path, **settings: str) -> Iterator[Worker]:
     """Start a worker; it is killed at the end if it still runs."""
     with (
         log.open("wb") as file,
-        subprocess.Popen(command("worker"), env=environment(newsroom, **settings), stderr=file, stdout=file) as process,
+        subprocess.Popen(
+            command("worker", "--generation", newsroom.generation),
+            env=environment(newsroom, **settings),
+            stderr=file,
+            stdout=file,
+        ) as process,
     ):
         try:
             yield Worker(process, log)

@@ -18,10 +18,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import ClassVar
 
+from newsroom_consumers.failpoints import Reach, nothing
 from newsroom_consumers.folding import Folding
 from newsroom_consumers.ledger import Ledger
 from newsroom_consumers.log import CountedLog
 from newsroom_consumers.loop import Loop
+from newsroom_consumers.parking import Seldom
 from newsroom_consumers.projections import PROJECTIONS
 from newsroom_consumers.queries import Queries, Site
 from newsroom_consumers.reads import RecordReader
@@ -78,14 +80,25 @@ def ledger(control: Control) -> Iterator[Ledger]:
         yield Ledger(connection)
 
 
-def follow(control: Control, name: str, log: CountedLog, reader: RecordReader, stopping: threading.Event) -> None:
-    """Move a generation along the log until told to stop.
+def follow(
+    control: Control,
+    name: str,
+    log: CountedLog,
+    reader: RecordReader,
+    stopping: threading.Event,
+    *,
+    reach: Reach = nothing,
+) -> None:
+    """Move a generation along the log until told to stop; ``reach`` is told every failpoint.
 
     Raises ``OtherBuildError`` when another build has made the generation, and what ``Loop.run`` raises.
     """
     control.register(name, build(log.partitions), now=time.time_ns() // 1000)
-    generation = Generation(control.database.writer(name), name)
-    Loop(log, generation, reader, Folding(), owner=f"{socket.gethostname()}:{os.getpid()}").run(stopping)
+    generation = Generation(control.database.writer(name), name, reach=reach)
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    with control.retries(name) as requests:
+        loop = Loop(log, generation, reader, Folding(), owner=owner, requests=Seldom(requests), reach=reach)
+        loop.run(stopping)
 
 
 def wait_for(ends: Positions, positions: Callable[[], Positions], seconds: float) -> None:

@@ -6,14 +6,23 @@ These are private: they speak of drafts and of rejected events too.
 from __future__ import annotations
 
 import base64
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, func, select
 
 from newsroom_consumers.queries import Answer, NotFoundError, to_rfc3339
-from newsroom_consumers.records import Partition
+from newsroom_consumers.records import Address, Partition
 from newsroom_consumers.store.tables import CURSOR, EVENT, PARKED
+
+_CHUNK = 500
+"""Records to ask for with one statement."""
+
+
+_INSTANTS = {"publish_at", "recorded_at", "until"}
+"""Facts of rejections that are instants."""
 
 
 class Ledger:
@@ -42,16 +51,67 @@ class Ledger:
 
     def parked_records(self, article_id: str) -> list[Answer]:
         """Give the parked records of an article in log order, whole. Raises ``NotFoundError`` where there is none."""
-        query = select(PARKED).where(PARKED.c.article_id == article_id).order_by(PARKED.c.offset)
-        found = [_record(row) | _body(row) for row in self._connection.execute(query)]
+        found = [_record(row) | _body(row) for row in self._connection.execute(_parked(article_id))]
         if not found:
             raise NotFoundError(f"parked record of article {article_id}")
         return found
+
+    def queues(self) -> dict[str, list[Address]]:
+        """Say where the parked records of each article lie, in log order."""
+        queues: dict[str, list[Address]] = {}
+        columns = (PARKED.c.article_id, PARKED.c.topic, PARKED.c.partition, PARKED.c.offset)
+        for id_, *address in self._connection.execute(select(*columns).order_by(PARKED.c.offset)):
+            queues.setdefault(id_, []).append((address[0], address[1], address[2]))
+        return queues
+
+    def head(self, article_id: str) -> Answer | None:
+        """Give the first parked record of an article, with its key and its hash."""
+        row = self._connection.execute(_parked(article_id).limit(1)).one_or_none()
+        if row is None:
+            return None
+        query = select(EVENT.c.record_sha, EVENT.c.type, EVENT.c.actor).where(
+            EVENT.c.topic == row.topic, EVENT.c.partition == row.partition, EVENT.c.offset == row.offset
+        )
+        event = self._connection.execute(query).one()
+        named = {"key": bytes(row.key).decode(), "sha256": bytes(event.record_sha).hex()}
+        return _record(row) | named | {"type": event.type, "actor": event.actor}
+
+    def outcome(self, address: Address) -> Answer:
+        """Say what became of one record. Raises ``NotFoundError`` where it has not been folded."""
+        topic, partition, offset = address
+        query = select(EVENT).where(EVENT.c.topic == topic, EVENT.c.partition == partition, EVENT.c.offset == offset)
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFoundError(f"record at {topic} {partition}:{offset}")
+        return _outcome(row)
+
+    def fate(self, article_id: str, queue: Sequence[Address]) -> Answer:
+        """Say what became of records that were parked: how many came to which outcome, and what is parked first now."""
+        outcomes: Counter[str] = Counter()
+        for start in range(0, len(queue), _CHUNK):
+            topic, partition, _ = queue[start]
+            offsets = [offset for _, _, offset in queue[start : start + _CHUNK]]
+            found = self._connection.execute(
+                select(EVENT.c.outcome, func.count().label("records"))
+                .where(EVENT.c.topic == topic, EVENT.c.partition == partition, EVENT.c.offset.in_(offsets))
+                .group_by(EVENT.c.outcome)
+            )
+            outcomes.update({row.outcome: row.records for row in found})
+        return {
+            "article_id": article_id,
+            "records": len(queue),
+            "outcomes": dict(sorted(outcomes.items())),
+            "parked": self.head(article_id),
+        }
 
     def positions(self) -> dict[Partition, int]:
         """Give the next offset of every partition that the generation has begun to fold."""
         rows = self._connection.execute(select(CURSOR.c.topic, CURSOR.c.partition, CURSOR.c.next_offset))
         return {Partition(row.topic, row.partition): row.next_offset for row in rows}
+
+
+def _parked(article_id: str) -> Select[Any]:
+    return select(PARKED).where(PARKED.c.article_id == article_id).order_by(PARKED.c.offset)
 
 
 def _outcome(row: Any) -> Answer:
@@ -61,12 +121,19 @@ def _outcome(row: Any) -> Answer:
         "language": row.language,
         "outcome": row.outcome,
         "reason": row.reason,
-        "facts": msgspec.json.decode(row.facts) | ({"differs": True} if row.differs else {}),
+        "facts": _facts(row),
         "recorded_at": to_rfc3339(row.recorded_at),
         "actor": row.actor,
         "partition": row.partition,
         "offset": row.offset,
     }
+
+
+def _facts(row: Any) -> Answer:
+    """Give the facts of an outcome, instants among them as people write them."""
+    facts: Answer = msgspec.json.decode(row.facts)
+    shown = {name: to_rfc3339(fact) if name in _INSTANTS else fact for name, fact in facts.items()}
+    return shown | ({"differs": True} if row.differs else {})
 
 
 def _record(row: Any) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from newsroom_consumers.records import Partition, Record
 from newsroom_schemas.errors import NewsroomError
@@ -11,6 +11,8 @@ from newsroom_schemas.errors import NewsroomError
 
 class LogError(NewsroomError):
     """The log cannot be read now; the worker tries again."""
+
+    exit_code: ClassVar[int] = 4
 
 
 class UnreadableRecordError(LogError):
@@ -20,8 +22,8 @@ class UnreadableRecordError(LogError):
         """Take what the client said and where the reader stands, partition by partition."""
         stands = ", ".join(f"{at.topic}/{at.partition} at {offset}" for at, offset in sorted(positions.items()))
         super().__init__(
-            f"a record cannot be read ({problem}); it is the next of one of these: {stands}. Nothing is lost and it is "
-            "tried again; if it stays, look at that record with another client"
+            f"a record cannot be read ({problem}): {stands}. That partition stands still until the worker is started "
+            "again, all others go on; look at the record with another client"
         )
         self.problem = problem
         self.positions = positions
@@ -82,8 +84,11 @@ class Polled(NamedTuple):
 class Log(Protocol):
     """Partitions of a log, some of them assigned to this reader. Every method raises ``LogError``."""
 
-    def assigned(self) -> frozenset[Partition]:
-        """Give the partitions that are this reader's now."""
+    def assigned(self) -> Mapping[Partition, int]:
+        """Give the partitions that are this reader's now, each with the number of its term.
+
+        Another number than before: the partition was taken away meanwhile, and has to be sought anew.
+        """
 
     def poll(self, seconds: float) -> Polled:
         """Give what is there at once, or what comes within some seconds."""
@@ -97,8 +102,14 @@ class Log(Protocol):
     def records_at(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, Record]:
         """Read single records, apart from polling; one that the log does not have is left out."""
 
+    def records_of(self, partition: Partition, offsets: Sequence[int]) -> Sequence[Record]:
+        """Read some records of one partition, in order, apart from polling; missing ones are left out."""
+
     def report(self, offsets: Mapping[Partition, int]) -> None:
         """Tell the log how far this reader is, for lag tools only."""
+
+    def stay(self, seconds: float) -> None:
+        """Wait some seconds and remain a reader; nothing is read from here on of a partition until it is sought."""
 
 
 class CountedLog(Log, Protocol):

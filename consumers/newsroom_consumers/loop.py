@@ -12,15 +12,19 @@ truth about how far the generation is.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 import structlog
 import tenacity
 
+from newsroom_consumers.failpoints import Reach, nothing
 from newsroom_consumers.folding import Aggregate, Folded, Folding
 from newsroom_consumers.log import Log, LogError, LogMismatchError, Polled
+from newsroom_consumers.parking import NoRequests, Parking, Requests
 from newsroom_consumers.reads import Read, RecordReader
 from newsroom_consumers.records import Partition, link
 from newsroom_consumers.store.database import DatabaseAwayError
@@ -54,10 +58,13 @@ class Loop:
         *,
         owner: str,
         cached: int = 4000,
+        requests: Requests | None = None,
+        reach: Reach = nothing,
     ) -> None:
         """Take the log, the generation to move, and what gives records their meaning.
 
-        ``owner`` names this worker in the cursors; ``cached`` is the number of articles kept in memory between batches.
+        ``owner`` names this worker in the cursors; ``cached`` is the number of articles kept in memory between batches;
+        ``requests`` are people's, to fold parked records again; ``reach`` is told every failpoint.
         """
         self._log = log
         self._generation = generation
@@ -65,7 +72,10 @@ class Loop:
         self._folding = folding
         self._owner = owner
         self._cached = cached
+        self._parking = Parking(log, generation, reader, requests or NoRequests())
+        self._reach = reach
         self._held: dict[Partition, Cursor] = {}
+        self._terms: Mapping[Partition, int] = {}
         self._known: dict[str, Aggregate] = {}
 
     def run(self, stopping: threading.Event) -> None:
@@ -76,7 +86,7 @@ class Loop:
         patient = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type((LogError, DatabaseAwayError, FencedError)),
             wait=tenacity.wait_random_exponential(multiplier=0.2, max=_BACK_OFF_SECONDS),
-            sleep=tenacity.sleep_using_event(stopping),
+            sleep=partial(self._rest, stopping),
             stop=tenacity.stop_when_event_set(stopping),
             before_sleep=say_why,
             retry_error_callback=lambda _: None,
@@ -87,8 +97,9 @@ class Loop:
     def run_once(self, wait: float = _WAIT_SECONDS) -> Batch:
         """Move the generation forward by one batch, waiting at most some seconds for a record.
 
-        1. Poll records.  2. Read them: decode, and judge each by itself.  3. Fold them onto the articles they touch.
-        4. Store rows and cursors in one transaction.  5. Tell Kafka how far we are, for lag tools only.
+        1. Poll records.  2. Read them: decode, and judge each by itself.  3. Fold them onto the articles they touch,
+        behind parked records that are folded again.  4. Store rows and cursors in one transaction.  5. Tell Kafka how
+        far we are, for lag tools only, and people that their requests are answered.
         """
         try:
             polled = self._poll(wait)
@@ -99,29 +110,40 @@ class Loop:
             self._let_go()
             raise
         self._report(moves)
+        self._parking.settle()
         return Batch(len(reads), moves)
 
     def _poll(self, wait: float) -> Polled:
         """Take the partitions that are newly ours, forget those that no longer are, and poll what is held."""
         assigned = self._log.assigned()
-        for lost in self._held.keys() - assigned:
+        for lost in [at for at in self._held if assigned.get(at) != self._terms[at]]:
             self._drop(lost)
-        if gained := assigned - self._held.keys():
+        self._terms = assigned
+        if gained := assigned.keys() - self._held.keys():
             self._take(gained)
-        return self._log.poll(wait)
+        polled = self._log.poll(wait)
+        self._reach("polled")
+        return polled
 
     def _read(self, polled: Polled) -> list[Read]:
-        return [
+        reads = [
             self._reader.read(record)
             for record in polled.records
             if (held := self._held.get(Partition(record.topic, record.partition))) and record.offset >= held.next_offset
         ]
+        self._reach("read")
+        return reads
 
     def _fold(self, reads: Sequence[Read]) -> Folded:
+        again = self._parking.again(reads, self._held)
+        self._known.update(again.aggregates)
         touched = {read.aggregate for read in reads if read.aggregate is not None}
         if missing := touched - self._known.keys():
             self._known.update(self._generation.load(missing))
-        return self._folding.fold(reads, self._known)
+            self._reach("loaded")
+        folded = self._folding.fold(reads, self._known, again)
+        self._reach("folded")
+        return folded
 
     def _store(self, polled: Polled, reads: Sequence[Read], folded: Folded) -> list[tuple[Cursor, Cursor]]:
         moved = dict(self._held)
@@ -131,24 +153,40 @@ class Loop:
         for at, position in polled.positions.items():
             if at in moved and position > moved[at].next_offset:
                 moved[at] = msgspec.structs.replace(moved[at], next_offset=position)
-        moves = [(held, moved[at]) for at, held in sorted(self._held.items()) if moved[at] is not held]
+        fenced = {Partition(*read.record[:2]) for read in folded.again.reads}
+        moves = [(held, moved[at]) for at, held in sorted(self._held.items()) if moved[at] is not held or at in fenced]
         if moves:
             self._generation.commit(moves, folded)
+            self._reach("committed")
         self._held = moved
         self._forget(read.aggregate for read in reads)
         return moves
 
     def _report(self, moves: Sequence[tuple[Cursor, Cursor]]) -> None:
         self._log.report({Partition(moved.topic, moved.partition): moved.next_offset for _, moved in moves})
+        self._reach("reported")
 
     def _take(self, gained: Iterable[Partition]) -> None:
         """Take partitions: check that the log is the one folded so far, fence earlier owners, read on from there."""
         cursors = {at: self._generation.cursor(at) for at in sorted(gained)}
+        self._reach("cursors_read")
         self._verify(cursors)
+        self._reach("log_verified")
         for at, cursor in cursors.items():
             self._held[at] = self._generation.take(cursor, self._owner)
+            self._reach("partition_taken")
             self._log.seek(at, self._held[at].next_offset)
         self._known.clear()
+
+    def _rest(self, stopping: threading.Event, seconds: float) -> None:
+        """Wait, and remain a reader of the log meanwhile: a group goes on without a member that is silent."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not stopping.is_set():
+            pause = min(left, _WAIT_SECONDS)
+            try:
+                self._log.stay(pause)
+            except LogError:
+                stopping.wait(pause)
 
     def _verify(self, cursors: dict[Partition, Cursor]) -> None:
         """Compare the last record folded of each partition with the log's. Raises ``LogMismatchError``."""

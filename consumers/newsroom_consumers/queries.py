@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -60,7 +61,11 @@ class Site:
 
     def clock(self, instant: int) -> str:
         """Write an instant (microseconds) as local ``HH:MM``."""
-        return (_EPOCH + timedelta(microseconds=instant)).astimezone(self.zone).strftime("%H:%M")
+        at = _EPOCH + timedelta(microseconds=instant)
+        try:
+            return at.astimezone(self.zone).strftime("%H:%M")
+        except OverflowError:  # the first and the last day of the calendar, elsewhere on Earth
+            return at.strftime("%H:%M")
 
     def _rank(self, language: str) -> int:
         return self.languages.index(language) if language in self.languages else len(self.languages)
@@ -155,7 +160,7 @@ class Queries:
 
 def to_rfc3339(instant: int) -> str:
     """Write an instant (microseconds) as RFC 3339, UTC, with six digits and ``Z``."""
-    return (_EPOCH + timedelta(microseconds=instant)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return (_EPOCH + timedelta(microseconds=instant)).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _gone(row: Any) -> Answer:
@@ -172,7 +177,7 @@ def _gone(row: Any) -> Answer:
 
 
 def _url(language: str, article_id: str, slug: str) -> str:
-    return f"/{language}/news/{article_id}/{slug}"
+    return f"/{language}/news/{article_id}/{quote(slug, safe='')}"
 
 
 def _place(row: Any) -> Place:

@@ -14,7 +14,7 @@ from newsroom_consumers.outcomes import Parked
 from newsroom_consumers.records import Record, digest, value_sha
 from newsroom_schemas.codec import Codec
 from newsroom_schemas.errors import UndecodableError
-from newsroom_schemas.events import AnyEvent, TagEvent, key_of
+from newsroom_schemas.events import AnyEvent, RecordSkipped, TagEvent, key_of
 from newsroom_schemas.rejections import KeyMismatch, Misplaced, NoValue, Rejected
 
 CATALOGUE = ""
@@ -81,7 +81,10 @@ _Judged = tuple[str | None, AnyEvent | None, Rejected | Parked | None]
 
 
 def _own_id(event: AnyEvent, *, is_tags: bool) -> str | None:
-    """Give the id in the body that the key must be: ``None`` where the event belongs to the other topic."""
-    if isinstance(event, TagEvent) is not is_tags:
+    """Give the id in the body that the key must be: ``None`` where the event belongs to the other topic.
+
+    A parked record is skipped in its own topic, whichever that is, under its own key.
+    """
+    if isinstance(event, TagEvent) is not is_tags and not isinstance(event, RecordSkipped):
         return None
     return key_of(event).encode("utf-8", "backslashreplace").decode()

@@ -28,6 +28,10 @@ class Partition(NamedTuple):
     partition: int
 
 
+Address = tuple[str, int, int]
+"""Where a record lies: topic, partition, offset. The first three fields of every ``Record``."""
+
+
 class Record(NamedTuple):
     """One record of the log."""
 

@@ -8,12 +8,20 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from newsroom_infra.home import POSTGRES_USER, note_of, postgres_password
 from newsroom_schemas.errors import NewsroomError
+
+SQLITE = "sqlite"
+"""Word for the SQLite files in the home."""
+POSTGRES = "postgres"
+"""Word for the PostgreSQL server of the local stack."""
+WORDS = frozenset({SQLITE, POSTGRES})
 
 
 class SettingsError(NewsroomError):
@@ -42,7 +50,15 @@ class Settings(BaseSettings):
     kafka: str | None = Field(default=None, description="bootstrap servers of a cluster of one's own, host:port,…")
     kafka_port: int = Field(default=19092, ge=1, le=65535, description="port of the local stack's broker")
     controller_port: int = Field(default=19093, ge=1, le=65535, description="port of the local stack's controller")
-    database: str | None = Field(default=None, description="folder for SQLite files; default: database/ in the home")
+    postgres_port: int = Field(default=19432, ge=1, le=65535, description="port of the local stack's PostgreSQL")
+    database: str | None = Field(
+        default=None,
+        description="sqlite (in the home), postgres (the local stack's), a folder for SQLite files, or a postgresql:// "
+        "URL; default: what the home was last brought up with",
+    )
+    workers: int | None = Field(
+        default=None, ge=1, description="workers of the local stack; default: one for each core on PostgreSQL"
+    )
     topic_prefix: str = Field(
         default="newsroom", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="first part of topics"
     )
@@ -53,12 +69,23 @@ class Settings(BaseSettings):
     delivery_timeout: float = Field(default=30.0, gt=0, description="seconds until an unacknowledged send is an error")
     batch: int = Field(default=2000, ge=1, description="records that a worker folds in one transaction at most")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="least level to log")
+    failpoint: str | None = Field(
+        default=None, description="for tests: the place, name or name:count, where a worker dies as by kill -9"
+    )
 
     @field_validator("languages", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Read ``uk,ru,en``."""
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("database")
+    @classmethod
+    def _no_slip(cls, value: str | None) -> str | None:
+        """Refuse a word that would become a folder's name and is hardly meant as one."""
+        if value is not None and value.lower() in {"pg", "postgresql", "sqlite3"}:
+            raise ValueError(f"write {POSTGRES}, {SQLITE}, a postgresql:// URL, or ./{value} for a folder")
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -73,7 +100,7 @@ class Settings(BaseSettings):
     def variables(self) -> dict[str, str]:
         """Give these settings as the variables that another process reads them from; all paths are absolute."""
         paths = {"home": self.home.resolve(), "jars": self.jars_folder.resolve()}
-        if self.database and not _is_url(self.database):
+        if self.database and self.database not in WORDS and not _is_url(self.database):
             paths["database"] = Path(self.database).resolve()
         return {variable(name): _written(value) for name, value in (dict(self) | paths).items() if value is not None}
 
@@ -85,7 +112,38 @@ class Settings(BaseSettings):
     @property
     def database_folder(self) -> Path:
         """Folder of the SQLite files: ``control.sqlite`` and one file for each generation."""
-        return Path(self.database) if self.database else self.home / "database"
+        if self.database is None or self.database in WORDS or _is_url(self.database):
+            return self.home / "database"
+        return Path(self.database)
+
+    @property
+    def local_postgres(self) -> bool:
+        """Whether the database is the PostgreSQL of the local stack."""
+        return self.database == POSTGRES
+
+    @property
+    def many_workers(self) -> bool:
+        """Whether the database takes more than one worker."""
+        return self.database is not None and (self.database == POSTGRES or _is_url(self.database))
+
+    @property
+    def database_place(self) -> str:
+        """Where the generations are: the folder of SQLite files, or the URL of a PostgreSQL database.
+
+        Raises ``NoPasswordError`` where the local PostgreSQL has not been made yet.
+        """
+        if self.local_postgres:
+            password = quote(postgres_password(self.home), safe="")
+            return f"postgresql://{POSTGRES_USER}:{password}@127.0.0.1:{self.postgres_port}/postgres"
+        return self.database if self.database and _is_url(self.database) else str(self.database_folder)
+
+    @property
+    def database_shown(self) -> str:
+        """The database in words for people, without secrets."""
+        if self.local_postgres:
+            return f"PostgreSQL on 127.0.0.1:{self.postgres_port}, of this stack"
+        kind = "PostgreSQL at" if self.many_workers else "SQLite in"
+        return f"{kind} {masked(self.database_place)}"
 
     @property
     def jars_folder(self) -> Path:
@@ -104,9 +162,14 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """Read the settings from the environment. Raises :class:`SettingsError`."""
+    """Read the settings from the environment, and from the home the database that is not set there.
+
+    Raises :class:`SettingsError`, and what ``note_of`` raises.
+    """
     try:
-        return Settings()
+        settings = Settings()
+        note = note_of(settings.home) if settings.database is None else None
+        return settings.model_copy(update={"database": note.database}) if note else settings
     except ValidationError as error:
         problems = {variable(str(one["loc"][0])): f"{one['msg']} (found {one['input']!r})" for one in error.errors()}
         raise SettingsError(problems) from error

@@ -31,6 +31,8 @@ CONFIGS = {
     "retention.ms": "-1",
 }
 """Settings of every topic: kept for ever, never compacted, stamped by the broker."""
+FATAL = frozenset(CONFIGS.keys() - {"max.message.bytes"} | {"partitions"})
+"""Settings without which records would be lost, restamped or misplaced."""
 AUTO_CREATE = "auto.create.topics.enable"
 
 
@@ -57,6 +59,23 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     setting: str
     wanted: str
     found: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.setting} is {self.found}, wanted {self.wanted}"
+
+
+class TopicsError(NewsroomError):
+    """Topics exist with settings that the log cannot live with."""
+
+    def __init__(self, bootstrap: str, found: tuple[Difference, ...]) -> None:
+        """Take the bootstrap servers and what differs."""
+        super().__init__(
+            f"the topics on {bootstrap} would not keep the log as it is: {'; '.join(map(str, found))}. Alter them with "
+            "Kafka's own tools until `newsroom topics check` is content, or use others with NEWSROOM_TOPIC_PREFIX=… "
+            "(a number of partitions cannot be altered where there are records)"
+        )
+        self.bootstrap = bootstrap
+        self.found = found
 
 
 def wanted(settings: Settings) -> dict[str, int]:
@@ -88,6 +107,14 @@ def differences(settings: Settings) -> tuple[Difference, ...]:
             difference for name, count in wanted(settings).items() for difference in _topic(admin, topics[name], count)
         ]
         return (*found, *_brokers(admin))
+
+
+def require(settings: Settings) -> tuple[Difference, ...]:
+    """Give the differences that do no harm. Raises :class:`TopicsError` for any other, and :class:`ClusterError`."""
+    found = differences(settings)
+    if fatal := tuple(each for each in found if each.setting in FATAL):
+        raise TopicsError(settings.bootstrap, fatal)
+    return found
 
 
 def _create(admin: Any, new: dict[str, Any]) -> None:

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing
 from zoneinfo import ZoneInfo
 
+import msgspec
+import structlog
 import tenacity
 
-from newsroom_consumers import generations
+from newsroom_consumers import generations, unparking
+from newsroom_consumers.failpoints import Reach, killing
 from newsroom_consumers.ledger import Ledger
 from newsroom_consumers.log import LogAwayError
 from newsroom_consumers.loop import say_why
-from newsroom_consumers.queries import Queries, Site
+from newsroom_consumers.queries import Answer, Queries, Site
 from newsroom_consumers.reads import RecordReader
+from newsroom_consumers.records import Address
 from newsroom_consumers.store import open_database
 from newsroom_consumers.store.control import FIRST, Control
-from newsroom_consumers.store.database import NoGenerationError
-from newsroom_consumers.transport import KafkaLog, placement
+from newsroom_consumers.store.database import DatabaseAwayError, NoGenerationError
+from newsroom_consumers.transport import KafkaLog, SharedKafkaLog, placement
+from newsroom_infra import topics
 from newsroom_infra.settings import Settings
 from newsroom_schemas.codec import Codec
 from newsroom_schemas.registry import Registry
+
+_logger = structlog.get_logger(__name__)
 
 
 def codec() -> Codec:
@@ -29,10 +37,10 @@ def codec() -> Codec:
     return Codec(Registry.load())
 
 
-def log_of(settings: Settings, group: str | None = None) -> KafkaLog:
+def log_of(settings: Settings, group: str | None = None, kind: type[KafkaLog] = KafkaLog) -> KafkaLog:
     """Open the log for reading; ``group`` is where progress is reported. Raises ``LogAwayError``."""
-    topics = (settings.articles_topic, settings.tags_topic)
-    return KafkaLog(settings.bootstrap, topics, group=group, batch=settings.batch)
+    names = (settings.articles_topic, settings.tags_topic)
+    return kind(settings.bootstrap, names, group=group, batch=settings.batch)
 
 
 def calm_collector() -> None:
@@ -45,33 +53,55 @@ def calm_collector() -> None:
 
 
 def run_worker(settings: Settings, name: str | None, stopping: threading.Event) -> None:
-    """Move a generation, the live one by default, along the log until told to stop; wait where Kafka is away.
+    """Move a generation, the live one by default, along the log until told to stop; wait for Kafka and the database.
 
-    Raises ``SecondWorkerError``, ``MissingTopicError``, and what ``generations.follow`` raises.
+    Raises ``SecondWorkerError``, ``MissingTopicError``, ``TopicsError``, and what ``generations.follow`` raises.
     """
-    generations_of = control(settings)
-    name = name or generations_of.live_or(FIRST)
     patient = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(LogAwayError),
+        retry=tenacity.retry_if_exception_type((LogAwayError, DatabaseAwayError)),
         wait=tenacity.wait_random_exponential(multiplier=0.2, max=15),
         sleep=tenacity.sleep_using_event(stopping),
         stop=tenacity.stop_when_event_set(stopping),
         before_sleep=say_why,
         retry_error_callback=lambda _: None,
     )
-    with generations_of.database.alone(name):
-        opened: KafkaLog | None = patient(log_of, settings, f"newsroom.{name}")
-        if opened is None:
-            return
-        with closing(opened) as log:
-            calm_collector()
-            reader = RecordReader(codec(), tags_topic=settings.tags_topic, place=placement(log.partitions))
-            generations.follow(generations_of, name, log, reader, stopping)
+    patient(_work, settings, name, stopping, killing(settings.failpoint))
+
+
+def _work(settings: Settings, name: str | None, stopping: threading.Event, reach: Reach) -> None:
+    """Open the log, alone or as a member of a group, and follow it."""
+    generations_of = control(settings)
+    name = name or generations_of.live_or(FIRST)
+    kind = SharedKafkaLog if generations_of.database.many_workers else KafkaLog
+    with (
+        generations_of.database.alone(name),
+        closing(log_of(settings, f"{settings.topic_prefix}.{name}", kind)) as log,
+    ):
+        require_topics(settings)
+        calm_collector()
+        reader = RecordReader(codec(), tags_topic=settings.tags_topic, place=placement(log.partitions))
+        generations.follow(generations_of, name, log, reader, stopping, reach=reach)
+
+
+def require_topics(settings: Settings) -> None:
+    """Raise ``TopicsError`` for a cluster of one's own whose topics would not keep the log.
+
+    A cluster that does not let itself be asked is not refused.
+    """
+    if settings.kafka is None:
+        return
+    try:
+        found = topics.require(settings)
+    except topics.ClusterError as error:
+        _logger.warning("topics not checked", problem=error.problem)
+        return
+    for each in found:
+        _logger.warning("topics differ", **msgspec.structs.asdict(each))
 
 
 def control(settings: Settings) -> Control:
     """Open the control database."""
-    return Control(open_database(settings.database_folder))
+    return Control(open_database(settings.database_place))
 
 
 def queries(settings: Settings) -> AbstractContextManager[Queries]:
@@ -83,6 +113,21 @@ def queries(settings: Settings) -> AbstractContextManager[Queries]:
 def ledger(settings: Settings) -> AbstractContextManager[Ledger]:
     """Open what editors and engineers can ask of the live generation. Raises ``NoGenerationError``."""
     return generations.ledger(control(settings))
+
+
+def retry(settings: Settings, ids: Sequence[str] | None, seconds: float) -> list[Answer]:
+    """Have a worker fold parked records again, all where no article is named. See ``unparking.retry``."""
+    return unparking.retry(control(settings), ids, seconds)
+
+
+def waiting(settings: Settings, id_: str) -> unparking.Waiting:
+    """Give what waits of an article. Raises ``NothingParkedError``."""
+    return unparking.waiting(control(settings), id_)
+
+
+def skipped(settings: Settings, before: unparking.Waiting, skip: Address, seconds: float) -> Answer:
+    """Wait for an event that skips a record, and say what came of it. Raises ``NotReachedError``."""
+    return unparking.skipped(control(settings), before, skip, seconds)
 
 
 def wait(settings: Settings, seconds: float) -> None:

@@ -34,6 +34,7 @@ from newsroom_schemas.events import (
     ArticleTranslated,
     ArticleUnpublished,
     ArticleUnscheduled,
+    RecordSkipped,
     TagDefined,
     TagMerged,
 )
@@ -257,6 +258,13 @@ class Desk:
     def release(self, article_id: str, *, event_id: str | None = None) -> Receipt:
         """Lift the hold that a legal takedown has set."""
         return self._emit(ArticleReleased, event_id, {"article_id": article_id})
+
+    def skip(
+        self, key: str, *, topic: str, partition: int, offset: int, sha256: str, event_id: str | None = None
+    ) -> Receipt:
+        """Give a parked record up: it is named by its key, its place in the log, and the hash of its bytes."""
+        fields = {"topic": topic, "partition": partition, "offset": offset, "sha256": sha256}
+        return self._emit(RecordSkipped, event_id, {"article_id": key, **fields})
 
     def define_tag(self, tag_id: str, *, labels: Mapping[str, str], event_id: str | None = None) -> Receipt:
         """Define a tag, or replace its labels."""

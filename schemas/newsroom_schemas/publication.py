@@ -23,7 +23,7 @@ from newsroom_schemas.rejections import (
 )
 from newsroom_schemas.state import Article, DatedNote, Edition, Page, Publication, Recorded, Run, Withdrawal
 
-_LEGAL = "legal"
+LEGAL = "legal"
 """The reason for which every edition is withdrawn and the article is held."""
 
 
@@ -41,7 +41,7 @@ def publish(article: Article, edition: Edition, event: ArticlePublished, recorde
 def unpublish(article: Article, event: ArticleUnpublished, recorded: Recorded) -> Article | Rejected:
     """Withdraw the named editions; for a legal reason withdraw all of them, and hold the article."""
     named = _named(article, event)
-    legal = event.reason == _LEGAL
+    legal = event.reason == LEGAL
     if not legal and not any(edition.status == "live" or edition.schedule for edition in named.values()):
         languages = tuple(dict.fromkeys(event.languages)) or tuple(sorted(named))
         return NotPublished(article=article.article_id, languages=languages)
@@ -60,7 +60,7 @@ def pages(before: Article | None, after: Article, event: AnyArticleEvent, record
         return {event.language: _publication(after, event.language, edition, edition.run)} if edition.run else {}
     if before is None or not isinstance(event, ArticleUnpublished):
         return {}
-    replaced = ("live", "gone") if event.reason == _LEGAL else ("live",)
+    replaced = ("live", "gone") if event.reason == LEGAL else ("live",)
     taken = [each for each, edition in _named(before, event).items() if edition.status in replaced]
     return _withdrawals(event, taken, recorded)
 
@@ -152,14 +152,14 @@ def _run(article: Article, edition: Edition, event: ArticlePublished, at: int) -
 
 def _named(article: Article, event: ArticleUnpublished) -> dict[str, Edition]:
     """Find the editions that a withdrawal names: all of them when it names none, and for a legal reason."""
-    if event.reason == _LEGAL or not event.languages:
+    if event.reason == LEGAL or not event.languages:
         return article.editions
     return {each: article.editions[each] for each in event.languages if each in article.editions}
 
 
 def _withdrawn(edition: Edition, event: ArticleUnpublished, recorded: Recorded) -> Edition:
     """Take an edition from readers if it is live, with a new version that older publications conflict with."""
-    if edition.status == "draft" or (edition.status == "gone" and event.reason != _LEGAL):
+    if edition.status == "draft" or (edition.status == "gone" and event.reason != LEGAL):
         return replace(edition, schedule=None)
     return replace(
         edition,

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("contract.store_contract")
+pytest.register_assert_rewrite("contract.store_contract", "contract.database_contract")

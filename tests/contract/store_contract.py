@@ -13,7 +13,7 @@ import pytest
 from contract.states import FULL, FULL_EDITION, articles
 from contract.writing import Writer, records_of, scan
 from faults import BrittleGeneration
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from memory_log import CrashError, Fuse
 from record_strategies import PARTITIONS, SPOILERS, TAGS_TOPIC, TOPIC, real
 from sqlalchemy import Engine
@@ -121,11 +121,14 @@ class StoreContract:
         assert getattr(FULL_EDITION, field) != _defaults(Edition).get(field)
         assert getattr(stored(generation, FULL).editions["uk"], field) == getattr(FULL_EDITION, field)
 
-    @settings(unhurried, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(article=articles)
-    def test_any_article_is_loaded_as_it_was_stored(self, generation: Generation, article: Article) -> None:
-        fresh = msgspec.structs.replace(article, article_id=f"a{next(_numbers)}")
-        assert stored(generation, fresh) == fresh
+    def test_any_article_is_loaded_as_it_was_stored(self, generation: Generation) -> None:
+        @settings(unhurried, max_examples=60)
+        @given(article=articles)
+        def is_loaded_as_it_was_stored(article: Article) -> None:
+            fresh = msgspec.structs.replace(article, article_id=f"a{next(_numbers)}")
+            assert stored(generation, fresh) == fresh
+
+        is_loaded_as_it_was_stored()
 
     def test_a_change_of_one_edition_leaves_the_others_as_they_were(self, generation: Generation) -> None:
         writer = Writer(generation)

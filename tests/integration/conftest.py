@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import count
 from pathlib import Path
 
 import pytest
 from integration.raw import RawLog
 from kit import Newsroom, Tables
+from postgres import fresh_database
 
 from newsroom_consumers.folding import Folding
 
@@ -17,6 +20,9 @@ BATCH = 500
 """Size of the batches that most tests fold."""
 
 Refold = Callable[..., Tables]
+Places = Callable[[], str]
+
+on_both_databases = pytest.mark.parametrize("database", ["sqlite", "postgres"])
 
 
 @pytest.fixture
@@ -26,23 +32,49 @@ def batch() -> int:
 
 
 @pytest.fixture
-def newsroom(broker: str, topic_prefix: str, tmp_path: Path, batch: int) -> Iterator[Newsroom]:
-    """Open a newsroom whose log is empty; the only place that says which database the tests use."""
-    with closing(Newsroom(broker, topic_prefix, tmp_path / "generations", batch=batch)) as opened:
+def database() -> str:
+    """Word for the database that the newsroom uses; a test for several is marked with ``on_both_databases``."""
+    return "sqlite"
+
+
+@pytest.fixture
+def places(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Places]:
+    """Give an empty place for generations whenever asked; the only place that says which database the tests use."""
+    with ExitStack() as opened:
+        if database == "sqlite":
+            folders = (str(tmp_path / f"generations-{number}") for number in count())
+            yield lambda: next(folders)
+        else:
+            server = request.getfixturevalue("postgres")
+            yield lambda: opened.enter_context(fresh_database(server))
+
+
+@pytest.fixture
+def newsroom(broker: str, topic_prefix: str, places: Places, batch: int) -> Iterator[Newsroom]:
+    """Open a newsroom whose log is empty."""
+    with closing(Newsroom(broker, topic_prefix, places(), batch=batch)) as opened:
         yield opened
 
 
 @pytest.fixture
-def refold(newsroom: Newsroom, topic_prefix: str, tmp_path: Path, batch: int) -> Refold:
-    """Fold the newsroom's whole log into an empty folder, in batches of the other size, and scan the tables."""
-    folders = (tmp_path / f"again-{number}" for number in count())
+def refold(newsroom: Newsroom, topic_prefix: str, places: Places, batch: int) -> Refold:
+    """Fold the newsroom's whole log into an empty place, in batches of the other size, and scan the tables."""
 
     def fold(folding: Folding | None = None) -> Tables:
-        again = Newsroom(newsroom.bootstrap, topic_prefix, next(folders), batch=1 if batch == BATCH else BATCH)
+        again = Newsroom(newsroom.bootstrap, topic_prefix, places(), batch=1 if batch == BATCH else BATCH)
         again.work(folding=folding)
         return again.tables()
 
     return fold
+
+
+@pytest.fixture
+def swept() -> Iterator[None]:
+    """Collect the sockets that the client leaves open when they do not connect; log records would keep them alive."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+    gc.collect()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import pytest
 from integration.conftest import Refold
 from integration.stories import Story, send_stories
 from kit import Newsroom
+from postgres import running_server
 from rich.console import Console
 from sqlalchemy import Engine
 from stack import guarded_folder, settings_for
@@ -25,12 +26,15 @@ from newsroom_consumers.store.database import DatabaseAwayError
 from newsroom_consumers.store.generation import Cursor, Generation
 from newsroom_infra import stack
 from newsroom_infra.settings import Settings
-from newsroom_infra.stack import broker
+from newsroom_infra.stack import ports
 from newsroom_infra.stack.daemon import Daemon
 
 BEFORE = [Story(id=f"before-{number}", tags=("sport",)) for number in range(30)]
 MEANWHILE = [Story(id=f"meanwhile-{number}", texts={"lead": "long " * 2000}) for number in range(30)]
 BUSY_MILLISECONDS = 20
+STORIES = 1500
+"""Stories of an import that goes on while one thing after the other dies."""
+PARTITIONS = 7
 
 
 class WatchedGeneration(Generation):
@@ -120,7 +124,7 @@ def kill_broker(settings: Settings) -> None:
     pid = daemon.process("kafka").pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    until(lambda: daemon.process("kafka").pid not in {pid, None} and broker.listens(settings.kafka_port))
+    until(lambda: daemon.process("kafka").pid not in {pid, None} and ports.listens(settings.kafka_port))
 
 
 @pytest.fixture
@@ -149,3 +153,35 @@ def test_a_worker_lives_through_the_death_of_its_broker(own_stack: Settings, tmp
         again.work()
         assert newsroom.tables() == again.tables()
         assert len(newsroom.tables()["timeline"]) == len(BEFORE + MEANWHILE)
+
+
+@pytest.mark.usefixtures("swept")
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+def test_workers_live_through_the_deaths_of_one_of_them_of_the_database_and_of_the_broker_under_load(
+    own_stack: Settings, tmp_path: Path
+) -> None:
+    stories = [Story(id=f"story-{number}", tags=("sport",)) for number in range(STORIES)]
+    with (
+        running_server() as server,
+        closing(Newsroom(own_stack.bootstrap, own_stack.topic_prefix, server.url, batch=20)) as newsroom,
+        closing(Newsroom(own_stack.bootstrap, own_stack.topic_prefix, tmp_path / "again")) as again,
+        ThreadPoolExecutor(1) as background,
+        worker(newsroom, tmp_path / "dying.log") as dying,
+        worker(newsroom, tmp_path / "staying.log") as staying,
+    ):
+        until(lambda: len(positions(newsroom)) == PARTITIONS)
+        importing = background.submit(send_stories, newsroom, stories)
+        until(lambda: folded(newsroom) > STORIES // 10)
+        assert dying.end(signal.SIGKILL) == -signal.SIGKILL
+        with worker(newsroom, tmp_path / "joining.log") as joining:
+            until(lambda: folded(newsroom) > STORIES // 5)
+            server.kill()
+            server.start()
+            until(lambda: folded(newsroom) > STORIES // 3)
+            kill_broker(own_stack)
+            importing.result()
+            until(lambda: positions(newsroom) == newsroom.ends(), 60)
+            assert [each.process.poll() for each in (staying, joining)] == [None, None]
+            again.work()
+            assert newsroom.tables() == again.tables()
+            assert len(newsroom.tables()["timeline"]) == STORIES

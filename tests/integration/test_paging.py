@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from integration.conftest import on_both_databases
 from integration.stories import Story, newest_first, send, send_stories
 from kit import Newsroom, Snapshot
 from unit.fold_model import MINUTE, NOON, SECOND, unpublished
@@ -58,6 +59,7 @@ def stories(newsroom: Newsroom) -> list[Story]:
 
 
 @pytest.mark.parametrize("asked", ASKED)
+@on_both_databases
 def test_pages_of_every_size_show_each_story_once_in_order(
     newsroom: Newsroom, stories: list[Story], asked: str
 ) -> None:
@@ -71,6 +73,7 @@ def test_pages_of_every_size_show_each_story_once_in_order(
 
 
 @pytest.mark.parametrize("asked", ASKED)
+@on_both_databases
 def test_a_cursor_goes_on_behind_its_page_while_stories_come_and_go(
     newsroom: Newsroom, stories: list[Story], asked: str
 ) -> None:
@@ -87,6 +90,7 @@ def test_a_cursor_goes_on_behind_its_page_while_stories_come_and_go(
     assert _articles(newsroom.look(lambda seen: ASKED[asked](seen, 1, None))) == ["breaking"]
 
 
+@on_both_databases
 def test_lists_of_one_language_know_no_other(newsroom: Newsroom, stories: list[Story]) -> None:
     for ask in (
         lambda seen: seen.queries.timeline("en", limit=10),
@@ -117,6 +121,7 @@ def test_a_cursor_that_is_none_of_ours_is_refused(cursor: str) -> None:
         from_cursor(cursor)
 
 
+@on_both_databases
 def test_every_list_refuses_such_a_cursor(newsroom: Newsroom, stories: list[Story]) -> None:
     for ask in ASKED.values():
         with pytest.raises(InvalidCursorError):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from integration.asked import outcomes, page, tagged, timeline
-from integration.conftest import Refold
+from integration.conftest import Refold, on_both_databases
 from integration.raw import RawLog
 from integration.stories import Story, send, send_stories
 from kit import Newsroom
@@ -70,6 +70,7 @@ POISONS: dict[str, tuple[str, str, Folding, Append]] = {
 
 
 @pytest.mark.parametrize("poison", POISONS)
+@on_both_databases
 def test_poison(newsroom: Newsroom, raw_log: RawLog, refold: Refold, poison: str) -> None:
     """Scenario 6: the poisoned article waits in log order and is hidden by its withdrawal; the other one is current."""
     stage, error, folding, append = POISONS[poison]
@@ -114,6 +115,7 @@ def test_a_build_that_understands_the_record_folds_the_same_log_whole(
     assert mended["cursor"] == poisoned["cursor"]
 
 
+@on_both_databases
 def test_a_withdrawal_of_a_parked_article_hides_the_languages_that_it_names(
     newsroom: Newsroom, raw_log: RawLog, refold: Refold
 ) -> None:
@@ -172,6 +174,7 @@ def test_what_is_parked_is_not_decided(newsroom: Newsroom, raw_log: RawLog, refo
     assert refold() == newsroom.tables()
 
 
+@on_both_databases
 def test_an_article_may_begin_with_a_record_that_is_not_understood(
     newsroom: Newsroom, raw_log: RawLog, refold: Refold
 ) -> None:

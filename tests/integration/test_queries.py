@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from integration.asked import page, tagged
+from integration.conftest import on_both_databases
 from integration.stories import Story, rfc3339, send, send_stories
 from kit import Newsroom
 from unit.fold_model import MINUTE, NOON, correction, edited, published, translated, unpublished
@@ -13,6 +14,8 @@ from unit.fold_model import MINUTE, NOON, correction, edited, published, transla
 from newsroom_consumers.queries import NotFoundError
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.values import Author, Block, Image
+
+pytestmark = on_both_databases
 
 IMAGE = Image(src="https://example.org/storm.jpg", width=800, height=600, alt="Хвилі", caption="Десна", credit="Ірина")
 BLOCKS = (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from integration.asked import outcomes, page, rows
-from integration.conftest import Refold
+from integration.conftest import Refold, on_both_databases
 from integration.raw import PARTITIONS, RawLog, place_of
 from integration.stories import Story, send, send_stories
 from kit import CODEC, Newsroom
@@ -114,6 +114,7 @@ REJECTED: dict[str, tuple[str, dict[str, Any], str | None, Spoil]] = {
 """A record: its reason, facts and article, and how it comes into the log."""
 
 
+@on_both_databases
 def test_a_record_that_is_wrong_for_ever_is_rejected_with_its_facts(
     newsroom: Newsroom, raw_log: RawLog, refold: Refold
 ) -> None:
@@ -163,6 +164,7 @@ def test_a_rejected_records_event_is_not_decided_and_may_come_again_sound(
     assert refold() == newsroom.tables()
 
 
+@on_both_databases
 def test_an_event_that_was_decided_before_is_a_duplicate_and_says_whether_it_differs(
     newsroom: Newsroom, refold: Refold
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from integration.asked import outcomes, page, public_text, tagged, timeline
-from integration.conftest import Refold
+from integration.conftest import Refold, on_both_databases
 from kit import Newsroom
 from unit.fold_model import correction, edited
 
@@ -15,7 +15,7 @@ from newsroom_consumers.reads import CATALOGUE
 from newsroom_producers.desk import Desk, Receipt, new_event_id
 from newsroom_schemas.values import Block
 
-pytestmark = pytest.mark.parametrize("batch", [1, 500])
+pytestmark = [pytest.mark.parametrize("batch", [1, 500]), on_both_databases]
 
 CANARY = "canary"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,15 +13,17 @@ from pathlib import Path
 
 import psutil
 import pytest
-from kafka.admin import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from rich.console import Console
 from stack import guarded_folder, settings_for
 
 from newsroom_infra import stack, topics
+from newsroom_infra.home import HomeVersionError
 from newsroom_infra.settings import Settings
-from newsroom_infra.stack.broker import listens
-from newsroom_infra.stack.errors import FolderError, PortInUseError, ResetRefusedError, StartError
+from newsroom_infra.stack.errors import DiskFullError, FolderError, PortInUseError, ResetRefusedError, StartError
+from newsroom_infra.stack.ports import listens
 from newsroom_infra.stack.waiting import until
+from newsroom_infra.topics import TopicsError
 
 
 @pytest.fixture(scope="module")
@@ -157,14 +160,88 @@ def test_on_a_cluster_of_ones_own_only_missing_topics_are_created(
 ) -> None:
     own = fresh.model_copy(update={"kafka": broker, "topic_prefix": topic_prefix})
     with KafkaAdminClient(bootstrap_servers=broker) as admin:
-        admin.delete_topics([own.tags_topic])
-        admin.create_topics({own.tags_topic: {"num_partitions": 2}}, wait_for_metadata=True)
         admin.delete_topics([own.articles_topic])
-    up(own)
+    configs = {"max.message.bytes": "1048588"}
+    with KafkaAdminClient(bootstrap_servers=broker) as admin:
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, own.tags_topic, configs=configs)])
+    assert until(lambda: own.tags_topic in {each.where for each in topics.differences(own)}, 10)
+    assert f"{own.tags_topic}: max.message.bytes is 1048588, wanted 1100000" in up(own)
     assert [process.name for process in stack.status(own)] == ["worker"]
     assert {difference.where for difference in topics.differences(own)} == {own.tags_topic}
     with pytest.raises(ResetRefusedError, match="NEWSROOM_KAFKA"):
         stack.reset(own)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("retention.ms", "60000"), ("message.timestamp.type", "CreateTime"), ("cleanup.policy", "compact")],
+)
+def test_topics_that_would_not_keep_the_log_are_refused_and_not_altered(
+    fresh: Settings, broker: str, topic_prefix: str, setting: str, value: str
+) -> None:
+    own = fresh.model_copy(update={"kafka": broker, "topic_prefix": topic_prefix})
+    with KafkaAdminClient(bootstrap_servers=broker) as admin:
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, own.tags_topic, configs={setting: value})])
+    assert until(lambda: bool(topics.differences(own)), 10)
+    with pytest.raises(TopicsError, match=rf"{own.tags_topic}: {setting} is {value}.*topics check") as caught:
+        up(own)
+    assert caught.value.found == topics.differences(own)
+
+
+def test_topics_with_other_numbers_of_partitions_are_refused_by_up_and_worker(
+    fresh: Settings, broker: str, topic_prefix: str
+) -> None:
+    own = fresh.model_copy(update={"kafka": broker, "topic_prefix": topic_prefix})
+    with KafkaAdminClient(bootstrap_servers=broker) as admin:
+        admin.create_partitions({own.tags_topic: 2})
+    assert until(lambda: bool(topics.differences(own)), 10)
+    with pytest.raises(TopicsError, match="NEWSROOM_TOPIC_PREFIX"):
+        up(own)
+    command = [sys.executable, "-m", "newsroom_infra", "worker"]
+    environment = {**os.environ, **own.variables()}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert f"{own.tags_topic}: partitions is 2, wanted 1" in done.stderr
+
+
+def test_two_stacks_run_side_by_side_and_share_nothing(running: Settings, fresh: Settings) -> None:
+    assert "starting Kafka" in up(fresh)
+    assert pid_of(running, "kafka") not in {None, pid_of(fresh, "kafka")}
+    assert not set(topic_ids(running)) & set(topic_ids(fresh))
+    stack.reset(fresh)
+    assert pid_of(running, "kafka") is not None
+    assert topics.differences(running) == ()
+
+
+def test_a_second_stack_with_the_ports_of_the_first_is_told_which_and_what_to_set(
+    running: Settings, fresh: Settings
+) -> None:
+    ports = {"kafka_port": running.kafka_port, "controller_port": running.controller_port}
+    with pytest.raises(PortInUseError, match=rf"port {running.kafka_port} .*NEWSROOM_KAFKA_PORT="):
+        up(fresh.model_copy(update=ports))
+    with pytest.raises(PortInUseError, match=rf"port {running.controller_port} .*NEWSROOM_CONTROLLER_PORT="):
+        up(fresh.model_copy(update=ports | {"kafka_port": fresh.kafka_port}))
+    with pytest.raises(PortInUseError, match=rf"port {running.kafka_port} .*NEWSROOM_POSTGRES_PORT="):
+        up(fresh.model_copy(update={"database": "postgres", "postgres_port": running.kafka_port}))
+
+
+def test_too_little_disk_is_an_error_before_anything_is_made(fresh: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage("/")._replace(free=20_000_000)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    with pytest.raises(DiskFullError, match=r"20 MB free .* wants 500 MB.*NEWSROOM_HOME"):
+        up(fresh)
+    assert [path.name for path in fresh.home.iterdir()] == ["lock"]
+
+
+def test_a_home_of_another_release_is_left_as_it_is(fresh: Settings) -> None:
+    fresh.home.mkdir()
+    note = fresh.home / "home.json"
+    note.write_text('{"version": 99}')
+    with pytest.raises(HomeVersionError, match="version 99"):
+        up(fresh)
+    with pytest.raises(HomeVersionError):
+        stack.reset(fresh)
+    assert note.read_text() == '{"version": 99}'
 
 
 def test_a_home_that_cannot_be_made_is_named(fresh: Settings, tmp_path: Path) -> None:

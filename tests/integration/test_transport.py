@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import logging
 import os
 import signal
 import socket
@@ -50,15 +48,6 @@ def narrow(broker: str, topics: Topics) -> None:
     with KafkaAdminClient(bootstrap_servers=broker) as admin:
         resource = ConfigResource(ConfigResourceType.TOPIC, topics.articles, {"max.message.bytes": str(LIMIT)})
         admin.alter_configs([resource])
-
-
-@pytest.fixture
-def swept() -> Iterator[None]:
-    """Collect the sockets that the client leaves open when they do not connect; log records would keep them alive."""
-    logging.disable()
-    yield
-    logging.disable(logging.NOTSET)
-    gc.collect()
 
 
 def created(number: int, size: int = 100) -> ArticleCreated:

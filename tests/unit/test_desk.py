@@ -24,6 +24,7 @@ from newsroom_schemas.events import (
     ArticleTranslated,
     ArticleUnpublished,
     ArticleUnscheduled,
+    RecordSkipped,
     TagDefined,
     TagMerged,
 )
@@ -73,6 +74,7 @@ def test_every_act_is_the_event_of_its_name(desk: Desk, notebook: Notebook) -> N
     desk.publish("a", "uk", expected_version=None, note=Note(kind="update", text="n"))
     desk.unpublish("a", reason="merged", successor="b")
     desk.release("a")
+    desk.skip("a", topic="t", partition=1, offset=2, sha256="0" * 64)
     desk.define_tag("t", labels={"uk": "Т"})
     desk.merge_tag("t", into="u")
     every: dict[str, Any] = {"event_id": "id-1", "occurred_at": NOON_MICROSECONDS, "actor": "olena", "source": "cms"}
@@ -97,6 +99,7 @@ def test_every_act_is_the_event_of_its_name(desk: Desk, notebook: Notebook) -> N
         ArticlePublished(**article, language="uk", note=Note(kind="update", text="n")),
         ArticleUnpublished(**article, reason="merged", successor="b"),
         ArticleReleased(**article),
+        RecordSkipped(**article, topic="t", partition=1, offset=2, sha256="0" * 64),
         TagDefined(**every, tag_id="t", labels={"uk": "Т"}),
         TagMerged(**every, tag_id="t", into="u"),
     ]

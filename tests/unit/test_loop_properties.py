@@ -190,6 +190,22 @@ def test_a_running_worker_takes_what_it_was_fenced_from_when_it_is_its_own_again
     assert {at: cursor.next_offset for at, cursor in generation.cursors().items()} == log.ends
 
 
+def test_a_partition_that_was_taken_away_and_given_back_between_two_turns_is_read_from_its_cursor(
+    generation: Generation,
+) -> None:
+    """The heir moves the cursor meanwhile, and the log that gives the partition back stands elsewhere."""
+    log, heir = MemoryLog(PARTITIONS, LOG, sizes=[1]), MemoryLog(PARTITIONS, LOG)
+    loop = loop_on(log, generation)
+    loop.run_once(0)
+    drain(loop_on(heir, generation))
+    log.term += 1
+    for at in log.mine:
+        log.seek(at, log.ends[at] + 1)
+    log.append(LOG[0]._replace(offset=log.ends[STORM]))
+    assert sum(loop.run_once(0).records for _ in log.mine) == 1
+    assert {at: cursor.next_offset for at, cursor in generation.cursors().items()} == log.ends
+
+
 def test_partitions_that_come_and_go_are_folded_once_by_whoever_holds_them(
     empty: Path, generation: Generation, main: Path, tmp_path: Path
 ) -> None:

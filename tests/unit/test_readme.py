@@ -20,6 +20,7 @@ ELSEWHERE = {
     ".newsroom/",
     ".newsroom/jars/",
     "jars/",
+    "postgres/password",
     "database/",
     ".venv/bin/",
 }

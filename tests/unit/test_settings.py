@@ -49,6 +49,12 @@ def test_every_wrong_variable_is_named_with_what_it_holds(monkeypatch: pytest.Mo
     assert caught.value.exit_code == 2
 
 
+def test_a_slip_in_the_word_for_a_database_makes_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSROOM_DATABASE", "postgresql")
+    with pytest.raises(SettingsError, match="write postgres"):
+        load()
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from newsroom_infra.cli import newsroom
-from newsroom_infra.stack.errors import DiskFullError, NoLogsError, ResetRefusedError
+from newsroom_infra.settings import Settings
+from newsroom_infra.stack import parts
+from newsroom_infra.stack.errors import DiskFullError, NoLogsError, ResetRefusedError, WorkersError
 from newsroom_infra.stack.lifecycle import check_disk
 
 
@@ -28,6 +31,34 @@ def test_status_of_what_does_not_run_exits_with_1(tmp_path: Path) -> None:
     ]
 
 
+def test_status_of_postgres_has_a_server_and_its_workers_and_names_the_database(tmp_path: Path) -> None:
+    variables = {"NEWSROOM_DATABASE": "postgres", "NEWSROOM_POSTGRES_PORT": "21432", "NEWSROOM_WORKERS": "3"}
+    found = {row["process"]: row["port"] for row in json.loads(run(tmp_path, "status", "--json", **variables).output)}
+    workers = {"worker-1": None, "worker-2": None, "worker-3": None}
+    assert found == {"kafka": 19092, "postgres": 21432, **workers}
+    assert "database: PostgreSQL on 127.0.0.1:21432" in run(tmp_path, "status", **variables).output
+
+
+def test_a_database_of_ones_own_has_workers_and_no_server_and_shows_no_password(tmp_path: Path) -> None:
+    variables = {"NEWSROOM_DATABASE": "postgresql://desk:secret@db/newsroom", "NEWSROOM_WORKERS": "2"}
+    found = json.loads(run(tmp_path, "status", "--json", **variables).output)
+    assert [row["process"] for row in found] == ["kafka", "worker-1", "worker-2"]
+    assert "database: PostgreSQL at postgresql://desk:***@db/newsroom" in run(tmp_path, "status", **variables).output
+
+
+@pytest.mark.parametrize("database", ["", "sqlite", "some folder"])
+def test_sqlite_takes_one_worker(tmp_path: Path, database: str) -> None:
+    result = run(tmp_path, "up", NEWSROOM_DATABASE=database, NEWSROOM_WORKERS="2")
+    assert isinstance(result.exception, WorkersError)
+    assert "DATABASE=postgres" in str(result.exception)
+
+
+def test_there_are_no_more_workers_than_partitions_unless_asked_for(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, database="postgres")
+    assert len(parts.workers(settings)) == min(len(os.sched_getaffinity(0)), 7)
+    assert len(parts.workers(settings.model_copy(update={"workers": 9}))) == 9
+
+
 def test_down_of_what_does_not_run_makes_no_home(tmp_path: Path) -> None:
     result = run(tmp_path / "home", "down")
     assert (result.exit_code, result.output) == (0, "nothing was running\n")
@@ -39,6 +70,18 @@ def test_logs_prints_the_last_lines_of_a_program(tmp_path: Path, capfd: pytest.C
     (tmp_path / "logs" / "kafka.log").write_text("one\ntwo\nthree\n")
     assert run(tmp_path, "logs", "kafka", "-n", "2").exit_code == 0
     assert capfd.readouterr().out == "two\nthree\n"
+
+
+def test_logs_of_worker_are_those_of_all_workers(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "logs").mkdir()
+    for name in ("kafka", "worker-1", "worker-2"):
+        (tmp_path / "logs" / f"{name}.log").write_text(f"{name} said this\n")
+    assert run(tmp_path, "logs", "worker").exit_code == 0
+    said = capfd.readouterr().out
+    assert "worker-1 said this" in said
+    assert "worker-2 said this" in said
+    assert "kafka" not in said
+    assert "there are kafka, worker-1, worker-2" in str(run(tmp_path, "logs", "../secret").exception)
 
 
 def test_logs_that_are_not_there_are_an_error(tmp_path: Path) -> None:

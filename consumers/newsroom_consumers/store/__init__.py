@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from newsroom_consumers.store.database import Database
+from newsroom_consumers.store.database import Database, DatabaseUrlError
+from newsroom_consumers.store.postgres import PostgresDatabase
 from newsroom_consumers.store.sqlite import SqliteDatabase
 
 
 def open_database(place: str | Path) -> Database:
-    """Open the database at a place: the folder of SQLite files, or a ``postgresql://`` URL."""
+    """Open the database at a place: the folder of SQLite files, or a ``postgresql://`` URL.
+
+    Raises ``DatabaseUrlError`` for any other URL.
+    """
+    if str(place).startswith("postgresql://"):
+        return PostgresDatabase(str(place))
+    if "://" in str(place):
+        raise DatabaseUrlError
     return SqliteDatabase(Path(place))

@@ -6,13 +6,17 @@ fold and of every projection that made it, and the topics that it folds; a worke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, MetaData, Table, insert, select
+from sqlalchemy import Connection, MetaData, Table, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from newsroom_consumers.columns import canonical, integer, text
-from newsroom_consumers.store.database import CONTROL, Database, NoGenerationError
+from newsroom_consumers.store import retries, twins
+from newsroom_consumers.store.database import CONTROL, Database, NoGenerationError, answering
+from newsroom_consumers.store.retries import Retries
 from newsroom_schemas.errors import NewsroomError
 
 FIRST = "main"
@@ -83,14 +87,19 @@ class Control:
 
         ``now`` is in microseconds. Raises ``OtherBuildError``.
         """
-        engine = self._engine()
         wants = {
             "fold_version": build.fold_version,
             "projection_versions": canonical(dict(build.projection_versions)),
             "topics": canonical(sorted(build.partitions)),
             "partitions": canonical(dict(build.partitions)),
         }
-        with engine.begin() as connection:
+        try:
+            self._enter(name, wants, now)
+        except IntegrityError:  # another worker has entered it at the same moment
+            self._enter(name, wants, now)
+
+    def _enter(self, name: str, wants: Mapping[str, Any], now: int) -> None:
+        with self._writing() as connection:
             has = connection.execute(select(GENERATION).where(GENERATION.c.name == name)).mappings().one_or_none()
             if has is None:
                 connection.execute(insert(GENERATION).values(name=name, created_at=now, **wants))
@@ -99,7 +108,25 @@ class Control:
             elif any(has[key] != wants[key] for key in wants):
                 raise OtherBuildError(name, dict(has), wants)
 
-    def _engine(self) -> Engine:
+    @contextmanager
+    def retries(self, name: str) -> Iterator[Retries]:
+        """Open the requests to fold parked records of a generation again, over one connection that is kept."""
+        with self._writing():
+            pass  # the table may be missing in a control database of an older release
         engine = self.database.writer(CONTROL)
-        METADATA.create_all(engine)
-        return engine
+        try:
+            yield Retries(engine, name)
+        finally:
+            engine.dispose()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """Open a transaction on the control database, and make its tables where there are none."""
+        engine = self.database.writer(CONTROL)
+        try:
+            with answering(CONTROL):
+                twins.make_tables(engine, (METADATA, retries.METADATA), {LIVE.name})
+                with engine.begin() as connection:
+                    yield connection
+        finally:
+            engine.dispose()

@@ -5,11 +5,12 @@ The two are twins: they differ in how a generation is opened, in who may write i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
 from newsroom_schemas.errors import NewsroomError
 
@@ -49,6 +50,33 @@ class DatabaseAwayError(NewsroomError):
         super().__init__(f"the database of generation {name} cannot be used now: {problem}")
         self.name = name
         self.problem = problem
+
+
+class DatabaseUrlError(NewsroomError):
+    """The place of the database is an URL that cannot be used."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self) -> None:
+        """Say what an URL looks like; the one given may hold a password."""
+        super().__init__(
+            "the database is no folder and no URL that can be used: write "
+            "postgresql://user:password@host:5432/name, each part with its special characters as %XX"
+        )
+
+
+@contextmanager
+def answering(name: str) -> Iterator[None]:
+    """Use the database of a generation. Raises ``DatabaseAwayError`` when it does not answer or ends the session."""
+    try:
+        yield
+    except (OperationalError, InternalError, InterfaceError) as error:
+        raise DatabaseAwayError(name, first_line(error.orig)) from error
+
+
+def first_line(said: object) -> str:
+    """Give the first line of what a database said; more of it speaks of statements, not of what happened."""
+    return str(said).strip().partition("\n")[0]
 
 
 class Rows(Protocol):

@@ -11,16 +11,17 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, Engine, bindparam, insert, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import BindParameter, Connection, Engine, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
+from newsroom_consumers.failpoints import Reach, nothing
 from newsroom_consumers.folding import Aggregate, Folded
-from newsroom_consumers.projections import PROJECTIONS, Projection, published, tags, timeline
+from newsroom_consumers.projections import PROJECTIONS, PUBLIC, Projection, published, tags, timeline
 from newsroom_consumers.reads import CATALOGUE
-from newsroom_consumers.records import CHAIN_START, Partition
-from newsroom_consumers.store import rows, states, tables
-from newsroom_consumers.store.database import DatabaseAwayError, Rows
-from newsroom_consumers.store.sqlite import SqliteRows
+from newsroom_consumers.records import CHAIN_START, Partition, Record
+from newsroom_consumers.store import queues, rows, states, tables, twins
+from newsroom_consumers.store.database import answering
+from newsroom_consumers.store.queues import Queue
 from newsroom_schemas.errors import NewsroomError
 from newsroom_schemas.state import Edition
 
@@ -35,7 +36,9 @@ _EDITIONS = select(tables.EDITION).where(tables.EDITION.c.article_id.in_(_IDS))
 _DECIDED = select(tables.EVENT.c.article_id, tables.EVENT.c.event_id, tables.EVENT.c.value_sha).where(
     tables.EVENT.c.article_id.in_(_IDS), tables.EVENT.c.decided == 1
 )
-_PARKED = select(tables.PARKED.c.article_id).where(tables.PARKED.c.article_id.in_(_IDS)).distinct()
+_PARKED = (
+    select(tables.PARKED.c.article_id, tables.PARKED.c.hides).where(tables.PARKED.c.article_id.in_(_IDS)).distinct()
+)
 _MOVE = update(tables.CURSOR).where(
     tables.CURSOR.c.topic == bindparam("of_topic"),
     tables.CURSOR.c.partition == bindparam("of_partition"),
@@ -74,14 +77,25 @@ _Step = Callable[[Connection, Sequence[tuple[Cursor, Cursor]], Folded], None]
 class Generation:
     """One generation, open for writing."""
 
-    def __init__(self, engine: Engine, name: str, projections: Mapping[str, Projection] = PROJECTIONS) -> None:
-        """Take the engine of the generation's database and its name; makes the tables that are missing."""
+    def __init__(
+        self,
+        engine: Engine,
+        name: str,
+        projections: Mapping[str, Projection] = PROJECTIONS,
+        *,
+        reach: Reach = nothing,
+    ) -> None:
+        """Take the engine of the generation's database and its name; makes the tables that are missing.
+
+        ``reach`` is told every failpoint of a transaction.
+        """
         self.name = name
         self._engine = engine
         self._projections = projections
-        for metadata in METADATA:
-            metadata.create_all(engine)
-        self._rows: Rows = SqliteRows([table for metadata in METADATA for table in metadata.sorted_tables])
+        self._reach = reach
+        with answering(name):
+            twins.make_tables(engine, METADATA, PUBLIC)
+        self._rows = twins.rows_of(engine, METADATA)
 
     def cursors(self) -> dict[Partition, Cursor]:
         """Give the cursor of every partition that has one."""
@@ -94,14 +108,22 @@ class Generation:
         return self.cursors().get(partition, Cursor(topic=partition.topic, partition=partition.partition))
 
     def take(self, cursor: Cursor, owner: str) -> Cursor:
-        """Take a partition: raise its epoch, which fences every earlier owner, and give the cursor as it now stands."""
+        """Take a partition: raise its epoch, which fences every earlier owner, and give the cursor as it now stands.
+
+        What an earlier owner has begun to store and not committed by now is undone.
+        Raises ``FencedError`` when another worker takes it at the same moment, for the first time.
+        """
         columns = tables.CURSOR.c
         key = (columns.topic == cursor.topic, columns.partition == cursor.partition)
-        with self._transaction() as connection:
-            if connection.execute(select(columns.epoch).where(*key)).first() is None:
-                connection.execute(insert(tables.CURSOR).values(msgspec.structs.asdict(cursor)))
-            connection.execute(update(tables.CURSOR).where(*key).values(epoch=columns.epoch + 1, owner=owner))
-            return Cursor(**connection.execute(select(tables.CURSOR).where(*key)).mappings().one())
+        try:
+            with self._transaction() as connection:
+                if connection.execute(select(columns.epoch).where(*key)).first() is None:
+                    connection.execute(insert(tables.CURSOR).values(msgspec.structs.asdict(cursor)))
+                twins.end_holder(connection, cursor.topic, cursor.partition)
+                connection.execute(update(tables.CURSOR).where(*key).values(epoch=columns.epoch + 1, owner=owner))
+                return Cursor(**connection.execute(select(tables.CURSOR).where(*key)).mappings().one())
+        except IntegrityError as error:
+            raise FencedError(Partition(cursor.topic, cursor.partition)) from error
 
     def load(self, ids: Iterable[str]) -> dict[str, Aggregate]:
         """Load what the generation knows of these articles (or ``CATALOGUE``), known or not."""
@@ -114,12 +136,28 @@ class Generation:
                 self._load(connection, wanted[start : start + _LOAD], found)
         return found
 
+    def head(self, id_: str) -> Record | None:
+        """Give the first parked record of an article or of ``CATALOGUE``, if any is parked."""
+        with self._transaction() as connection:
+            return queues.head(connection, id_)
+
+    def queue(self, id_: str) -> Queue:
+        """Give the parked records of an article or of ``CATALOGUE``."""
+        with self._transaction() as connection:
+            return queues.queue(connection, id_)
+
+    def history(self, id_: str, at: Partition) -> dict[int, bytes]:
+        """Give the offset and the hash of every record of an article or of ``CATALOGUE``, in log order."""
+        with self._transaction() as connection:
+            return queues.history(connection, id_, at)
+
     def commit(self, moves: Sequence[tuple[Cursor, Cursor]], folded: Folded) -> None:
         """Store a batch in one transaction: first the cursors, from what they were to what they are, then all rows.
 
         Raises ``FencedError`` when another worker has taken one of the partitions; nothing is stored then.
         """
         with self._transaction() as connection:
+            self._reach("transaction_begun")
             for step in self.steps():
                 step(connection, moves, folded)
         for aggregate in folded.changed.values():
@@ -127,11 +165,8 @@ class Generation:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except OperationalError as error:
-            raise DatabaseAwayError(self.name, str(error.orig)) from error
+        with answering(self.name), self._engine.begin() as connection:
+            yield connection
 
     def steps(self) -> tuple[_Step, ...]:
         """Give the steps of the transaction, in order."""
@@ -154,8 +189,10 @@ class Generation:
             )
             if result.rowcount == 0:
                 raise FencedError(Partition(held.topic, held.partition))
+        self._reach("cursors_moved")
 
     def _save_states(self, connection: Connection, _: object, folded: Folded) -> None:
+        queues.clear(connection, (tables.ARTICLE, tables.EDITION), folded.again.anew)
         changed = [(each, each.article) for each in folded.changed.values() if each.article is not None]
         articles = [states.article_row(article, each.last_offset) for each, article in changed]
         editions = [
@@ -166,10 +203,13 @@ class Generation:
         ]
         self._rows.upsert(connection, tables.ARTICLE, articles)
         self._rows.upsert(connection, tables.EDITION, editions)
+        self._reach("states_saved")
 
     def _save_events(self, connection: Connection, _: object, folded: Folded) -> None:
-        self._rows.insert(connection, tables.EVENT, [rows.event_row(*pair) for pair in folded.outcomes])
-        self._rows.insert(connection, tables.PARKED, [rows.parked_row(*parked) for parked in folded.parked])
+        queues.remove(connection, folded.again)
+        self._rows.insert(connection, tables.EVENT, [rows.event_row(*pair) for pair in folded.outcomes.values()])
+        self._rows.insert(connection, tables.PARKED, [rows.parked_row(*parked) for parked in folded.parked.values()])
+        self._reach("events_saved")
 
     def _save_pages(self, connection: Connection, _: object, folded: Folded) -> None:
         made: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
@@ -178,12 +218,17 @@ class Generation:
                 made[table.name].append(row)
         replaced = sorted(folded.replaced)
         for projection in self._projections.values():
+            queues.clear(connection, projection.TABLES, folded.again.anew)
             for table in projection.TABLES:
                 self._rows.delete_editions(connection, table, replaced)
                 self._rows.insert(connection, table, made[table.name])
+        self._reach("pages_saved")
 
     def _save_tags(self, connection: Connection, _: object, folded: Folded) -> None:
+        if CATALOGUE in folded.again.anew:
+            connection.execute(delete(tags.TAG))
         self._rows.upsert(connection, tags.TAG, [tags.catalogue_row(tag) for tag in folded.tags.values()])
+        self._reach("tags_saved")
 
     def _load(self, connection: Connection, ids: Sequence[str], found: Mapping[str, Aggregate]) -> None:
         editions: defaultdict[str, dict[str, Edition]] = defaultdict(dict)
@@ -195,8 +240,9 @@ class Generation:
             aggregate.last_offset = row.last_offset
         for article_id, event_id, value_sha in connection.execute(_DECIDED, {"ids": ids}):
             found[article_id].decided[event_id] = bytes(value_sha)
-        for article_id in connection.scalars(_PARKED, {"ids": ids}):
+        for article_id, hides in connection.execute(_PARKED, {"ids": ids}):
             found[article_id].parked = True
+            found[article_id].hidden |= set(msgspec.json.decode(hides))
 
 
 def _stored_edition(aggregate: Aggregate, language: str) -> Edition | None:

@@ -6,12 +6,17 @@ import base64
 import re
 from typing import Any
 
+import msgspec
+from sqlalchemy import Row
+
 from newsroom_consumers.columns import canonical
 from newsroom_consumers.outcomes import Outcome, Parked, columns
 from newsroom_consumers.reads import CATALOGUE, Read
+from newsroom_consumers.records import Record
 from newsroom_schemas.events import AnyEvent
 
 _FINGERPRINT = re.compile(rb"[0-9a-f]{16}")
+_headers = msgspec.json.Decoder(list[tuple[str, str | None]]).decode
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What PostgreSQL or UTF-8 cannot hold: NUL and lone surrogates. They occur in refused records only."""
 
@@ -56,6 +61,13 @@ def parked_row(read: Read, parked: Parked, hides: tuple[str, ...]) -> tuple[Any,
         _clean(parked.error),
         canonical(hides),
     )
+
+
+def parked_record(row: Row[Any]) -> Record:
+    """Read a parked record from its row, as it lies in the log."""
+    headers = tuple((name, None if text is None else base64.b64decode(text)) for name, text in _headers(row.headers))
+    place = (row.topic, row.partition, row.offset)
+    return Record(*place, row.recorded_at, bytes(row.key), bytes(row.value), headers)
 
 
 def _said(event: AnyEvent | None) -> tuple[str | None, ...]:

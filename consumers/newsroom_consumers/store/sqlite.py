@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from newsroom_consumers.projections import PUBLIC
-from newsroom_consumers.store.database import DatabaseAwayError, NoGenerationError, SecondWorkerError
+from newsroom_consumers.store.database import NoGenerationError, SecondWorkerError, answering
 
 _BUSY_SECONDS = 10
 """How long a statement waits for another connection; the only other writer is a person with a tool."""
@@ -80,8 +80,9 @@ class SqliteDatabase:
 def writer(path: Path) -> Engine:
     """Open a file for writing; transactions begin with the write lock, so that none fails half-way."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    place = URL.create("sqlite", database=str(path))
     engine = create_engine(
-        f"sqlite:///{path}", poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args={"timeout": _BUSY_SECONDS}
+        place, poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args={"timeout": _BUSY_SECONDS}
     )
 
     @event.listens_for(engine, "connect")
@@ -102,20 +103,20 @@ def _reading(path: Path, tables: frozenset[str]) -> Iterator[Connection]:
     """Open a read transaction on some tables of a file, on all where none are named."""
     if not path.exists():
         raise NoGenerationError(str(path))
-    try:
-        with _reader(path, tables).begin() as connection:
-            yield connection
-    except OperationalError as error:
-        if "no such table" in str(error.orig):  # a worker still makes them
-            raise NoGenerationError(str(path)) from error
-        raise DatabaseAwayError(path.stem, str(error.orig)) from error
+    with answering(path.stem):
+        try:
+            with _reader(path, tables).begin() as connection:
+                yield connection
+        except OperationalError as error:
+            if "no such table" in str(error.orig):  # a worker still makes them
+                raise NoGenerationError(str(path)) from error
+            raise
 
 
 def _reader(path: Path, tables: frozenset[str]) -> Engine:
     """Open a file for reading only."""
-    engine = create_engine(
-        f"sqlite:///file:{path}?mode=ro&uri=true", poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS}
-    )
+    place = URL.create("sqlite", database=f"{path.absolute().as_uri()}?mode=ro", query={"uri": "true"})
+    engine = create_engine(place, poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _: object) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from newsroom_infra.cli import demo, reading, stack, worker, writing
+from newsroom_infra.cli import demo, parked, reading, stack, worker, writing
 from newsroom_schemas.errors import NewsroomError
 
 
@@ -19,8 +19,9 @@ def newsroom() -> None:
     """
 
 
-for _command in (*stack.COMMANDS, *demo.COMMANDS, *writing.COMMANDS, *worker.COMMANDS, *reading.COMMANDS):
-    newsroom.add_command(_command)
+for _part in (stack, demo, writing, worker, reading, parked):
+    for _command in _part.COMMANDS:
+        newsroom.add_command(_command)
 
 
 def main() -> None:

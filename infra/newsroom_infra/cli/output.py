@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
 import msgspec
 
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What a terminal would obey instead of showing: control characters, and those that turn the direction of writing."""
+
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON, in UTF-8 whatever the locale."""
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+
+
+def visible(value: Any) -> Any:
+    """Make every text in an answer safe for a terminal: what it would obey becomes a replacement character."""
+    match value:
+        case str():
+            return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", value)
+        case dict():
+            return {name: visible(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [visible(inner) for inner in value]
+    return value

@@ -9,7 +9,7 @@ import click
 
 from newsroom_infra.cli import tables
 from newsroom_infra.cli.extras import needs
-from newsroom_infra.cli.output import print_json
+from newsroom_infra.cli.output import print_json, visible
 from newsroom_infra.settings import load
 
 EXTRAS = "kafka,consumers"
@@ -56,27 +56,7 @@ def tag(tag_id: str, language: str, limit: int, after: str | None, *, as_json: b
 @_json
 def outcomes(article_id: str, *, as_json: bool) -> None:
     """Print what became of every event of an article, in log order."""
-    _editors(lambda editors: editors.outcomes(article_id), as_json=as_json, table=tables.outcomes)
-
-
-@click.group()
-def parked() -> None:
-    """See the records that wait for a build that understands them."""
-
-
-@parked.command("list")
-@_json
-def parked_list(*, as_json: bool) -> None:
-    """List the articles that wait, each with its first parked record."""
-    _editors(lambda editors: editors.parked(), as_json=as_json, table=tables.parked)
-
-
-@parked.command("show")
-@click.argument("article_id", metavar="ARTICLE")
-@_json
-def parked_show(article_id: str, *, as_json: bool) -> None:
-    """Print the parked records of an article in log order, whole with --json."""
-    _editors(lambda editors: editors.parked_records(article_id), as_json=as_json, table=tables.parked_records)
+    ask_editors(lambda editors: editors.outcomes(article_id), as_json=as_json, table=tables.outcomes)
 
 
 @click.command()
@@ -101,7 +81,7 @@ def _readers(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any],
     _print(answer, as_json=as_json, table=table)
 
 
-def _editors(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
+def ask_editors(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
     """Ask what editors and engineers can ask of the live generation, and print the answer."""
     with needs(EXTRAS):
         from newsroom_infra import wiring
@@ -115,7 +95,7 @@ def _print(answer: Any, *, as_json: bool, table: Callable[[Any], None]) -> None:
     if as_json:
         print_json(answer)
     else:
-        table(answer)
+        table(visible(answer))
 
 
-COMMANDS: tuple[click.Command, ...] = (article, timeline, tag, outcomes, parked, wait)
+COMMANDS: tuple[click.Command, ...] = (article, timeline, tag, outcomes, wait)

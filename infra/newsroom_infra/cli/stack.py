@@ -42,22 +42,24 @@ def status(*, as_json: bool) -> None:
     """Show what runs: exit code 0 when everything does, 1 otherwise."""
     with needs(EXTRAS):
         from newsroom_infra import stack
-    processes = stack.status(load())
+    settings = load()
+    processes = stack.status(settings)
     if as_json:
         print_json(processes)
     else:
         times = [None if one.uptime is None else timedelta(seconds=one.uptime) for one in processes]
         rows = [(one.name, one.state, one.pid, time, one.port) for one, time in zip(processes, times, strict=True)]
         _print_table(("process", "state", "pid", "uptime", "port"), rows)
+        click.echo(f"database: {settings.database_shown}")
     sys.exit(0 if all(one.state == "running" for one in processes) else 1)
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["kafka", "worker", "supervisord"]), required=False)
+@click.argument("name", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Go on printing what is added.")
 @click.option("-n", "--lines", type=click.IntRange(min=0), default=20, show_default=True, help="Last lines to print.")
 def logs(name: str | None, lines: int, *, follow: bool) -> None:
-    """Print the last lines of the logs, or of the one called NAME."""
+    """Print the last lines of the logs, or of NAME: kafka, postgres, worker, worker-2, supervisord."""
     with needs(EXTRAS):
         from newsroom_infra import stack
     files = stack.logs(load(), name)
@@ -77,7 +79,8 @@ def reset(*, yes: bool) -> None:
     settings = load()
     stack.refuse_reset(settings)
     if not yes:
-        click.confirm(f"Drop every event in {settings.home} and everything made from them?", abort=True)
+        made = f"everything made from them ({settings.database_shown})"
+        click.confirm(f"Drop every event in {settings.home} and {made}?", abort=True)
     stack.reset(settings)
     click.echo("log and generations are dropped; `newsroom up` starts with empty ones")
 

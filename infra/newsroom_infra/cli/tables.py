@@ -74,7 +74,8 @@ def parked(answer: list[dict[str, Any]]) -> None:
     table = _table("article", "waiting", "stage", "error", "place", "since")
     for row in answer:
         place = f"{row['topic']} {row['partition']}:{row['offset']}"
-        cells = (row["article_id"], row["waiting"], row["stage"], row["error"], place, row["recorded_at"])
+        of = row["article_id"] or "the tag catalogue"
+        cells = (of, row["waiting"], row["stage"], row["error"], place, row["recorded_at"])
         table.add_row(*_cells(cells))
     _print(table)
 
@@ -86,6 +87,45 @@ def parked_records(answer: list[dict[str, Any]]) -> None:
         place = f"{row['topic']} {row['partition']}:{row['offset']}"
         table.add_row(*_cells((place, row["recorded_at"], row["stage"], row["error"], row["hides"])))
     _print(table)
+
+
+def fates(answer: list[dict[str, Any]]) -> None:
+    """Print what became of parked records that were folded again."""
+    if not answer:
+        _print(Text("nothing is parked"))
+    for fate in answer:
+        _print(Text(_fate(fate)))
+
+
+def head(answer: dict[str, Any], *, behind: int) -> None:
+    """Print the first parked record of an article, before it is given up: beside the question, on standard error."""
+    names = ("article_id", "key", "topic", "partition", "offset", "type", "actor", "recorded_at", "stage", "error")
+    facts = {name: answer[name] for name in (*names, "sha256")} | {"records behind it": behind}
+    Console(stderr=True).print(_facts(facts))
+
+
+def skipped(answer: dict[str, Any]) -> None:
+    """Print what came of skipping a record, and of those behind it."""
+    skip = answer["skip"]
+    place = f"{skip['partition']}:{skip['offset']}"
+    if skip["outcome"] != "applied":
+        why = f"not skipped: {skip['reason'] or skip['outcome']}. It was not the first parked record any more"
+        return _print(Text(f"{why}; `newsroom outcomes` says what became of it (event {skip['event_id']} at {place})"))
+    rest = [Text(_fate(answer))] if answer["records"] else []
+    return _print(Text(f"skipped, by event {skip['event_id']} at {place}"), *rest)
+
+
+def _fate(fate: dict[str, Any]) -> str:
+    """Say what became of the records of one queue."""
+    of = fate["article_id"] or "the tag catalogue"
+    outcomes = {name: count for name, count in fate["outcomes"].items() if name != "parked"}
+    folded = sum(outcomes.values())
+    parts = ", ".join(f"{count} {name}" for name, count in outcomes.items())
+    said = f"{folded} record{'' if folded == 1 else 's'} of {of} folded" + (f": {parts}" if parts else "")
+    if first := fate["parked"]:
+        at = f"{first['topic']} {first['partition']}:{first['offset']}"
+        said += f"; still parked from {at} on, {fate['outcomes'].get('parked', 0)} of them: {first['error']}"
+    return said
 
 
 def _list(items: Iterable[dict[str, Any]]) -> Table:

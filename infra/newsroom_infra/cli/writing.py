@@ -41,7 +41,7 @@ def emit(file: BinaryIO, actor: str | None, source: str) -> None:
     answer is {"event_id", "topic", "partition", "offset"} or {"line", "error"}. Exit code 1 when any line failed.
     """
     failed = False
-    for number, settled in send_lines(file, EventReader(actor=actor or _login(), source=source)):
+    for number, settled in send_lines(file, EventReader(actor=actor or login(), source=source)):
         _print_answer(number, settled)
         failed = failed or isinstance(settled, Refused)
     sys.exit(1 if failed else 0)
@@ -60,7 +60,7 @@ def import_(file: BinaryIO, actor: str | None, source: str, language: str, *, as
     code 1 when any line failed.
     """
     tally = _Tally()
-    reader = StoryReader(actor=actor or _login(), source=source, language=language)
+    reader = StoryReader(actor=actor or login(), source=source, language=language)
     try:
         with progress.reading(file) as show:
             for number, settled in send_lines(file, reader):
@@ -132,23 +132,23 @@ class _Tally:
 
 def send_lines(file: BinaryIO, reader: Reader) -> Iterator[tuple[int, Settled]]:
     """Send what the lines of a file say, until Ctrl-C; what was read by then is answered."""
-    with _transport() as transport, Interrupt() as interrupt:
-        yield from answers(interrupt.watch(read_lines(file)), reader, transport)
+    with transport() as opened, Interrupt() as interrupt:
+        yield from answers(interrupt.watch(read_lines(file)), reader, opened)
     if interrupt.came:
         click.echo("interrupted: what was read by then is sent, the rest is not", err=True)
         raise click.Abort
 
 
 @contextmanager
-def _transport() -> Iterator[KafkaTransport]:
-    """Build the transport from the settings."""
+def transport() -> Iterator[KafkaTransport]:
+    """Open the transport that the settings name."""
     with needs("kafka"):
         from newsroom_producers.transport import KafkaTransport, Topics
     settings = load()
     topics = Topics(settings.articles_topic, settings.tags_topic)
     codec = Codec(Registry.load())
-    with KafkaTransport(settings.bootstrap, topics, codec, delivery_timeout=settings.delivery_timeout) as transport:
-        yield transport
+    with KafkaTransport(settings.bootstrap, topics, codec, delivery_timeout=settings.delivery_timeout) as opened:
+        yield opened
 
 
 def _print_answer(number: int, settled: Settled) -> None:
@@ -157,7 +157,7 @@ def _print_answer(number: int, settled: Settled) -> None:
     sys.stdout.buffer.flush()
 
 
-def _login() -> str:
+def login() -> str:
     """Give the login name."""
     try:
         return getpass.getuser()

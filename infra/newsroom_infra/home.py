@@ -1,0 +1,114 @@
+"""What a home says of itself: the version of its layout, and the database that it was brought up with.
+
+So every shell asks the same database, also the one where nobody set ``NEWSROOM_DATABASE``.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from newsroom_schemas.errors import NewsroomError
+
+POSTGRES_USER = "newsroom"
+"""User of the local PostgreSQL."""
+VERSION = 2
+"""Number of the layout that this release makes and reads. 1: no note, SQLite only."""
+
+
+class HomeVersionError(NewsroomError):
+    """A home was made by a release whose layout this one does not know."""
+
+    def __init__(self, home: Path, found: object) -> None:
+        """Take the home and the version that it gives."""
+        super().__init__(
+            f"the home {home} has version {found} and this release knows 1 to {VERSION}: use the release that made it, "
+            "or set NEWSROOM_HOME to another folder"
+        )
+        self.home = home
+        self.found = found
+
+
+class HomeNoteError(NewsroomError):
+    """The note of a home cannot be read."""
+
+    def __init__(self, note: Path, problem: str) -> None:
+        """Take the note and what is wrong with it."""
+        super().__init__(
+            f"{note} cannot be read: {problem}. It says which database the home uses: mend it, or delete it and run "
+            "`newsroom up` with the same NEWSROOM_DATABASE as before"
+        )
+        self.note = note
+        self.problem = problem
+
+
+class NoPasswordError(NewsroomError):
+    """The local PostgreSQL has not been made yet, or its password is lost."""
+
+    exit_code = 3
+
+    def __init__(self, file: Path) -> None:
+        """Take the file that the password would lie in."""
+        super().__init__(
+            f"the local PostgreSQL has no password in {file}: `NEWSROOM_DATABASE=postgres newsroom up` makes "
+            "server and password; if it ran here before, put the file back, or drop all data with `newsroom reset`"
+        )
+        self.file = file
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """What a home remembers between two commands."""
+
+    version: int
+    database: str | None = None
+    """What ``NEWSROOM_DATABASE`` was at the last ``up``; folders are absolute."""
+
+
+def note_of(home: Path) -> Note | None:
+    """Give the note of a home; ``None`` where there is none.
+
+    Raises :class:`HomeVersionError` and :class:`HomeNoteError`.
+    """
+    file = _file(home)
+    try:
+        written = msgspec.json.decode(file.read_bytes())
+        version = written.get("version") if isinstance(written, dict) else None
+        if isinstance(version, int) and not 1 <= version <= VERSION:
+            raise HomeVersionError(home, version)
+        return msgspec.convert(written, Note)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise HomeNoteError(file, str(error)) from error
+
+
+def remember(home: Path, database: str | None) -> None:
+    """Write the note, whole or not at all, for its owner's eyes only: a URL may hold a password."""
+    note = Note(version=VERSION, database=database)
+    if note_of(home) == note:
+        return
+    descriptor, partial = tempfile.mkstemp(prefix="home.json.", dir=home)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(msgspec.json.format(msgspec.json.encode(note)) + b"\n")
+    Path(partial).replace(_file(home))
+
+
+def postgres_password_file(home: Path) -> Path:
+    """Give the file that holds the password of the local PostgreSQL."""
+    return home / "postgres" / "password"
+
+
+def postgres_password(home: Path) -> str:
+    """Give the password of the local PostgreSQL. Raises :class:`NoPasswordError`."""
+    file = postgres_password_file(home)
+    try:
+        return file.read_text()
+    except OSError as error:
+        raise NoPasswordError(file) from error
+
+
+def _file(home: Path) -> Path:
+    return home / "home.json"

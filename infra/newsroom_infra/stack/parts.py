@@ -1,0 +1,56 @@
+"""What a stack consists of, by its settings: its programs, and the plan by which the process manager runs them."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from newsroom_infra import topics
+from newsroom_infra.settings import Settings
+from newsroom_infra.stack import broker, postgres
+from newsroom_infra.stack.daemon import Plan
+from newsroom_infra.stack.errors import WorkersError
+
+WORKER = "worker"
+_WORKER_OPTIONS = {
+    "command": '"%(ENV_NEWSROOM_PYTHON)s" -P -m newsroom_infra worker',
+    "priority": "2",
+    "startsecs": "2",
+}
+
+
+def servers(settings: Settings) -> dict[str, int]:
+    """Give the servers that the stack keeps, each with its port, in the order in which they start."""
+    kafka = {"kafka": settings.kafka_port} if settings.kafka is None else {}
+    return kafka | ({"postgres": settings.postgres_port} if settings.local_postgres else {})
+
+
+def workers(settings: Settings) -> list[str]:
+    """Name the workers: one on SQLite; on PostgreSQL one for each core, and no more than there are partitions.
+
+    Raises :class:`WorkersError`.
+    """
+    if not settings.many_workers:
+        if settings.workers not in {None, 1}:
+            raise WorkersError(settings.workers or 0)
+        return [WORKER]
+    useful = min(len(os.sched_getaffinity(0)), sum(topics.wanted(settings).values()))
+    return [f"{WORKER}-{number + 1}" for number in range(settings.workers or useful)]
+
+
+def ports(settings: Settings, server: str) -> dict[str, int]:
+    """Give the ports that a server listens on, each by its variable."""
+    return broker.ports(settings) if server == "kafka" else postgres.ports(settings)
+
+
+def plan(settings: Settings) -> Plan:
+    """Say what the process manager shall run. Raises :class:`WorkersError`, and ``NoPostgresError``."""
+    options = dict.fromkeys(workers(settings), _WORKER_OPTIONS)
+    variables = settings.variables() | {"NEWSROOM_PYTHON": sys.executable}
+    if settings.kafka is None:
+        options["kafka"] = broker.options(settings)
+        variables |= broker.environment(settings.jars_folder.resolve())
+    if settings.local_postgres:
+        options["postgres"] = postgres.options(settings)
+        variables |= postgres.environment(settings.home.resolve())
+    return Plan(programs=options, environment=variables)

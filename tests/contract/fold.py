@@ -1,0 +1,48 @@
+"""Folds a log that lies in a file, in a process of its own, into a generation; prints a hash of all its tables.
+
+The command line: the file, the place of the generation, the size of batches.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from contract.writing import READER
+from kit import Tables, scan
+from memory_log import MemoryLog
+from record_strategies import PARTITIONS
+
+from newsroom_consumers.folding import Folding
+from newsroom_consumers.loop import Loop
+from newsroom_consumers.records import Record
+from newsroom_consumers.store import open_database
+from newsroom_consumers.store.database import Database
+from newsroom_consumers.store.generation import Generation
+
+
+def fold(records: Sequence[Record], database: Database, sizes: Sequence[int], name: str = "main") -> Tables:
+    """Fold records into a generation in batches of some sizes, and scan its tables."""
+    engine = database.writer(name)
+    loop = Loop(
+        MemoryLog(PARTITIONS, records, sizes=sizes), Generation(engine, name), READER, Folding(), owner="test", cached=1
+    )
+    while loop.run_once(0).records:
+        pass
+    engine.dispose()
+    with database.reading(name) as connection:
+        return scan(connection)
+
+
+def hash_of(tables: Tables) -> str:
+    """Give a hash of all tables."""
+    return hashlib.sha256(repr(tables).encode()).hexdigest()
+
+
+if __name__ == "__main__":
+    file, place, size = sys.argv[1:]
+    log = pickle.loads(Path(file).read_bytes())  # noqa: S301 - our own records, written by the test
+    sys.stdout.write(hash_of(fold(log, open_database(place), [int(size)])))

@@ -1,0 +1,191 @@
+"""Generations in PostgreSQL schemas keep the contracts."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from contract.database_contract import BUILD, DatabaseContract
+from contract.store_contract import StoreContract
+from contract.writing import Writer, records_of
+from kit import TABLES
+from postgres import PASSWORD, Server, fresh_database, running_server
+from sqlalchemy import Engine, make_url, select, text
+from sqlalchemy.exc import DBAPIError
+from unit import fold_model as make
+from workers import until
+
+from newsroom_consumers.projections import PUBLIC
+from newsroom_consumers.projections.published import PUBLISHED
+from newsroom_consumers.store import open_database
+from newsroom_consumers.store.control import Control
+from newsroom_consumers.store.database import Database, DatabaseAwayError, DatabaseUrlError
+from newsroom_consumers.store.generation import Generation
+from newsroom_consumers.store.postgres import READERS, PostgresDatabase, ReaderRoleError
+from newsroom_consumers.store.tables import ARTICLE
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def url(postgres: Server) -> Iterator[str]:
+    """Create an empty database."""
+    with fresh_database(postgres) as created:
+        yield created
+
+
+@pytest.fixture
+def stranger(postgres: Server, url: str) -> Iterator[str]:
+    """Create a login that owns nothing and may make schemas in the empty database; give its URL."""
+    login = f"stranger_{next(_numbers)}"
+    database = make_url(url).database
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}'")
+        connection.execute(f"GRANT CREATE ON DATABASE {database} TO {login}")
+        yield make_url(url).set(username=login, password=PASSWORD).render_as_string(hide_password=False)
+        connection.execute(f"REVOKE CREATE ON DATABASE {database} FROM {login}")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"DROP OWNED BY {login}")
+        connection.execute(f"DROP ROLE {login}")
+
+
+class TestPostgres(StoreContract):
+    """The contract on PostgreSQL."""
+
+    @pytest.fixture
+    def engine(self, postgres: Server) -> Engine:
+        """Open an empty schema."""
+        return PostgresDatabase(postgres.url).writer(f"contract_{next(_numbers)}")
+
+
+class TestPostgresDatabase(DatabaseContract):
+    """The contract of a PostgreSQL database."""
+
+    @pytest.fixture
+    def database(self, url: str) -> Database:
+        """Open an empty database."""
+        return open_database(url)
+
+    def test_it_takes_many_workers(self, database: Database) -> None:
+        with database.alone("main"), database.alone("main"):
+            assert database.many_workers
+
+    def test_where_it_is_hides_the_password(self, url: str) -> None:
+        said = PostgresDatabase(f"{url}?password={PASSWORD}").where("main")
+        assert said.startswith("postgresql://newsroom:***@127.0.0.1:")
+        assert said.endswith(", schema generation_main")
+        assert "s3cret" not in said
+
+    def test_a_name_is_taken_as_it_is_written(self, database: Database) -> None:
+        engine = database.writer('My "site"')
+        Generation(engine, "")
+        engine.dispose()
+        with database.reading('My "site"') as connection:
+            assert connection.scalar(text("SELECT current_schema()")) == 'generation_My "site"'
+
+    @pytest.mark.usefixtures("generation")
+    def test_all_text_is_in_byte_order_whatever_the_order_of_the_database(self, database: Database) -> None:
+        query = """SELECT DISTINCT collation_name FROM information_schema.columns
+                   WHERE table_schema = current_schema() AND data_type = 'text'"""
+        with database.reading("main") as connection:
+            assert connection.scalars(text(query)).all() == ["C"]
+
+    def test_a_login_of_readers_sees_public_tables_whatever_role_it_asks_for(
+        self, database: Database, generation: Generation, postgres: Server, stranger: str
+    ) -> None:
+        """A site that is broken into can ask for any role: its login has rights on nothing else."""
+        Control(database).register(generation.name, BUILD, now=0)
+        login = make_url(stranger).username
+        with psycopg.connect(postgres.url, autocommit=True) as connection:
+            connection.execute(f"GRANT {READERS} TO {login}")
+        site = open_database(stranger)
+        assert Control(site).live() == "main"
+        for statement in ("RESET ROLE", "SET ROLE NONE", f"SET ROLE {login}"):
+            with site.public("main") as connection:
+                connection.exec_driver_sql(statement)
+                assert connection.execute(select(PUBLISHED)).all()
+                for table in TABLES:
+                    allowed = connection.scalar(
+                        text("SELECT has_table_privilege(:name, 'SELECT')"), {"name": table.name}
+                    )
+                    assert allowed == (table.name in PUBLIC)
+                with pytest.raises(DBAPIError, match="permission denied"):
+                    connection.execute(select(ARTICLE))
+
+    def test_a_worker_that_freezes_in_a_transaction_is_put_out_and_told_so(
+        self, database: Database, generation: Generation
+    ) -> None:
+        """Its session ends by a time-out of the server's; here a short one."""
+
+        def is_there(pid: int | None) -> bool:
+            with database.reading("main") as reader:
+                query = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+                return bool(reader.scalar(query, {"pid": pid}))
+
+        def freeze() -> None:
+            with generation._transaction() as connection:
+                assert connection.scalar(text("SHOW idle_in_transaction_session_timeout")) == "10s"
+                connection.exec_driver_sql("SET idle_in_transaction_session_timeout = 1")
+                pid = connection.scalar(text("SELECT pg_backend_pid()"))
+                until(lambda: not is_there(pid))
+                connection.scalar(text("SELECT 1"))
+
+        with pytest.raises(DatabaseAwayError):
+            freeze()
+        assert generation.cursors()
+
+    def test_a_worker_waits_for_no_lock_longer_than_it_says(self, database: Database, generation: Generation) -> None:
+        change = text("UPDATE cursor SET owner = 'blocked'")
+
+        def wait() -> None:
+            with generation._transaction() as connection:
+                assert connection.scalar(text("SHOW lock_timeout")) == "5s"
+                connection.exec_driver_sql("SET LOCAL lock_timeout = 1")
+                connection.execute(change)
+
+        engine = database.writer("main")
+        with engine.begin() as holder:
+            holder.execute(change)
+            with pytest.raises(DatabaseAwayError, match="lock timeout"):
+                wait()
+        engine.dispose()
+
+
+def test_a_login_that_may_not_make_the_readers_role_is_told_what_an_administrator_does(stranger: str) -> None:
+    """It is a member of none: the role exists or not, it cannot be used."""
+    engine = open_database(stranger).writer("main")
+    with pytest.raises(ReaderRoleError, match=f"GRANT {READERS} TO stranger_"):
+        Generation(engine, "main")
+    engine.dispose()
+
+
+@pytest.mark.parametrize("url", ["mysql://host/name", "postgresql://host:port/name"])
+def test_a_url_that_cannot_be_used_is_refused_without_being_shown(url: str) -> None:
+    with pytest.raises(DatabaseUrlError) as error:
+        open_database(url)
+    assert url not in str(error.value).replace("postgresql://user:password@host:5432/name", "")
+
+
+def test_a_server_that_comes_back_is_used_again() -> None:
+    """Connections that were open are found broken and replaced, after a stop and after a kill."""
+    first, second, third = (
+        records_of(make.created(article_id=story, event_id=f"{story}1"))[0] for story in ("one", "two", "three")
+    )
+    with running_server() as server:
+        database = PostgresDatabase(server.url)
+        engine = database.writer("main")
+        generation = Generation(engine, "main")
+        Writer(generation).store(first)
+        for end, record in ((server.stop, second), (server.kill, third)):
+            end()
+            with pytest.raises(DatabaseAwayError):
+                Writer(generation).store(record)
+            with pytest.raises(DatabaseAwayError), database.reading("main"):
+                pass
+            server.start()
+            Writer(generation).store(record)
+        with database.reading("main") as connection:
+            assert {"one", "three"} <= set(connection.scalars(select(ARTICLE.c.article_id)))
+        engine.dispose()
