@@ -124,6 +124,7 @@ def test_a_reset_drops_log_and_generations_together(running: Settings) -> None:
     generation = running.database_folder / "main.sqlite"
     generation.parent.mkdir(exist_ok=True)
     generation.touch()
+    generation.with_suffix(".lock").touch()
     stack.reset(running)
     assert not generation.exists()
     assert pid_of(running, "kafka") is None
@@ -135,6 +136,7 @@ def test_a_reset_that_was_cut_off_is_finished_by_the_next_up(fresh: Settings, br
     fresh.database_folder.mkdir(parents=True)
     generation = fresh.database_folder / "main.sqlite"
     generation.touch()
+    generation.with_suffix(".lock").touch()
     (fresh.home / "reset.unfinished").touch()
     own = fresh.model_copy(update={"kafka": broker, "topic_prefix": topic_prefix})
     assert "finishing a reset" in up(own)

@@ -99,12 +99,12 @@ def test_a_reset_keeps_the_jars_and_what_is_not_ours(tmp_path: Path) -> None:
     names = ("kafka/data", "jars", "database", "folder")
     for name in names:
         (tmp_path / name).mkdir(parents=True)
-    files = ("folder/control.sqlite", "folder/main.sqlite", "folder/main.sqlite-wal", "folder/letter.txt", "jars/a.jar")
-    for name in files:
+    kept = {"folder/main.lock", "folder/letter.txt", "folder/my-holiday.sqlite", "jars/a.jar", "lock"}
+    for name in ("folder/control.sqlite", "folder/main.sqlite", "folder/main.sqlite-wal", *kept):
         (tmp_path / name).touch()
     assert run(tmp_path, "reset", "--yes", NEWSROOM_DATABASE=str(tmp_path / "folder")).exit_code == 0
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
-    assert left == {"folder/letter.txt", "jars/a.jar", "lock"}
+    assert left == kept
     assert not (tmp_path / "kafka").exists()
 
 
