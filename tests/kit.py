@@ -27,7 +27,7 @@ from newsroom_consumers.store import open_database
 from newsroom_consumers.store.control import Control
 from newsroom_consumers.store.generation import METADATA, Generation
 from newsroom_consumers.store.sqlite import SqliteDatabase
-from newsroom_consumers.transport import KafkaLog, placement
+from newsroom_consumers.transport import KafkaLog, SharedKafkaLog, placement
 from newsroom_producers.desk import Desk
 from newsroom_producers.transport import KafkaTransport, Topics
 from newsroom_schemas.codec import Codec
@@ -78,11 +78,15 @@ class Newsroom:
         return Desk(self.transport, source="test-desk", actor=actor)
 
     @contextmanager
-    def loop(self, *, folding: Folding | None = None, **options: Any) -> Iterator[Loop]:
-        """Open a worker's loop on the generation, as a worker process would."""
+    def loop(self, *, folding: Folding | None = None, group: str | None = None, **options: Any) -> Iterator[Loop]:
+        """Open a worker's loop on the generation, as a worker process would: alone, or as a member of a group."""
         control = Control(self.database)
         name = self.generation
-        with self.database.alone(name), closing(KafkaLog(self.bootstrap, self.topics, batch=self.batch)) as log:
+        kind = SharedKafkaLog if group else KafkaLog
+        with (
+            self.database.alone(name),
+            closing(kind(self.bootstrap, self.topics, group=group, batch=self.batch)) as log,
+        ):
             control.register(name, generations.build(log.partitions), now=0)
             reader = RecordReader(CODEC, tags_topic=self.topics.tags, place=placement(log.partitions))
             engine = self.database.writer(name)
@@ -96,7 +100,7 @@ class Newsroom:
         """Fold everything that is in the log now."""
         ends = self.ends()
         with self.loop(folding=folding, **options) as loop:
-            while not _reached(ends, self.look(lambda seen: seen.ledger.positions())):
+            while not reached(ends, self.look(lambda seen: seen.ledger.positions())):
                 loop.run_once(0.2)
 
     def ends(self) -> Mapping[Any, int]:
@@ -138,5 +142,6 @@ def _rows_of(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in connection.execute(select(*columns).order_by(*table.primary_key))]
 
 
-def _reached(ends: Mapping[Any, int], positions: Mapping[Any, int]) -> bool:
+def reached(ends: Mapping[Any, int], positions: Mapping[Any, int]) -> bool:
+    """Say whether positions are at or past every end."""
     return all(positions.get(at, 0) >= end for at, end in ends.items())

@@ -6,12 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from kit import Newsroom
+from kit import Newsroom, reached
 
 from newsroom_consumers.records import Partition
 from newsroom_consumers.store.database import NoGenerationError
@@ -40,6 +43,24 @@ def positions(newsroom: Newsroom) -> Mapping[Partition, int]:
 def folded(newsroom: Newsroom) -> int:
     """Count the records that the newsroom's generation has passed."""
     return sum(positions(newsroom).values())
+
+
+def work_together(newsroom: Newsroom, count: int) -> None:
+    """Fold everything that is in the log now, by so many workers of one group, each in a thread of its own."""
+    ends, stopping, group = newsroom.ends(), threading.Event(), f"test-{uuid.uuid4().hex}"
+
+    def follow() -> None:
+        with newsroom.loop(group=group) as loop:
+            loop.run(stopping)
+
+    with ThreadPoolExecutor(count) as pool:
+        turning = [pool.submit(follow) for _ in range(count)]
+        try:
+            until(lambda: reached(ends, positions(newsroom)) or any(each.done() for each in turning))
+        finally:
+            stopping.set()
+        for each in turning:
+            each.result()
 
 
 class Worker:

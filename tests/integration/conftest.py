@@ -13,6 +13,7 @@ import pytest
 from integration.raw import RawLog
 from kit import Newsroom, Tables
 from postgres import fresh_database
+from workers import work_together
 
 from newsroom_consumers.folding import Folding
 
@@ -58,11 +59,17 @@ def newsroom(broker: str, topic_prefix: str, places: Places, batch: int) -> Iter
 
 @pytest.fixture
 def refold(newsroom: Newsroom, topic_prefix: str, places: Places, batch: int) -> Refold:
-    """Fold the newsroom's whole log into an empty place, in batches of the other size, and scan the tables."""
+    """Fold the newsroom's whole log into an empty place, in batches of the other size, and scan the tables.
 
-    def fold(folding: Folding | None = None) -> Tables:
+    With ``workers`` so many fold it together, where the database takes them.
+    """
+
+    def fold(folding: Folding | None = None, *, workers: int = 1) -> Tables:
         again = Newsroom(newsroom.bootstrap, topic_prefix, places(), batch=1 if batch == BATCH else BATCH)
-        again.work(folding=folding)
+        if workers > 1 and again.database.many_workers:
+            work_together(again, workers)
+        else:
+            again.work(folding=folding)
         return again.tables()
 
     return fold

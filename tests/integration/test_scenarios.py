@@ -40,7 +40,7 @@ def test_two_editors(newsroom: Newsroom, desk: Desk, refold: Refold) -> None:
     assert lost["facts"] == {"article": "storm", "language": "uk", "expected": 1, "actual": 2}
     assert (lost["actor"], lost["type"]) == ("petro", "ArticleEdited")
     assert (page(newsroom, "storm")["headline"], page(newsroom, "storm")["version"]) == ("One", 2)
-    assert refold() == newsroom.tables()
+    assert refold(workers=3) == newsroom.tables()
 
 
 def test_a_draft_is_not_public(newsroom: Newsroom, desk: Desk, refold: Refold) -> None:
@@ -79,7 +79,7 @@ def test_a_draft_is_not_public(newsroom: Newsroom, desk: Desk, refold: Refold) -
     assert timeline(newsroom) == ["later", "storm", "earlier"]
     assert (before["updated_at"], after["first_published_at"]) == (None, before["first_published_at"])
     assert after["updated_at"] > after["first_published_at"]
-    assert refold() == newsroom.tables()
+    assert refold(workers=3) == newsroom.tables()
 
 
 def test_translation_and_correction(newsroom: Newsroom, desk: Desk, refold: Refold) -> None:
@@ -109,7 +109,7 @@ def test_translation_and_correction(newsroom: Newsroom, desk: Desk, refold: Refo
     assert corrected["first_published_at"] == english["first_published_at"]
     assert page(newsroom, "storm") == ukrainian
     assert (timeline(newsroom), timeline(newsroom, "en")) == (["storm"], ["later", "storm"])
-    assert refold() == newsroom.tables()
+    assert refold(workers=3) == newsroom.tables()
 
 
 def test_takedown(newsroom: Newsroom, desk: Desk, refold: Refold) -> None:
@@ -142,7 +142,7 @@ def test_takedown(newsroom: Newsroom, desk: Desk, refold: Refold) -> None:
     assert (timeline(newsroom, "en"), tagged(newsroom, "weather", "en")) == (["storm"], ["storm"])
     for language in ("uk", "ru"):
         _is_gone(newsroom, language)
-    assert refold() == newsroom.tables()
+    assert refold(workers=3) == newsroom.tables()
 
 
 @pytest.mark.parametrize("merge_first", [True, False], ids=["merge first", "publication first"])
@@ -176,7 +176,7 @@ def test_tags(newsroom: Newsroom, desk: Desk, refold: Refold, *, merge_first: bo
     assert outcomes(newsroom, CATALOGUE) == ["applied", "applied", "applied", "merge_cycle", "applied"]
     assert (tagged(newsroom, "nk"), tagged(newsroom, "north-korea")) == (["late", "both", "one"], ["two", "both"])
     assert [tag["id"] for tag in page(newsroom, "both")["tags"]] == ["nk", "north-korea"]
-    assert refold() == newsroom.tables()
+    assert refold(workers=3) == newsroom.tables()
 
 
 def _translate(desk: Desk, language: str, *, source_version: int, expected_version: int, headline: str) -> None:
