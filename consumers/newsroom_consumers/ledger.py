@@ -13,14 +13,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, func, select
 
-from newsroom_consumers.queries import Answer, NotFoundError, to_rfc3339
+from newsroom_consumers.queries import Answer, NotFoundError
 from newsroom_consumers.records import Address, Partition
 from newsroom_consumers.store.tables import CURSOR, EVENT, PARKED
+from newsroom_schemas.instants import to_rfc3339
 
 _CHUNK = 500
 """Records to ask for with one statement."""
-
-
 _INSTANTS = {"publish_at", "recorded_at", "until"}
 """Facts of rejections that are instants."""
 

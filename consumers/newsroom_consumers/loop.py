@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -83,14 +83,7 @@ class Loop:
 
         Raises ``LogMismatchError`` when the log is not the one that the generation has folded.
         """
-        patient = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type((LogError, DatabaseAwayError, FencedError)),
-            wait=tenacity.wait_random_exponential(multiplier=0.2, max=_BACK_OFF_SECONDS),
-            sleep=partial(self._rest, stopping),
-            stop=tenacity.stop_when_event_set(stopping),
-            before_sleep=say_why,
-            retry_error_callback=lambda _: None,
-        )
+        patient = patience(stopping, LogError, DatabaseAwayError, FencedError, sleep=partial(self._rest, stopping))
         while not stopping.is_set():
             patient(self.run_once)
 
@@ -236,7 +229,23 @@ def _past(cursor: Cursor, read: Read) -> Cursor:
     )
 
 
-def say_why(state: tenacity.RetryCallState) -> None:
-    """Log why and how long a worker waits before its next try."""
+def patience(
+    stopping: threading.Event, *errors: type[Exception], sleep: Callable[[float], None] | None = None
+) -> tenacity.Retrying:
+    """Try again after errors, with growing pauses and jitter, until told to stop; say why each time.
+
+    ``sleep`` waits some seconds, by default until told to stop.
+    """
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(errors),
+        wait=tenacity.wait_random_exponential(multiplier=0.2, max=_BACK_OFF_SECONDS),
+        sleep=sleep or tenacity.sleep_using_event(stopping),
+        stop=tenacity.stop_when_event_set(stopping),
+        before_sleep=_say_why,
+        retry_error_callback=lambda _: None,
+    )
+
+
+def _say_why(state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     _logger.warning("waiting", error=str(error), seconds=round(state.upcoming_sleep, 1), attempt=state.attempt_number)

@@ -11,7 +11,6 @@ All queries of one answer use one read transaction of one generation. Names and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -22,6 +21,7 @@ from sqlalchemy import Connection
 from newsroom_consumers.paging import Place, from_cursor, to_cursor
 from newsroom_consumers.projections import published, tags, timeline
 from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.instants import to_datetime, to_rfc3339
 from newsroom_schemas.tags import aliases, label, resolve
 from newsroom_schemas.values import Block, StoredBlocks
 
@@ -30,7 +30,6 @@ Answer = dict[str, Any]
 
 RELATED = 3
 """How many related stories an article shows."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class NotFoundError(NewsroomError):
@@ -61,7 +60,7 @@ class Site:
 
     def clock(self, instant: int) -> str:
         """Write an instant (microseconds) as local ``HH:MM``."""
-        at = _EPOCH + timedelta(microseconds=instant)
+        at = to_datetime(instant)
         try:
             return at.astimezone(self.zone).strftime("%H:%M")
         except OverflowError:  # the first and the last day of the calendar, elsewhere on Earth
@@ -156,11 +155,6 @@ class Queries:
             "flags": msgspec.json.decode(row.flags),
             "url": _url(language, row.article_id, row.slug),
         }
-
-
-def to_rfc3339(instant: int) -> str:
-    """Write an instant (microseconds) as RFC 3339, UTC, with six digits and ``Z``."""
-    return (_EPOCH + timedelta(microseconds=instant)).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _gone(row: Any) -> Answer:

@@ -6,21 +6,19 @@ decode (parked), ``invalid_content``. What is left is for the fold.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 from newsroom_consumers.outcomes import Parked
 from newsroom_consumers.records import Record, digest, value_sha
 from newsroom_schemas.codec import Codec
+from newsroom_schemas.contract import ID
 from newsroom_schemas.errors import UndecodableError
 from newsroom_schemas.events import AnyEvent, RecordSkipped, TagEvent, key_of
 from newsroom_schemas.rejections import KeyMismatch, Misplaced, NoValue, Rejected
 
 CATALOGUE = ""
 """Stands where an article's id would: the tag catalogue is one aggregate. No article can have this id."""
-
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 class Read(NamedTuple):
@@ -57,7 +55,7 @@ class RecordReader:
             return None, None, KeyMismatch(key=None, id=None)
         key = record.key.decode("utf-8", "backslashreplace")
         known = CATALOGUE if record.topic == self._tags_topic else key
-        valid = _ID.fullmatch(key) is not None
+        valid = ID.fullmatch(key) is not None
         if (expected := self._place(record.topic, record.key)) != record.partition:
             return known if valid else None, None, Misplaced(partition=record.partition, expected=expected)
         if not valid:

@@ -10,13 +10,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
-import tenacity
 
 from newsroom_consumers import generations, unparking
 from newsroom_consumers.failpoints import Reach, killing
 from newsroom_consumers.ledger import Ledger
 from newsroom_consumers.log import LogAwayError
-from newsroom_consumers.loop import say_why
+from newsroom_consumers.loop import patience
 from newsroom_consumers.queries import Answer, Queries, Site
 from newsroom_consumers.reads import RecordReader
 from newsroom_consumers.records import Address
@@ -57,14 +56,7 @@ def run_worker(settings: Settings, name: str | None, stopping: threading.Event) 
 
     Raises ``SecondWorkerError``, ``MissingTopicError``, ``TopicsError``, and what ``generations.follow`` raises.
     """
-    patient = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type((LogAwayError, DatabaseAwayError)),
-        wait=tenacity.wait_random_exponential(multiplier=0.2, max=15),
-        sleep=tenacity.sleep_using_event(stopping),
-        stop=tenacity.stop_when_event_set(stopping),
-        before_sleep=say_why,
-        retry_error_callback=lambda _: None,
-    )
+    patient = patience(stopping, LogAwayError, DatabaseAwayError)
     patient(_work, settings, name, stopping, killing(settings.failpoint))
 
 

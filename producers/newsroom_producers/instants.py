@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from newsroom_schemas.instants import EPOCH
+
 _MICROSECOND = timedelta(microseconds=1)
 _FINER = re.compile(r"\.\d{7}")
 _Aware = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -19,7 +20,7 @@ def to_microseconds(instant: datetime) -> int:
     if instant.utcoffset() is None:
         message = f"{instant.isoformat()} has no time zone: give an aware datetime, such as datetime.now(UTC)"
         raise ValueError(message)
-    return (instant - _EPOCH) // _MICROSECOND
+    return (instant - EPOCH) // _MICROSECOND
 
 
 def from_rfc3339(text: str) -> int:

@@ -14,7 +14,7 @@ CloudEvents 1.0 in binary mode and copies of what the body says.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -27,6 +27,7 @@ from fastavro import schemaless_reader, schemaless_writer
 from newsroom_schemas.contract import MAX_EVENT_BYTES, check, check_vocabulary
 from newsroom_schemas.errors import EventTooLargeError, InvalidEventError, UndecodableError
 from newsroom_schemas.events import AnyEvent, key_of
+from newsroom_schemas.instants import to_rfc3339
 from newsroom_schemas.reader import FRAME_BYTES, Decoded, Reader
 from newsroom_schemas.registry import Registry, Schema
 from newsroom_schemas.values import Block, StoredBlocks
@@ -36,8 +37,6 @@ Headers = Sequence[tuple[str, bytes | None]]
 
 _NEVER_TEXT = (bytes, bytearray, memoryview, datetime, date, time, timedelta, UUID, Decimal)
 """Types that msgspec would turn into texts; an event holds none of them."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Encoded(msgspec.Struct, frozen=True):
@@ -137,14 +136,13 @@ def _write(schema: Schema, fields: dict[str, Any]) -> bytes:
 
 def _cloud_event(event: AnyEvent, traceparent: str | None) -> list[tuple[str, bytes]]:
     """Make the headers of CloudEvents' Kafka binding; ``source`` and ``subject`` are escaped as URI references."""
-    at = (_EPOCH + timedelta(microseconds=event.occurred_at)).isoformat(timespec="microseconds")
     texts = {
         "ce_specversion": "1.0",
         "ce_id": event.event_id,
         "ce_type": f"newsroom.{type(event).__name__}",
         "ce_source": quote(event.source),
         "ce_subject": key_of(event),
-        "ce_time": at.replace("+00:00", "Z"),
+        "ce_time": to_rfc3339(event.occurred_at),
         "content-type": "application/avro",
     }
     if traceparent is not None:

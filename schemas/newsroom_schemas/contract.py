@@ -42,7 +42,9 @@ NOTE_KINDS = frozenset({"update", "correction", "clarification", "editors_note"}
 REASONS = frozenset({"withdrawn", "error", "expired", "merged", "legal"})
 METHODS = frozenset({"human", "machine", "machine_edited"})
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+MAX_ID_LENGTH = 64
+ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{MAX_ID_LENGTH - 1}}}")
+"""What every id looks like, to be matched from end to end."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LANGUAGE = re.compile(
     r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3})){0,3}"
@@ -179,7 +181,7 @@ def _words(event: AnyEvent) -> Iterator[tuple[str, str, frozenset[str]]]:
         yield "blocks.kind", block.kind, BLOCK_KINDS
 
 
-_id = partial(_pattern, _ID, "an id: 1 to 64 of A-Z a-z 0-9 _ -, the first a letter or a digit")
+_id = partial(_pattern, ID, "an id: 1 to 64 of A-Z a-z 0-9 _ -, the first a letter or a digit")
 _uuid = partial(_pattern, _UUID, "a UUID in lower case")
 _language = partial(_pattern, _LANGUAGE, "a language such as uk, en-GB or sr-Latn-RS")
 _instant = partial(_range, _FIRST_INSTANT, _LAST_INSTANT)

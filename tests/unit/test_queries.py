@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from newsroom_consumers.queries import Site, to_rfc3339
+from newsroom_consumers.queries import Site
 from newsroom_consumers.store.sqlite import SqliteDatabase
 from newsroom_infra.cli.output import visible
+from newsroom_schemas.instants import to_rfc3339
 
 FIRST = -62_135_596_800_000_000
 """0001-01-01T00:00:00Z in microseconds."""

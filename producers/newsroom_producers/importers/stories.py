@@ -16,7 +16,6 @@ nothing:
 from __future__ import annotations
 
 import html
-import re
 import uuid
 from typing import Any
 
@@ -25,7 +24,7 @@ import msgspec
 from newsroom_producers.emit import read_object
 from newsroom_producers.instants import from_rfc3339
 from newsroom_producers.slug import slugify
-from newsroom_schemas.contract import check
+from newsroom_schemas.contract import ID, MAX_ID_LENGTH, check
 from newsroom_schemas.errors import DuplicateStoryError, InvalidEventError, UnreadableLineError
 from newsroom_schemas.events import AnyEvent, ArticleCreated, ArticlePublished, ArticleTranslated
 from newsroom_schemas.values import Author, Block, Image
@@ -33,8 +32,6 @@ from newsroom_schemas.values import Author, Block, Image
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://newsroom-pipeline.invalid/import")
 """Namespace of the event ids of imports."""
 
-_MAX_ID_LENGTH = 64
-_ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{_MAX_ID_LENGTH - 1}}}")
 _FIRST_VERSION = 1
 
 
@@ -165,9 +162,9 @@ def _author(author: Author | str, language: str) -> Author:
 
 def _id(field: str, text: str, language: str) -> str:
     """Give a text as an id: itself where it is one, else its slug."""
-    if _ID.fullmatch(text):
+    if ID.fullmatch(text):
         return text
-    slug = slugify(text, language, max_length=_MAX_ID_LENGTH, fallback="")
+    slug = slugify(text, language, max_length=MAX_ID_LENGTH, fallback="")
     if not slug:
         raise UnreadableLineError(f"story: {field}: {text!r:.80} has no letter or digit to make an id of")
     return slug
