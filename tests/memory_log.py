@@ -104,10 +104,19 @@ class MemoryLog:
         """Read a partition from an offset on; like Kafka's, this asks nobody and cannot fail."""
         self._positions[partition] = offset
 
+    def pause(self, partition: Partition) -> None:
+        """Read nothing more of a partition until it is sought."""
+        self._positions.pop(partition, None)
+
     def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, Bounds]:
         """Say where partitions begin and end."""
         self._fuse.burn()
         return {at: Bounds(0, self.ends[at]) for at in partitions}
+
+    def offsets_after(self, instant: int, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """Find the first record of each partition that is stamped later than an instant."""
+        later = {at: [each.offset for each in self._records[at] if each.timestamp > instant] for at in partitions}
+        return {at: offsets[0] for at, offsets in later.items() if offsets}
 
     def records_at(self, offsets: Mapping[Partition, int]) -> dict[Partition, Record]:
         """Read single records."""

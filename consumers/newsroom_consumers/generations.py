@@ -61,22 +61,22 @@ def build(partitions: Mapping[str, int]) -> Build:
 
 
 @contextmanager
-def queries(control: Control, site: Site) -> Iterator[Queries]:
-    """Open a read transaction for what readers can ask of the live generation; it sees public tables only.
+def queries(control: Control, site: Site, name: str | None = None) -> Iterator[Queries]:
+    """Open a read transaction for what readers can ask of a generation, the live one by default; it sees public tables.
 
     Raises ``NoGenerationError`` where there is no generation yet.
     """
-    with control.database.public(control.live()) as connection:
+    with control.database.public(name or control.live()) as connection:
         yield Queries(connection, site)
 
 
 @contextmanager
-def ledger(control: Control) -> Iterator[Ledger]:
-    """Open a read transaction for what editors and engineers can ask of the live generation.
+def ledger(control: Control, name: str | None = None) -> Iterator[Ledger]:
+    """Open a read transaction for what editors and engineers can ask of a generation, the live one by default.
 
     Raises ``NoGenerationError`` where there is no generation yet.
     """
-    with control.database.reading(control.live()) as connection:
+    with control.database.reading(name or control.live()) as connection:
         yield Ledger(connection)
 
 

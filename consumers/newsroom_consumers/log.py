@@ -96,8 +96,17 @@ class Log(Protocol):
     def seek(self, partition: Partition, offset: int) -> None:
         """Read a partition from an offset on."""
 
+    def pause(self, partition: Partition) -> None:
+        """Read nothing more of a partition until it is sought."""
+
     def bounds(self, partitions: Iterable[Partition]) -> Mapping[Partition, Bounds]:
         """Say where partitions begin and end; a poll fails if they are made anew from here on."""
+
+    def offsets_after(self, instant: int, partitions: Iterable[Partition]) -> Mapping[Partition, int]:
+        """Give the offset of the first record of each partition that is stamped later than an instant (microseconds).
+
+        A partition without such a record is left out.
+        """
 
     def records_at(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, Record]:
         """Read single records, apart from polling; one that the log does not have is left out."""

@@ -94,6 +94,11 @@ class KafkaLog:
             self._consumer.resume(at)
         self._sought[partition] = self.assigned().get(partition)
 
+    def pause(self, partition: Partition) -> None:
+        """Read nothing more of a partition until it is sought."""
+        with self._translated():
+            self._consumer.pause(TopicPartition(*partition))
+
     def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, Bounds]:
         """Say where partitions begin and end."""
         wanted = [TopicPartition(*partition) for partition in partitions]
@@ -102,6 +107,13 @@ class KafkaLog:
             first = self._consumer.beginning_offsets(wanted)
             end = self._consumer.end_offsets(wanted)
         return {Partition(*at): Bounds(first[at], end[at]) for at in wanted}
+
+    def offsets_after(self, instant: int, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """Ask Kafka, which stamps in milliseconds, for the first record later than an instant (microseconds)."""
+        later = max(0, instant // 1000 + 1)
+        with self._translated():
+            found = self._consumer.offsets_for_times({TopicPartition(*at): later for at in partitions})
+        return {Partition(*at): first.offset for at, first in found.items() if first is not None}
 
     def records_at(self, offsets: Mapping[Partition, int]) -> dict[Partition, Record]:
         """Read single records with a consumer of their own; one that the log does not have is left out."""

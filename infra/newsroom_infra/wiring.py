@@ -14,7 +14,7 @@ import structlog
 from newsroom_consumers import generations, unparking
 from newsroom_consumers.failpoints import Reach, killing
 from newsroom_consumers.ledger import Ledger
-from newsroom_consumers.log import LogAwayError
+from newsroom_consumers.log import CountedLog, LogAwayError
 from newsroom_consumers.loop import patience
 from newsroom_consumers.queries import Answer, Queries, Site
 from newsroom_consumers.reads import RecordReader
@@ -40,6 +40,16 @@ def log_of(settings: Settings, group: str | None = None, kind: type[KafkaLog] = 
     """Open the log for reading; ``group`` is where progress is reported. Raises ``LogAwayError``."""
     names = (settings.articles_topic, settings.tags_topic)
     return kind(settings.bootstrap, names, group=group, batch=settings.batch)
+
+
+def reader_of(settings: Settings, log: CountedLog) -> RecordReader:
+    """Build what reads the records of a log."""
+    return RecordReader(codec(), tags_topic=settings.tags_topic, place=placement(log.partitions))
+
+
+def site_of(settings: Settings) -> Site:
+    """Say what readers' answers need besides the database."""
+    return Site(settings.languages, ZoneInfo(settings.timezone), codec().blocks)
 
 
 def calm_collector() -> None:
@@ -71,8 +81,7 @@ def _work(settings: Settings, name: str | None, stopping: threading.Event, reach
     ):
         require_topics(settings)
         calm_collector()
-        reader = RecordReader(codec(), tags_topic=settings.tags_topic, place=placement(log.partitions))
-        generations.follow(generations_of, name, log, reader, stopping, reach=reach)
+        generations.follow(generations_of, name, log, reader_of(settings, log), stopping, reach=reach)
 
 
 def require_topics(settings: Settings) -> None:
@@ -98,8 +107,7 @@ def control(settings: Settings) -> Control:
 
 def queries(settings: Settings) -> AbstractContextManager[Queries]:
     """Open what readers can ask of the live generation. Raises ``NoGenerationError``."""
-    site = Site(settings.languages, ZoneInfo(settings.timezone), codec().blocks)
-    return generations.queries(control(settings), site)
+    return generations.queries(control(settings), site_of(settings))
 
 
 def ledger(settings: Settings) -> AbstractContextManager[Ledger]:
