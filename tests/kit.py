@@ -100,8 +100,13 @@ class Newsroom:
         """Fold everything that is in the log now."""
         ends = self.ends()
         with self.loop(folding=folding, **options) as loop:
-            while not reached(ends, self.look(lambda seen: seen.ledger.positions())):
+            while not reached(ends, self.positions()):
                 loop.run_once(0.2)
+
+    def positions(self) -> Mapping[Any, int]:
+        """Say how far the generation is, live or not."""
+        with generations.ledger(Control(self.database), self.generation) as ledger:
+            return ledger.positions()
 
     def ends(self) -> Mapping[Any, int]:
         """Where the log ends now."""

@@ -35,7 +35,7 @@ def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
 def positions(newsroom: Newsroom) -> Mapping[Partition, int]:
     """Say how far the newsroom's generation is; nowhere where there is none yet."""
     try:
-        return newsroom.look(lambda seen: seen.ledger.positions())
+        return newsroom.positions()
     except NoGenerationError:
         return {}
 
@@ -87,12 +87,12 @@ class Worker:
 
 
 @contextmanager
-def worker(newsroom: Newsroom, log: Path, **settings: str) -> Iterator[Worker]:
-    """Start a worker; it is killed at the end if it still runs."""
+def worker(newsroom: Newsroom, log: Path, *arguments: str, **settings: str) -> Iterator[Worker]:
+    """Start a worker of the newsroom's generation, or another command; it is killed at the end if it still runs."""
     with (
         log.open("wb") as file,
         subprocess.Popen(
-            command("worker", "--generation", newsroom.generation),
+            command(*(arguments or ("worker", "--generation", newsroom.generation))),
             env=environment(newsroom, **settings),
             stderr=file,
             stdout=file,

@@ -15,26 +15,31 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import ClassVar
+
+from sqlalchemy import Connection
 
 from newsroom_consumers.failpoints import Reach, nothing
 from newsroom_consumers.folding import Folding
 from newsroom_consumers.ledger import Ledger
 from newsroom_consumers.log import CountedLog
-from newsroom_consumers.loop import Loop
+from newsroom_consumers.loop import Loop, Stop
 from newsroom_consumers.parking import Seldom
 from newsroom_consumers.projections import PROJECTIONS
 from newsroom_consumers.queries import Queries, Site
 from newsroom_consumers.reads import RecordReader
 from newsroom_consumers.records import Partition
 from newsroom_consumers.store.control import Build, Control
+from newsroom_consumers.store.database import DatabaseAwayError, NoGenerationError
 from newsroom_consumers.store.generation import Generation
 from newsroom_schemas.article import FOLD_VERSION
 from newsroom_schemas.errors import NewsroomError
 
 _LOOK_SECONDS = 0.05
 """How often to look whether a generation has come far enough."""
+_CONTROL_SECONDS = 0.25
+"""How often a worker looks which generation is live at most: what it folds into another meanwhile does no harm."""
 
 
 class NotReachedError(NewsroomError):
@@ -66,7 +71,7 @@ def queries(control: Control, site: Site, name: str | None = None) -> Iterator[Q
 
     Raises ``NoGenerationError`` where there is no generation yet.
     """
-    with control.database.public(name or control.live()) as connection:
+    with _opened(control, name, control.database.public) as connection:
         yield Queries(connection, site)
 
 
@@ -76,8 +81,49 @@ def ledger(control: Control, name: str | None = None) -> Iterator[Ledger]:
 
     Raises ``NoGenerationError`` where there is no generation yet.
     """
-    with control.database.reading(name or control.live()) as connection:
+    with _opened(control, name, control.database.reading) as connection:
         yield Ledger(connection)
+
+
+@contextmanager
+def _opened(
+    control: Control, name: str | None, open_: Callable[[str], AbstractContextManager[Connection]]
+) -> Iterator[Connection]:
+    """Open a generation, the live one where none is named; the one that was live a moment ago may be dropped by now."""
+    with ExitStack() as opened:
+        wanted = name or control.live()
+        try:
+            connection = opened.enter_context(open_(wanted))
+        except (NoGenerationError, DatabaseAwayError):
+            if name is not None or (now := control.live()) == wanted:
+                raise
+            connection = opened.enter_context(open_(now))
+        yield connection
+
+
+class WhileLive:
+    """Tells a worker to stop when it is told to, or soon after its generation is no longer the live one."""
+
+    def __init__(self, stopping: threading.Event, control: Control, name: str) -> None:
+        """Take what tells the worker to stop, and the generation that is live now."""
+        self._stopping = stopping
+        self._control = control
+        self._name = name
+        self._next = 0.0
+        self.replaced = False
+        """Whether another generation is live."""
+
+    def is_set(self) -> bool:
+        """Say whether to stop; a control database that is away says nothing."""
+        if not self._stopping.is_set() and time.monotonic() >= self._next:
+            self._next = time.monotonic() + _CONTROL_SECONDS
+            with suppress(DatabaseAwayError):
+                self.replaced = self._control.live_or(self._name) != self._name
+        return self.replaced or self._stopping.is_set()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait some seconds, or until told to stop."""
+        return self._stopping.wait(timeout)
 
 
 def follow(
@@ -85,7 +131,7 @@ def follow(
     name: str,
     log: CountedLog,
     reader: RecordReader,
-    stopping: threading.Event,
+    stopping: Stop,
     *,
     reach: Reach = nothing,
 ) -> None:
@@ -95,10 +141,14 @@ def follow(
     """
     control.register(name, build(log.partitions), now=time.time_ns() // 1000)
     generation = Generation(control.database.writer(name), name, reach=reach)
-    owner = f"{socket.gethostname()}:{os.getpid()}"
     with control.retries(name) as requests:
-        loop = Loop(log, generation, reader, Folding(), owner=owner, requests=Seldom(requests), reach=reach)
+        loop = Loop(log, generation, reader, Folding(), owner=owner(), requests=Seldom(requests), reach=reach)
         loop.run(stopping)
+
+
+def owner() -> str:
+    """Name this process in the cursors that it takes."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def wait_for(ends: Positions, positions: Callable[[], Positions], seconds: float) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -33,12 +34,14 @@ class Ledger:
 
     def outcomes(self, article_id: str) -> list[Answer]:
         """Say what became of every event of an article, in log order. Raises ``NotFoundError`` where there is none."""
-        place = (EVENT.c.topic, EVENT.c.partition, EVENT.c.offset)
-        query = select(EVENT).where(EVENT.c.article_id == article_id).order_by(*place)
-        found = [_outcome(row) for row in self._connection.execute(query)]
-        if not found:
-            raise NotFoundError(f"event of article {article_id}")
-        return found
+        return [_outcome(row) for row in self._events(article_id)]
+
+    def events(self, article_id: str) -> list[Answer]:
+        """Say the same, and from which tool and when by its clock each event came. Raises ``NotFoundError``."""
+        return [
+            _outcome(row) | {"source": row.source, "occurred_at": _said(row.occurred_at), "topic": row.topic}
+            for row in self._events(article_id)
+        ]
 
     def parked(self) -> list[Answer]:
         """List what waits: the first parked record of each article, and how many wait with it."""
@@ -108,6 +111,14 @@ class Ledger:
         rows = self._connection.execute(select(CURSOR.c.topic, CURSOR.c.partition, CURSOR.c.next_offset))
         return {Partition(row.topic, row.partition): row.next_offset for row in rows}
 
+    def _events(self, article_id: str) -> Sequence[Any]:
+        """Give the event rows of an article in log order. Raises ``NotFoundError`` where there is none."""
+        place = (EVENT.c.topic, EVENT.c.partition, EVENT.c.offset)
+        found = self._connection.execute(select(EVENT).where(EVENT.c.article_id == article_id).order_by(*place)).all()
+        if not found:
+            raise NotFoundError(f"event of article {article_id}")
+        return found
+
 
 def _parked(article_id: str) -> Select[Any]:
     return select(PARKED).where(PARKED.c.article_id == article_id).order_by(PARKED.c.offset)
@@ -126,6 +137,13 @@ def _outcome(row: Any) -> Answer:
         "partition": row.partition,
         "offset": row.offset,
     }
+
+
+def _said(instant: int | None) -> str | None:
+    """Write an instant as an event says it; one of a refused event may lie outside the calendar."""
+    with suppress(OverflowError):
+        return None if instant is None else to_rfc3339(instant)
+    return None
 
 
 def _facts(row: Any) -> Answer:

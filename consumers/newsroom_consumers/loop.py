@@ -11,11 +11,10 @@ truth about how far the generation is.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 import structlog
@@ -36,6 +35,16 @@ _BACK_OFF_SECONDS = 15.0
 """The longest pause between two tries while Kafka or the database is away."""
 
 _logger = structlog.get_logger(__name__)
+
+
+class Stop(Protocol):
+    """Tells a loop to stop; a ``threading.Event`` is one."""
+
+    def is_set(self) -> bool:
+        """Say whether to stop."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait some seconds, or until told to stop."""
 
 
 class Batch(NamedTuple):
@@ -78,7 +87,7 @@ class Loop:
         self._terms: Mapping[Partition, int] = {}
         self._known: dict[str, Aggregate] = {}
 
-    def run(self, stopping: threading.Event) -> None:
+    def run(self, stopping: Stop) -> None:
         """Turn until told to stop, waiting with jitter while Kafka or the database is away, or after being fenced.
 
         Raises ``LogMismatchError`` when the log is not the one that the generation has folded.
@@ -171,7 +180,7 @@ class Loop:
             self._log.seek(at, self._held[at].next_offset)
         self._known.clear()
 
-    def _rest(self, stopping: threading.Event, seconds: float) -> None:
+    def _rest(self, stopping: Stop, seconds: float) -> None:
         """Wait, and remain a reader of the log meanwhile: a group goes on without a member that is silent."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and not stopping.is_set():
@@ -230,7 +239,7 @@ def _past(cursor: Cursor, read: Read) -> Cursor:
 
 
 def patience(
-    stopping: threading.Event, *errors: type[Exception], sleep: Callable[[float], None] | None = None
+    stopping: Stop, *errors: type[Exception], sleep: Callable[[float], None] | None = None
 ) -> tenacity.Retrying:
     """Try again after errors, with growing pauses and jitter, until told to stop; say why each time.
 
@@ -239,11 +248,15 @@ def patience(
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(errors),
         wait=tenacity.wait_random_exponential(multiplier=0.2, max=_BACK_OFF_SECONDS),
-        sleep=sleep or tenacity.sleep_using_event(stopping),
-        stop=tenacity.stop_when_event_set(stopping),
+        sleep=sleep or partial(_doze, stopping),
+        stop=lambda _: stopping.is_set(),
         before_sleep=_say_why,
         retry_error_callback=lambda _: None,
     )
+
+
+def _doze(stopping: Stop, seconds: float) -> None:
+    stopping.wait(seconds)
 
 
 def _say_why(state: tenacity.RetryCallState) -> None:

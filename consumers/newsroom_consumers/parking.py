@@ -18,7 +18,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from newsroom_consumers.folding import Again, Aggregate, names
-from newsroom_consumers.log import Log, LogMismatchError
+from newsroom_consumers.log import Log
+from newsroom_consumers.own_records import read_again
 from newsroom_consumers.reads import CATALOGUE, Read, RecordReader
 from newsroom_consumers.records import Partition
 from newsroom_consumers.store.generation import Generation
@@ -120,19 +121,10 @@ class Parking:
         if entangled:
             again.anew.add(id_)
             again.aggregates[id_] = Aggregate(id=id_)
-            again.reads += self._history(id_, at)
+            own = {at: self._generation.history(id_, at)}
+            again.reads += read_again(self._log, self._reader, own)
         else:
             again.aggregates |= self._generation.load([id_])
             again.aggregates[id_].parked = False
             again.reads += [self._reader.read(record) for record in records]
         return True
-
-    def _history(self, id_: str, at: Partition) -> list[Read]:
-        """Read every record of an article from the log again. Raises ``LogMismatchError`` where one has changed."""
-        expected = self._generation.history(id_, at)
-        reads = [self._reader.read(record) for record in self._log.records_of(at, list(expected))]
-        found = {read.record.offset: read.record_sha for read in reads}
-        for offset, sha in expected.items():
-            if found.get(offset) != sha:
-                raise LogMismatchError(at, f"the record at {offset} is missing or another one")
-        return reads

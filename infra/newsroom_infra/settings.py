@@ -22,6 +22,8 @@ SQLITE = "sqlite"
 POSTGRES = "postgres"
 """Word for the PostgreSQL server of the local stack."""
 WORDS = frozenset({SQLITE, POSTGRES})
+ARTICLES, TAGS = ".articles", ".tags"
+"""Last parts of the topics' names, behind their prefix."""
 
 
 class SettingsError(NewsroomError):
@@ -68,6 +70,7 @@ class Settings(BaseSettings):
     )
     delivery_timeout: float = Field(default=30.0, gt=0, description="seconds until an unacknowledged send is an error")
     batch: int = Field(default=2000, ge=1, description="records that a worker folds in one transaction at most")
+    replay_batch: int = Field(default=5000, ge=1, description="records that a replay folds in one transaction at most")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="least level to log")
     failpoint: str | None = Field(
         default=None, description="for tests: the place, name or name:count, where a worker dies as by kill -9"
@@ -153,12 +156,12 @@ class Settings(BaseSettings):
     @property
     def articles_topic(self) -> str:
         """Topic of the events of articles."""
-        return f"{self.topic_prefix}.articles"
+        return self.topic_prefix + ARTICLES
 
     @property
     def tags_topic(self) -> str:
         """Topic of the events of the tag catalogue."""
-        return f"{self.topic_prefix}.tags"
+        return self.topic_prefix + TAGS
 
 
 def load() -> Settings:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -21,12 +22,16 @@ TIMEOUT_MS = 5_000
 """How long a cluster may take to answer."""
 UNKNOWN_TOPIC = 3
 """Error code UNKNOWN_TOPIC_OR_PARTITION of the Kafka protocol."""
+STAMPS = "message.timestamp.type"
+"""Setting that says whose timestamps the records of a topic have: the broker's, or those that they bring."""
+_LOOK_SECONDS = 0.05
+"""How often to look whether a cluster has taken a setting over."""
 MAX_BYTES = 1_100_000
 """Largest batch that a topic takes: above the contract's 1,000,000 bytes of one framed value, with headers."""
 CONFIGS = {
     "cleanup.policy": "delete",
     "max.message.bytes": str(MAX_BYTES),
-    "message.timestamp.type": "LogAppendTime",
+    STAMPS: "LogAppendTime",
     "retention.bytes": "-1",
     "retention.ms": "-1",
 }
@@ -62,6 +67,21 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.setting} is {self.found}, wanted {self.wanted}"
+
+
+class LeftStampingError(NewsroomError):
+    """Topics were left with the setting that an import needs."""
+
+    exit_code = 4
+
+    def __init__(self, bootstrap: str, problem: str) -> None:
+        """Take the bootstrap servers and what Kafka said."""
+        super().__init__(
+            f"the topics on {bootstrap} may still take timestamps that records bring ({STAMPS} is CreateTime): "
+            f"{problem}. Append nothing before `newsroom topics check` is content; the same import sets it right"
+        )
+        self.bootstrap = bootstrap
+        self.problem = problem
 
 
 class TopicsError(NewsroomError):
@@ -115,6 +135,35 @@ def require(settings: Settings) -> tuple[Difference, ...]:
     if fatal := tuple(each for each in found if each.setting in FATAL):
         raise TopicsError(settings.bootstrap, fatal)
     return found
+
+
+@contextmanager
+def keeping_timestamps(settings: Settings) -> Iterator[None]:
+    """Have the topics keep the timestamps that records bring; at the end, however it comes, the broker stamps again.
+
+    Raises :class:`ClusterError`, and :class:`LeftStampingError` where the end could not be made.
+    """
+    _stamp(settings, "CreateTime")
+    try:
+        yield
+    finally:
+        try:
+            _stamp(settings, CONFIGS[STAMPS])
+        except ClusterError as error:
+            raise LeftStampingError(settings.bootstrap, error.problem) from error
+
+
+def _stamp(settings: Settings, by: str) -> None:
+    """Set whose timestamps records get, and wait until the cluster has taken that over."""
+    names = list(wanted(settings))
+    kind = ConfigResourceType.TOPIC
+    until = time.monotonic() + TIMEOUT_MS / 1000
+    with _admin(settings.bootstrap) as admin:
+        admin.alter_configs([ConfigResource(kind, name, configs={STAMPS: by}) for name in names])
+        while any(_configs(admin, kind, name, [STAMPS]).get(STAMPS) != by for name in names):
+            if time.monotonic() >= until:
+                raise ClusterError(settings.bootstrap, f"it does not set {STAMPS} to {by}")
+            time.sleep(_LOOK_SECONDS)
 
 
 def _create(admin: Any, new: dict[str, Any]) -> None:

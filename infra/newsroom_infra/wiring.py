@@ -6,12 +6,15 @@ import gc
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 
 from newsroom_consumers import generations, unparking
+from newsroom_consumers.archive.log import ArchiveLog
+from newsroom_consumers.cuts import Cut, end_of
 from newsroom_consumers.failpoints import Reach, killing
 from newsroom_consumers.ledger import Ledger
 from newsroom_consumers.log import CountedLog, LogAwayError
@@ -20,11 +23,11 @@ from newsroom_consumers.queries import Answer, Queries, Site
 from newsroom_consumers.reads import RecordReader
 from newsroom_consumers.records import Address
 from newsroom_consumers.store import open_database
-from newsroom_consumers.store.control import FIRST, Control
-from newsroom_consumers.store.database import DatabaseAwayError, NoGenerationError
+from newsroom_consumers.store.control import FIRST, Control, check_name
+from newsroom_consumers.store.database import DatabaseAwayError, NoGenerationError, SecondWorkerError
 from newsroom_consumers.transport import KafkaLog, SharedKafkaLog, placement
 from newsroom_infra import topics
-from newsroom_infra.settings import Settings
+from newsroom_infra.settings import TAGS, Settings
 from newsroom_schemas.codec import Codec
 from newsroom_schemas.registry import Registry
 
@@ -42,9 +45,15 @@ def log_of(settings: Settings, group: str | None = None, kind: type[KafkaLog] = 
     return kind(settings.bootstrap, names, group=group, batch=settings.batch)
 
 
-def reader_of(settings: Settings, log: CountedLog) -> RecordReader:
-    """Build what reads the records of a log."""
-    return RecordReader(codec(), tags_topic=settings.tags_topic, place=placement(log.partitions))
+def archive_of(settings: Settings, folder: Path) -> ArchiveLog:
+    """Open an export of the log for reading. Raises ``NoArchiveError`` and ``ManifestError``."""
+    return ArchiveLog(folder, batch=settings.batch)
+
+
+def reader_of(log: CountedLog) -> RecordReader:
+    """Build what reads the records of a log, whatever its topics' prefix."""
+    (tags_topic,) = (topic for topic in log.partitions if topic.endswith(TAGS))
+    return RecordReader(codec(), tags_topic=tags_topic, place=placement(log.partitions))
 
 
 def site_of(settings: Settings) -> Site:
@@ -62,26 +71,35 @@ def calm_collector() -> None:
 
 
 def run_worker(settings: Settings, name: str | None, stopping: threading.Event) -> None:
-    """Move a generation, the live one by default, along the log until told to stop; wait for Kafka and the database.
+    """Move a generation along the log until told to stop; wait for Kafka and the database.
+
+    Without a name it is the live one, and the next one once another is promoted.
 
     Raises ``SecondWorkerError``, ``MissingTopicError``, ``TopicsError``, and what ``generations.follow`` raises.
     """
+    reach = killing(settings.failpoint)
     patient = patience(stopping, LogAwayError, DatabaseAwayError)
-    patient(_work, settings, name, stopping, killing(settings.failpoint))
+    patient(_work, settings, name, stopping, reach)
+    patient = patience(stopping, LogAwayError, DatabaseAwayError, SecondWorkerError)
+    while not stopping.is_set():
+        patient(_work, settings, name, stopping, reach)
 
 
 def _work(settings: Settings, name: str | None, stopping: threading.Event, reach: Reach) -> None:
-    """Open the log, alone or as a member of a group, and follow it."""
+    """Open the log, alone or as a member of a group, and follow it; return when another generation is live."""
     generations_of = control(settings)
-    name = name or generations_of.live_or(FIRST)
+    followed = name or generations_of.live_or(FIRST)
+    check_name(followed)
     kind = SharedKafkaLog if generations_of.database.many_workers else KafkaLog
     with (
-        generations_of.database.alone(name),
-        closing(log_of(settings, f"{settings.topic_prefix}.{name}", kind)) as log,
+        generations_of.database.alone(followed),
+        closing(log_of(settings, f"{settings.topic_prefix}.{followed}", kind)) as log,
     ):
         require_topics(settings)
         calm_collector()
-        generations.follow(generations_of, name, log, reader_of(settings, log), stopping, reach=reach)
+        stop = stopping if name else generations.WhileLive(stopping, generations_of, followed)
+        _logger.info("following", generation=followed)
+        generations.follow(generations_of, followed, log, reader_of(log), stop, reach=reach)
 
 
 def require_topics(settings: Settings) -> None:
@@ -130,10 +148,15 @@ def skipped(settings: Settings, before: unparking.Waiting, skip: Address, second
     return unparking.skipped(control(settings), before, skip, seconds)
 
 
+def ends(settings: Settings) -> Cut:
+    """Say where the log ends now. Raises ``LogError``."""
+    with closing(log_of(settings)) as log:
+        return end_of(log)
+
+
 def wait(settings: Settings, seconds: float) -> None:
     """Wait until the live generation, there yet or not, holds all that the log has now. Raises ``NotReachedError``."""
-    with closing(log_of(settings)) as log:
-        ends = {at: bounds.end for at, bounds in log.bounds(log.assigned()).items()}
+    wanted = ends(settings)
 
     def positions() -> generations.Positions:
         try:
@@ -142,4 +165,4 @@ def wait(settings: Settings, seconds: float) -> None:
         except NoGenerationError:
             return {}
 
-    generations.wait_for(ends, positions, seconds)
+    generations.wait_for(wanted, positions, seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from newsroom_producers.desk import Receipt, Settled
 from newsroom_schemas.errors import BrokerAwayError, NewsroomError
@@ -53,6 +53,33 @@ class Sending:
     def size(self) -> int:
         """Bytes that it holds, nearly."""
         return len(self.value)
+
+
+class Raw(NamedTuple):
+    """A record to append as it is, and where."""
+
+    topic: str
+    partition: int
+    timestamp_ms: int
+    """Its timestamp, in milliseconds, for topics that keep those that records bring."""
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+
+
+class NotAppendedError(NewsroomError):
+    """Records that were to be appended as they are did not all get an acknowledgement."""
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, bootstrap: str, problem: str) -> None:
+        """Take the bootstrap servers and what the client said."""
+        super().__init__(
+            f"the broker at {bootstrap} has not acknowledged all records ({problem}); the last ones sent may or may "
+            "not be in the log. The same command goes on from what is"
+        )
+        self.bootstrap = bootstrap
+        self.problem = problem
 
 
 class Ticket(Protocol):

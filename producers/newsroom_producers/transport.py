@@ -13,8 +13,9 @@ broker refuses a record is told in ``pipeline.py``.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from importlib.util import find_spec
 from types import TracebackType
@@ -25,7 +26,7 @@ from kafka import errors as kafka_errors
 
 from newsroom_producers.desk import Receipt, Refused, Sendable, Settled
 from newsroom_producers.pipeline import Pipeline
-from newsroom_producers.sending import Failure, Fault, Sending
+from newsroom_producers.sending import Failure, Fault, NotAppendedError, Raw, Sending
 from newsroom_schemas.codec import Codec
 from newsroom_schemas.errors import (
     BrokerAwayError,
@@ -45,6 +46,12 @@ _LINGER_SECONDS = 0.1
 
 _REQUEST_SECONDS = 30.0
 """Seconds after which an unanswered request is given up and tried again on a new connection."""
+
+_RAW_BYTES = 64 * 1024 * 1024
+"""Bytes of a record to append as it is: the broker has the last word, it took the record before."""
+
+_IN_FLIGHT = 8192
+"""Records that are appended as they are and not acknowledged yet."""
 
 _log = logging.getLogger(__name__)
 
@@ -137,7 +144,39 @@ class KafkaTransport:
         return BrokerAwayError(self._bootstrap, self.timeout, event_id)
 
 
-def _producer(bootstrap: str, timeout: float) -> Any:
+def append(bootstrap: str, records: Iterable[Raw], timeout: float) -> Iterator[int]:
+    """Append records as they are, each partition's in order; give how many more the broker has acknowledged.
+
+    What was taken and not counted may or may not be in the log. Raises NotAppendedError.
+    """
+    waiting: deque[Any] = deque()
+    with _appending(bootstrap, timeout) as producer:
+        for record in records:
+            waiting.append(producer.send(**record._asdict()))
+            if len(waiting) == _IN_FLIGHT:
+                yield _settled(waiting, _IN_FLIGHT // 2, timeout)
+        yield _settled(waiting, len(waiting), timeout)
+
+
+def _settled(waiting: deque[Any], count: int, timeout: float) -> int:
+    """Wait for the broker's word on the oldest records."""
+    for _ in range(count):
+        waiting.popleft().get(timeout)
+    return count
+
+
+@contextmanager
+def _appending(bootstrap: str, timeout: float) -> Iterator[Any]:
+    """Open a producer of records as they are."""
+    try:
+        producer = _producer(bootstrap, timeout, max_request_size=_RAW_BYTES)
+        with closing(_Link(producer, bootstrap)):
+            yield producer
+    except kafka_errors.KafkaError as error:
+        raise NotAppendedError(bootstrap, str(error) or type(error).__name__) from error
+
+
+def _producer(bootstrap: str, timeout: float, **overrides: Any) -> Any:
     """Connect a producer: acks of all replicas, idempotent, murmur2 of the key."""
     linger = min(_LINGER_SECONDS, timeout / 2)
     return KafkaProducer(
@@ -152,6 +191,7 @@ def _producer(bootstrap: str, timeout: float) -> Any:
         max_block_ms=int(timeout * 1000),
         bootstrap_timeout_ms=int(timeout * 1000),
         metrics_enabled=False,
+        **overrides,
     )
 
 
@@ -183,7 +223,7 @@ class _Link:
         """Give what failed so far, in the order in which it failed."""
         return [(sending, self._failure(sending, error)) for sending, error in self._failed]
 
-    def close(self, patience: float) -> None:
+    def close(self, patience: float = 0) -> None:
         """End it, waiting up to ``patience`` seconds for requests under way; nothing of it is sent afterwards."""
         try:
             self._producer.close(timeout=patience)

@@ -83,8 +83,7 @@ class Registry:
     @classmethod
     def load(cls) -> Registry:
         """Read every committed schema; raise UnsafeSchemaError or DuplicateSchemaError when one must not be used."""
-        folder = files("newsroom_schemas") / "avro"
-        texts = {file.name: file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".avsc")}
+        texts = schema_files()
         return cls(read_schema(name, texts[name]) for name in sorted(texts))
 
     def __iter__(self) -> Iterator[Schema]:
@@ -122,6 +121,12 @@ class Registry:
         self._versions.setdefault(schema.name, {})[schema.version] = schema
         if schema.blocks:
             self._arrays[schema.blocks.fingerprint] = schema.blocks.array
+
+
+def schema_files() -> dict[str, str]:
+    """Give the text of every committed schema by the name of its file, such as ``ArticleEdited.1.avsc``."""
+    folder = files("newsroom_schemas") / "avro"
+    return {file.name: file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".avsc")}
 
 
 def read_schema(file_name: str, text: str) -> Schema:

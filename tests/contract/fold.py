@@ -1,4 +1,4 @@
-"""Folds a log that lies in a file, in a process of its own, into a generation; prints a hash of all its tables.
+"""Folds a log that lies in a file, in a process of its own, into a generation; prints a hash and its digest.
 
 The command line: the file, the place of the generation, the size of batches.
 """
@@ -21,6 +21,7 @@ from newsroom_consumers.loop import Loop
 from newsroom_consumers.records import Record
 from newsroom_consumers.store import open_database
 from newsroom_consumers.store.database import Database
+from newsroom_consumers.store.digests import digest_of, digests
 from newsroom_consumers.store.generation import Generation
 
 
@@ -37,6 +38,12 @@ def fold(records: Sequence[Record], database: Database, sizes: Sequence[int], na
         return scan(connection)
 
 
+def digest(database: Database, name: str = "main") -> str:
+    """Give the digest of all tables of a generation."""
+    with database.auditing(name) as connection:
+        return digest_of(digests(connection))
+
+
 def hash_of(tables: Tables) -> str:
     """Give a hash of all tables."""
     return hashlib.sha256(repr(tables).encode()).hexdigest()
@@ -45,4 +52,5 @@ def hash_of(tables: Tables) -> str:
 if __name__ == "__main__":
     file, place, size = sys.argv[1:]
     log = pickle.loads(Path(file).read_bytes())  # noqa: S301 - our own records, written by the test
-    sys.stdout.write(hash_of(fold(log, open_database(place), [int(size)])))
+    database = open_database(place)
+    sys.stdout.write(f"{hash_of(fold(log, database, [int(size)]))} {digest(database)}")

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
-from contract.fold import fold, hash_of
+from contract.fold import digest, fold, hash_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from postgres import Server, fresh_database
@@ -103,10 +103,11 @@ def places(postgres: Server, tmp_path: Path) -> Iterator[Mapping[str, str]]:
 
 @pytest.fixture(scope="module")
 def expected(log: list[Record], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Fold the log here, and give the hash of its tables."""
-    tables = fold(log, SqliteDatabase(tmp_path_factory.mktemp("expected")), [7])
+    """Fold the log here, and give the hash of its tables and their digest."""
+    database = SqliteDatabase(tmp_path_factory.mktemp("expected"))
+    tables = fold(log, database, [7])
     assert all(tables.values()), {name: len(rows) for name, rows in tables.items()}
-    return hash_of(tables)
+    return f"{hash_of(tables)} {digest(database)}"
 
 
 @pytest.mark.parametrize("surroundings", SURROUNDINGS)
@@ -128,5 +129,7 @@ def test_a_log_makes_the_same_tables_wherever_it_is_folded(
 @given(records(), st.lists(st.integers(1, 30), min_size=1, max_size=3))
 def test_any_log_makes_the_same_tables_on_both_databases(url: str, log: list[Record], sizes: list[int]) -> None:
     with TemporaryDirectory() as folder:
-        on_sqlite = fold(log, SqliteDatabase(Path(folder)), [500])
-    assert fold(log, PostgresDatabase(url), sizes, f"g{next(_numbers)}") == on_sqlite
+        sqlite, postgres, name = SqliteDatabase(Path(folder)), PostgresDatabase(url), f"g{next(_numbers)}"
+        on_sqlite = fold(log, sqlite, [500])
+        assert fold(log, postgres, sizes, name) == on_sqlite
+        assert digest(postgres, name) == digest(sqlite)

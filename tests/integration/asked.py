@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import closing
 from typing import Any
 
 import msgspec
-from kit import Newsroom
+from kit import CODEC, Newsroom
 from sqlalchemy import Table
 
+from newsroom_consumers.audit.verify import Verdict, verify
+from newsroom_consumers.folding import Folding
 from newsroom_consumers.projections import PROJECTIONS
 from newsroom_consumers.projections.tags import TAG
+from newsroom_consumers.reads import RecordReader
+from newsroom_consumers.store.control import Control
+from newsroom_consumers.transport import KafkaLog, placement
 
 PUBLIC = {TAG.name} | {table.name for projection in PROJECTIONS.values() for table in projection.TABLES}
 """Names of the tables that readers' connections can see."""
@@ -47,6 +54,20 @@ def public_text(newsroom: Newsroom) -> str:
     """Give everything that lies in a public table as one text."""
     cells = (cell for name, rows in newsroom.tables().items() if name in PUBLIC for row in rows for cell in row)
     return "\n".join(cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell) for cell in cells)
+
+
+def verdict(newsroom: Newsroom, **options: Any) -> Verdict:
+    """Verify the live generation against the log."""
+    with closing(KafkaLog(newsroom.bootstrap, newsroom.topics)) as log:
+        reader = RecordReader(CODEC, tags_topic=newsroom.topics.tags, place=placement(log.partitions))
+        return verify(Control(newsroom.database), log, reader, stopping=threading.Event(), **options)
+
+
+def verified(newsroom: Newsroom, folding: Folding | None = None) -> bool:
+    """Say whether the live generation is what the log says; fail with what differs."""
+    found = verdict(newsroom, folding=folding)
+    assert found.equal, found.answer()
+    return True
 
 
 def _articles(answer: dict[str, Any]) -> list[str]:

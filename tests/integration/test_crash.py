@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from faults import BrittleGeneration, CursorsFirst, RowsFirst
+from integration.asked import verdict, verified
 from integration.conftest import Refold
 from integration.stories import Story, send, send_stories
 from kit import Newsroom
@@ -62,6 +63,7 @@ def test_a_worker_killed_at_random_moments_of_an_import_leaves_equal_tables(
     tables = newsroom.tables()
     assert len(tables["timeline"]) == STORIES
     assert tables == refold()
+    assert verified(newsroom)
 
 
 def has_folded(newsroom: Newsroom, records: int) -> bool:
@@ -80,6 +82,7 @@ def test_a_crash_before_each_step_of_the_transaction_in_turn_leaves_equal_tables
         crashes += 1
     assert crashes > STEPS
     assert newsroom.tables() == refold()
+    assert verified(newsroom)
 
 
 def crash_at(newsroom: Newsroom, steps: int) -> bool:
@@ -101,3 +104,4 @@ def test_the_comparison_finds_a_store_that_splits_its_transaction(
         newsroom.work(generation=partial(wrong, crash=CrashError()))
     newsroom.work(generation=wrong)
     assert newsroom.tables() != refold()
+    assert not verdict(newsroom).equal

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from integration.asked import verdict
 from integration.conftest import Places, Refold, on_both_databases
 from integration.stories import Story, send, send_stories
 from kit import Newsroom, Tables
@@ -49,6 +50,7 @@ def test_a_kill_at_any_place_leaves_equal_tables(
             pass
     expected = refold()
     assert {name for name, room in rooms.items() if resumed(room) != expected} == set()
+    assert {name for name, room in rooms.items() if not verdict(room).equal} == set()
 
 
 def kill_at(name: str, newsroom: Newsroom, folder: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from integration.asked import verified
 from integration.conftest import Refold
 from integration.stories import Story, send_stories
 from kit import Newsroom
@@ -75,6 +76,7 @@ def test_workers_that_come_go_and_die_during_an_import_leave_equal_tables(
         importing.result()
     until(lambda: folded(newsroom) == 2 * STORIES)
     assert newsroom.tables() == refold()
+    assert verified(newsroom)
 
 
 def test_a_worker_frozen_in_its_transaction_is_replaced_and_fenced_and_goes_on_with_what_it_is_given(
@@ -97,6 +99,7 @@ def test_a_worker_frozen_in_its_transaction_is_replaced_and_fenced_and_goes_on_w
     send_stories(newsroom, stories(100, "last"))
     until(lambda: folded(newsroom) == 600)
     assert newsroom.tables() == refold()
+    assert verified(newsroom)
 
 
 @contextmanager
@@ -119,3 +122,4 @@ def test_two_workers_that_start_at_once_on_an_empty_database_share_it(
     until(lambda: folded(newsroom) == 100)
     assert [each.process.poll() for each in workers] == [None, None]
     assert newsroom.tables() == refold()
+    assert verified(newsroom)

@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from integration.asked import verified
 from integration.conftest import Refold
 from integration.stories import Story, send_stories
 from kit import Newsroom
@@ -102,6 +103,7 @@ def test_a_worker_waits_while_another_holds_the_database_and_then_goes_on(newsro
         other.rollback()
         until(lambda: folded(newsroom) == 2 * len(BEFORE + MEANWHILE))
     assert newsroom.tables() == refold()
+    assert verified(newsroom)
 
 
 def test_a_worker_waits_while_the_disk_is_full_and_then_goes_on(newsroom: Newsroom, refold: Refold) -> None:
@@ -116,6 +118,7 @@ def test_a_worker_waits_while_the_disk_is_full_and_then_goes_on(newsroom: Newsro
         generation.pragma(f"max_page_count = {2**30}")
         until(lambda: folded(newsroom) == 2 * len(BEFORE + MEANWHILE))
     assert newsroom.tables() == refold()
+    assert verified(newsroom)
 
 
 def kill_broker(settings: Settings) -> None:
@@ -152,6 +155,7 @@ def test_a_worker_lives_through_the_death_of_its_broker(own_stack: Settings, tmp
             assert started.end(signal.SIGTERM, 5) == 0
         again.work()
         assert newsroom.tables() == again.tables()
+        assert verified(newsroom)
         assert len(newsroom.tables()["timeline"]) == len(BEFORE + MEANWHILE)
 
 
@@ -184,4 +188,5 @@ def test_workers_live_through_the_deaths_of_one_of_them_of_the_database_and_of_t
             assert [each.process.poll() for each in (staying, joining)] == [None, None]
             again.work()
             assert newsroom.tables() == again.tables()
+            assert verified(newsroom)
             assert len(newsroom.tables()["timeline"]) == STORIES

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from integration.asked import outcomes, page, tagged, timeline
+from integration.asked import outcomes, page, tagged, timeline, verified
 from integration.conftest import Refold, on_both_databases
 from integration.raw import RawLog
 from integration.stories import Story, send, send_stories
@@ -100,6 +100,7 @@ def test_poison(newsroom: Newsroom, raw_log: RawLog, refold: Refold, poison: str
         ("behind", ["uk"]),
     ]
     assert refold(folding) == newsroom.tables()
+    assert verified(newsroom, folding)
 
 
 @pytest.mark.parametrize("poison", ["fold", "projection"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from integration.asked import outcomes, page, public_text, tagged, timeline
+from integration.asked import outcomes, page, public_text, tagged, timeline, verified
 from integration.conftest import Refold, on_both_databases
 from kit import Newsroom
 from unit.fold_model import correction, edited
@@ -41,6 +41,7 @@ def test_two_editors(newsroom: Newsroom, desk: Desk, refold: Refold) -> None:
     assert (lost["actor"], lost["type"]) == ("petro", "ArticleEdited")
     assert (page(newsroom, "storm")["headline"], page(newsroom, "storm")["version"]) == ("One", 2)
     assert refold(workers=3) == newsroom.tables()
+    assert verified(newsroom)
 
 
 def test_a_draft_is_not_public(newsroom: Newsroom, desk: Desk, refold: Refold) -> None:
@@ -80,6 +81,7 @@ def test_a_draft_is_not_public(newsroom: Newsroom, desk: Desk, refold: Refold) -
     assert (before["updated_at"], after["first_published_at"]) == (None, before["first_published_at"])
     assert after["updated_at"] > after["first_published_at"]
     assert refold(workers=3) == newsroom.tables()
+    assert verified(newsroom)
 
 
 def test_translation_and_correction(newsroom: Newsroom, desk: Desk, refold: Refold) -> None:
@@ -110,6 +112,7 @@ def test_translation_and_correction(newsroom: Newsroom, desk: Desk, refold: Refo
     assert page(newsroom, "storm") == ukrainian
     assert (timeline(newsroom), timeline(newsroom, "en")) == (["storm"], ["later", "storm"])
     assert refold(workers=3) == newsroom.tables()
+    assert verified(newsroom)
 
 
 def test_takedown(newsroom: Newsroom, desk: Desk, refold: Refold) -> None:
@@ -143,6 +146,7 @@ def test_takedown(newsroom: Newsroom, desk: Desk, refold: Refold) -> None:
     for language in ("uk", "ru"):
         _is_gone(newsroom, language)
     assert refold(workers=3) == newsroom.tables()
+    assert verified(newsroom)
 
 
 @pytest.mark.parametrize("merge_first", [True, False], ids=["merge first", "publication first"])
@@ -177,6 +181,7 @@ def test_tags(newsroom: Newsroom, desk: Desk, refold: Refold, *, merge_first: bo
     assert (tagged(newsroom, "nk"), tagged(newsroom, "north-korea")) == (["late", "both", "one"], ["two", "both"])
     assert [tag["id"] for tag in page(newsroom, "both")["tags"]] == ["nk", "north-korea"]
     assert refold(workers=3) == newsroom.tables()
+    assert verified(newsroom)
 
 
 def _translate(desk: Desk, language: str, *, source_version: int, expected_version: int, headline: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from integration.asked import outcomes, page, tagged, timeline
+from integration.asked import outcomes, page, tagged, timeline, verified
 from integration.conftest import Refold, on_both_databases
 from integration.raw import RawLog
 from integration.stories import Story, send, send_stories
@@ -85,6 +85,7 @@ def test_a_retry_with_mended_code_equals_a_new_generation(newsroom: Newsroom, re
     assert (code, answer) == (0, [{"article_id": "a", "records": 4, "outcomes": {"applied": 4}, "parked": None}])
     assert outcomes(newsroom, "a") == ["applied"] * 6
     assert newsroom.tables() == refold()
+    assert verified(newsroom)
 
 
 @on_both_databases
@@ -98,6 +99,7 @@ def test_a_record_that_is_skipped_is_skipped_by_a_replay_too(newsroom: Newsroom,
     assert (answer["records"], answer["outcomes"], answer["parked"]) == (3, {"applied": 3}, None)
     assert outcomes(newsroom, "a") == ["applied"] * 2 + ["skipped"] + ["applied"] * 4
     assert newsroom.tables() == refold(folding)
+    assert verified(newsroom, folding)
 
 
 def test_readers_see_a_page_again_when_its_withdrawal_is_skipped(newsroom: Newsroom, refold: Refold) -> None:

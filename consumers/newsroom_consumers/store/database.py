@@ -40,6 +40,15 @@ class SecondWorkerError(NewsroomError):
         self.where = where
 
 
+class GenerationInUseError(NewsroomError):
+    """A generation cannot be had alone: somebody moves it, or has it for something else."""
+
+    def __init__(self, where: str) -> None:
+        """Say which generation."""
+        super().__init__(f"{where} is in use: a worker, a replay or an audit holds it. Stop that first, or wait for it")
+        self.where = where
+
+
 class DatabaseAwayError(NewsroomError):
     """The database does not answer, or cannot write; a worker goes on as soon as it can."""
 
@@ -102,7 +111,13 @@ class Database(Protocol):
         """Say where a generation is, for people; no password is in it."""
 
     def alone(self, name: str) -> AbstractContextManager[object]:
-        """Hold a generation as a worker does. Raises ``SecondWorkerError`` where only one may."""
+        """Hold a generation as a worker does. Raises ``SecondWorkerError`` where only one may.
+
+        Raises ``GenerationInUseError`` while somebody has it exclusively.
+        """
+
+    def exclusively(self, name: str) -> AbstractContextManager[object]:
+        """Hold a generation without any worker, to fill it at one go or to drop it. Raises ``GenerationInUseError``."""
 
     def writer(self, name: str) -> Engine:
         """Open a generation for writing; makes the place for it where there is none."""
@@ -110,5 +125,14 @@ class Database(Protocol):
     def reading(self, name: str) -> AbstractContextManager[Connection]:
         """Open a read transaction on all of a generation, for engineers. Raises ``NoGenerationError``."""
 
+    def auditing(self, name: str) -> AbstractContextManager[Connection]:
+        """Open one as ``reading`` does, that may last as long as an audit takes. Raises ``NoGenerationError``."""
+
     def public(self, name: str) -> AbstractContextManager[Connection]:
         """Open a read transaction that sees only what readers may. Raises ``NoGenerationError``."""
+
+    def size(self, name: str) -> int | None:
+        """Give the bytes that a generation takes on disk; ``None`` where there is none."""
+
+    def drop(self, name: str) -> None:
+        """Remove a generation and all that is in it, if there is one; who calls this holds it exclusively."""

@@ -9,14 +9,22 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import psycopg
 from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
 
-from newsroom_consumers.store.database import CONTROL, DatabaseUrlError, NoGenerationError, answering, first_line
+from newsroom_consumers.store.database import (
+    CONTROL,
+    DatabaseUrlError,
+    GenerationInUseError,
+    NoGenerationError,
+    answering,
+    first_line,
+)
 from newsroom_schemas.errors import NewsroomError
 
 READERS = "newsroom_reader"
@@ -38,6 +46,12 @@ _LOOK_AT = text("SELECT to_regnamespace(set_config('search_path', :schema, true)
 _MAKING = 0x6E657773
 """Key of the advisory lock under which tables are made: several workers may start at once."""
 
+_SIZE = text(
+    """
+    SELECT sum(pg_total_relation_size(each.oid)) FROM pg_class AS each JOIN pg_namespace AS schema
+    ON schema.oid = each.relnamespace WHERE schema.nspname = :schema AND each.relkind = 'r'
+    """
+)
 _END_HOLDER = text(
     """
     SELECT pg_terminate_backend(held.pid) FROM pg_locks AS held JOIN pg_stat_activity AS session USING (pid)
@@ -81,9 +95,22 @@ class PostgresDatabase:
         return f"{shown}, schema {schema_of(name)}"
 
     def alone(self, name: str) -> AbstractContextManager[None]:
-        """Hold nothing: workers of one generation keep apart by their cursors."""
-        del name
-        return nullcontext()
+        """Hold a lock that all workers of a generation share; they keep apart by their cursors."""
+        return self._held(name, "pg_try_advisory_lock_shared")
+
+    def exclusively(self, name: str) -> AbstractContextManager[None]:
+        """Hold the lock that workers share, without any. Raises ``GenerationInUseError``."""
+        return self._held(name, "pg_try_advisory_lock")
+
+    @contextmanager
+    def _held(self, name: str, function: str) -> Iterator[None]:
+        """Hold an advisory lock for as long as a session of its own lasts."""
+        engine = _engine(self._url, {}, poolclass=NullPool)
+        with answering(name), engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            lock = text(f"SELECT {function}(hashtextextended(:schema, 0))")
+            if not connection.scalar(lock, {"schema": schema_of(name)}):
+                raise GenerationInUseError(self.where(name))
+            yield
 
     def writer(self, name: str) -> Engine:
         """Open a generation for writing; nothing is connected yet. Commits of the control database reach the disk."""
@@ -92,6 +119,14 @@ class PostgresDatabase:
     def reading(self, name: str) -> AbstractContextManager[Connection]:
         """Open a read transaction on a schema, which sees one moment. Raises ``NoGenerationError``."""
         return self._reading(name, None)
+
+    @contextmanager
+    def auditing(self, name: str) -> Iterator[Connection]:
+        """Open one that the server does not end for its age. Raises ``NoGenerationError``."""
+        with self._reading(name, None) as connection:
+            for timeout in ("idle_in_transaction_session_timeout", "statement_timeout"):
+                connection.exec_driver_sql(f"SET LOCAL {timeout} = 0")
+            yield connection
 
     def public(self, name: str) -> AbstractContextManager[Connection]:
         """Open one that PostgreSQL itself keeps to the public tables. Raises ``NoGenerationError``.
@@ -110,6 +145,21 @@ class PostgresDatabase:
             if role is not None:
                 connection.exec_driver_sql(f"SET LOCAL ROLE {role}")
             yield connection
+
+    def size(self, name: str) -> int | None:
+        """Give the bytes of a schema's tables and their indexes."""
+        with answering(name), self._readers.begin() as connection:
+            found = connection.scalar(_SIZE, {"schema": schema_of(name)})
+        return None if found is None else int(found)
+
+    def drop(self, name: str) -> None:
+        """Drop a schema and all that is in it."""
+        engine = self.writer(name)
+        try:
+            with answering(name), engine.begin() as connection:
+                connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {_quoted(schema_of(name))} CASCADE")
+        finally:
+            engine.dispose()
 
 
 def schema_of(name: str) -> str:

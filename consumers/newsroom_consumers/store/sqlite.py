@@ -19,7 +19,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from newsroom_consumers.projections import PUBLIC
-from newsroom_consumers.store.database import NoGenerationError, SecondWorkerError, answering
+from newsroom_consumers.store.database import (
+    GenerationInUseError,
+    NoGenerationError,
+    SecondWorkerError,
+    answering,
+)
+from newsroom_schemas.errors import NewsroomError
 
 _BUSY_SECONDS = 10
 """How long a statement waits for another connection; the only other writer is a person with a tool."""
@@ -54,14 +60,25 @@ class SqliteDatabase:
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
         """Hold a generation's lock file. Raises ``SecondWorkerError``."""
+        with self._held(name, SecondWorkerError(self.where(name))):
+            yield
+
+    @contextmanager
+    def exclusively(self, name: str) -> Iterator[None]:
+        """Hold the same lock file. Raises ``GenerationInUseError``."""
+        with self._held(name, GenerationInUseError(self.where(name))):
+            yield
+
+    @contextmanager
+    def _held(self, name: str, otherwise: NewsroomError) -> Iterator[None]:
         path = self.file(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        held = FileLock(path.with_suffix(".lock"))
+        lock = FileLock(path.with_suffix(".lock"))
         try:
-            held.acquire(timeout=0)
+            lock.acquire(timeout=0)
         except Timeout as error:
-            raise SecondWorkerError(str(path)) from error
-        with held:
+            raise otherwise from error
+        with lock:
             yield
 
     def writer(self, name: str) -> Engine:
@@ -72,9 +89,27 @@ class SqliteDatabase:
         """Open a read transaction on a file. Raises ``NoGenerationError``."""
         return _reading(self.file(name), frozenset())
 
+    def auditing(self, name: str) -> AbstractContextManager[Connection]:
+        """Open one; SQLite ends none for its age. Raises ``NoGenerationError``."""
+        return self.reading(name)
+
     def public(self, name: str) -> AbstractContextManager[Connection]:
         """Open a read transaction that SQLite itself keeps to the public tables. Raises ``NoGenerationError``."""
         return _reading(self.file(name), PUBLIC)
+
+    def size(self, name: str) -> int | None:
+        """Give the bytes of a generation's file and of what is not merged into it yet."""
+        files = [file for file in self._files(name) if file.exists()]
+        return sum(file.stat().st_size for file in files) if files else None
+
+    def drop(self, name: str) -> None:
+        """Remove a generation's files, its lock file last."""
+        for file in (*self._files(name), self.file(name).with_suffix(".lock")):
+            file.unlink(missing_ok=True)
+
+    def _files(self, name: str) -> list[Path]:
+        file = self.file(name)
+        return [file, *(file.with_name(f"{file.name}-{kind}") for kind in ("wal", "shm"))]
 
 
 def writer(path: Path) -> Engine:

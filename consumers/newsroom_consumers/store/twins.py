@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData
 
 from newsroom_consumers.store import postgres
-from newsroom_consumers.store.database import Rows
+from newsroom_consumers.store.database import CONTROL, Rows
 from newsroom_consumers.store.postgres_rows import PostgresRows
 from newsroom_consumers.store.sqlite import SqliteRows
 
@@ -26,6 +29,26 @@ def end_holder(connection: Connection, topic: str, partition: int) -> None:
     """End a transaction that another worker has left open behind a cursor; SQLite has one worker."""
     if connection.dialect.name == "postgresql":
         postgres.end_holder(connection, topic, partition)
+
+
+def commit_in_full(connection: Connection) -> None:
+    """Let a transaction on a generation reach the disk when it is committed, as those of batches need not."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
+
+
+def control_within(connection: Connection) -> Mapping[str, Any] | None:
+    """Say how a statement on the control database runs within a generation's transaction; SQLite has no such way."""
+    if connection.dialect.name == "postgresql":
+        return {"schema_translate_map": {None: postgres.schema_of(CONTROL)}}
+    return None
+
+
+def take_any_text(connection: Connection) -> None:
+    """Let a connection read text that is no UTF-8, by surrogate escapes; PostgreSQL stores none."""
+    raw = connection.connection.driver_connection
+    if isinstance(raw, sqlite3.Connection):
+        raw.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
 def rows_of(engine: Engine, metadata: Sequence[MetaData]) -> Rows:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from newsroom_infra.cli import audit, demo, parked, reading, stack, worker, writing
+from newsroom_infra.cli import archive, audit, compare, demo, generations, parked, reading, stack, worker, writing
 from newsroom_schemas.errors import NewsroomError
 
 
@@ -19,7 +19,7 @@ def newsroom() -> None:
     """
 
 
-for _part in (stack, demo, writing, worker, reading, parked, audit):
+for _part in (stack, demo, writing, worker, reading, parked, generations, compare, audit, archive):
     for _command in _part.COMMANDS:
         newsroom.add_command(_command)
 

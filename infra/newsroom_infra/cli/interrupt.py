@@ -1,13 +1,23 @@
-"""Ctrl-C as the end of the input: what was read is sent and answered, then the command ends."""
+"""Ctrl-C: the end of the input, whose beginning is still sent and answered; or the wish to stop and go on later."""
 
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Self, TypeVar
 
 Item = TypeVar("Item")
+
+
+def told_to_stop() -> threading.Event:
+    """Give an event that SIGTERM or Ctrl-C sets from now on: what runs ends where it can go on later."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping
+
 
 _TWICE = "interrupted twice: what has no answer may or may not be in the log"
 

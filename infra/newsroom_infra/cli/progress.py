@@ -39,6 +39,67 @@ def reading(file: BinaryIO) -> Iterator[Show]:
         yield _Bar(progress, progress.add_task("", total=_size(file)), file)
 
 
+class Advance(Protocol):
+    """Is told how much more of a known amount is done."""
+
+    def __call__(self, more: int) -> None:
+        """Count some more, and show it if it is time to."""
+
+
+@contextmanager
+def counting(total: int, unit: str) -> Iterator[Advance]:
+    """Show how much of a known amount is done, how fast, and how long the rest takes; ``unit`` is such as "records"."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _PlainCount(total, unit)
+        return
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield _CountedBar(progress, progress.add_task("", total=total), total, unit)
+
+
+class _Count:
+    """How much is done, and how fast."""
+
+    def __init__(self, total: int, unit: str) -> None:
+        self.done = 0
+        self._total = total
+        self._unit = unit
+        self._started = time.monotonic()
+
+    def __str__(self) -> str:
+        speed = self.done / max(time.monotonic() - self._started, 0.001)
+        left = f", {(self._total - self.done) / speed:,.0f} s left" if self.done else ""
+        return f"{self.done:,} of {self._total:,} {self._unit}, {speed:,.0f}/s{left}"
+
+
+class _PlainCount:
+    """Prints a line every few seconds."""
+
+    def __init__(self, total: int, unit: str) -> None:
+        self._count = _Count(total, unit)
+        self._show = _Plain()
+
+    def __call__(self, more: int) -> None:
+        """Count, and print if it is time to."""
+        self._count.done += more
+        self._show(str(self._count))
+
+
+class _CountedBar:
+    """Moves a bar with what is done."""
+
+    def __init__(self, progress: Progress, task: TaskID, total: int, unit: str) -> None:
+        self._progress = progress
+        self._task = task
+        self._count = _Count(total, unit)
+
+    def __call__(self, more: int) -> None:
+        """Count, and move."""
+        self._count.done += more
+        self._progress.update(self._task, completed=self._count.done, description=str(self._count))
+
+
 class _Plain:
     """Prints a line every few seconds."""
 

@@ -13,26 +13,28 @@ from newsroom_infra.cli.output import print_json, visible
 from newsroom_infra.settings import load
 
 EXTRAS = "kafka,consumers"
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-_language = click.option("--language", metavar="LANGUAGE", required=True, help="BCP 47 tag, such as uk or en.")
-_limit = click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Entries to print.")
-_after = click.option("--after", metavar="CURSOR", help="Go on behind a page: the cursor that it printed as next.")
+with_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+with_language = click.option("--language", metavar="LANGUAGE", required=True, help="BCP 47 tag, such as uk or en.")
+with_limit = click.option(
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Entries to print."
+)
+with_after = click.option("--after", metavar="CURSOR", help="Go on behind a page: the cursor that it printed as next.")
 
 
 @click.command()
 @click.argument("article_id", metavar="ID")
-@_language
-@_json
+@with_language
+@with_json
 def article(article_id: str, language: str, *, as_json: bool) -> None:
     """Print what readers see of an article: its page, or why it is gone. Exit 3 when there is none."""
     _readers(lambda readers: readers.article(article_id, language), as_json=as_json, table=tables.article)
 
 
 @click.command()
-@_language
-@_limit
-@_after
-@_json
+@with_language
+@with_limit
+@with_after
+@with_json
 def timeline(language: str, limit: int, after: str | None, *, as_json: bool) -> None:
     """Print the recent-news timeline of a language, newest first."""
     _readers(
@@ -42,10 +44,10 @@ def timeline(language: str, limit: int, after: str | None, *, as_json: bool) -> 
 
 @click.command()
 @click.argument("tag_id", metavar="TAG")
-@_language
-@_limit
-@_after
-@_json
+@with_language
+@with_limit
+@with_after
+@with_json
 def tag(tag_id: str, language: str, limit: int, after: str | None, *, as_json: bool) -> None:
     """Print the stories that carry a tag, newest first. Exit 3 when no such tag was seen."""
     _readers(lambda readers: readers.tag(tag_id, language, limit=limit, after=after), as_json=as_json, table=tables.tag)
@@ -53,7 +55,7 @@ def tag(tag_id: str, language: str, limit: int, after: str | None, *, as_json: b
 
 @click.command()
 @click.argument("article_id", metavar="ARTICLE")
-@_json
+@with_json
 def outcomes(article_id: str, *, as_json: bool) -> None:
     """Print what became of every event of an article, in log order."""
     ask_editors(lambda editors: editors.outcomes(article_id), as_json=as_json, table=tables.outcomes)
@@ -78,7 +80,7 @@ def _readers(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any],
 
     with wiring.queries(load()) as readers:
         answer = ask(readers)
-    _print(answer, as_json=as_json, table=table)
+    print_answer(answer, as_json=as_json, table=table)
 
 
 def ask_editors(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
@@ -88,10 +90,11 @@ def ask_editors(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[An
 
     with wiring.ledger(load()) as editors:
         answer = ask(editors)
-    _print(answer, as_json=as_json, table=table)
+    print_answer(answer, as_json=as_json, table=table)
 
 
-def _print(answer: Any, *, as_json: bool, table: Callable[[Any], None]) -> None:
+def print_answer(answer: Any, *, as_json: bool, table: Callable[[Any], None]) -> None:
+    """Print an answer: as JSON, or as a table whose texts do nothing in a terminal."""
     if as_json:
         print_json(answer)
     else:

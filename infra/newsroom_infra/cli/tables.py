@@ -35,7 +35,7 @@ def article(answer: dict[str, Any]) -> None:
     facts = {name: answer[name] for name in names}
     facts["authors"] = [author["name"] for author in answer["authors"]]
     facts["tags"] = [shown["label"] for shown in answer["tags"]]
-    facts["related"] = [story["headline"] for story in answer["related"]]
+    facts["related"] = [story["headline"] for story in answer["related"] or ()]
     notes = [Panel(Text(note["text"]), title=Text(f"{note['kind']}, {note['at']}")) for note in answer["notes"]]
     _print(
         Text(answer["headline"], style="bold"),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-
 import click
 
 from newsroom_infra import logs
 from newsroom_infra.cli.extras import needs
+from newsroom_infra.cli.interrupt import told_to_stop
 from newsroom_infra.settings import load
 
 EXTRAS = "kafka,consumers"
@@ -19,17 +17,15 @@ EXTRAS = "kafka,consumers"
 def worker(generation: str | None) -> None:
     """Follow the log into a generation, event by event, until SIGTERM or Ctrl-C.
 
-    SQLite takes one worker: a second one says so and exits.
+    Without --generation it changes over to the next live one when that is promoted. SQLite takes one worker: a second
+    one says so and exits.
     """
     with needs(EXTRAS):
         from newsroom_infra import wiring
 
     settings = load()
     logs.configure(settings.log_level)
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    wiring.run_worker(settings, generation, stopping)
+    wiring.run_worker(settings, generation, told_to_stop())
 
 
 COMMANDS: tuple[click.Command, ...] = (worker,)

@@ -1,0 +1,219 @@
+"""The export: the records of a log up to a cut, written into a folder as they come.
+
+The manifest is written last; without it an export is unfinished, and is begun anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar, Self
+
+import msgspec
+from fastavro.write import Writer
+
+from newsroom_consumers.archive.format import (
+    MANIFEST,
+    RECORD_SCHEMA,
+    RECORDS_PER_FILE,
+    SCHEMAS,
+    SEALS,
+    ArchivedFile,
+    ArchivedPartition,
+    ArchivedSchema,
+    ArchivedTopic,
+    Manifest,
+    file_name,
+    folder_of,
+)
+from newsroom_consumers.audit.sealed import Passed
+from newsroom_consumers.cuts import Cut, records_until
+from newsroom_consumers.log import Bounds, CountedLog
+from newsroom_consumers.records import CHAIN_START, Partition, Record, digest, link, value_sha
+from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.instants import to_rfc3339
+from newsroom_schemas.registry import read_schema
+
+_BLOCK_BYTES = 256 * 1024
+"""Bytes of records that are packed together: a reader holds so many, and what is torn takes so many with it."""
+_LEVEL = 3
+"""Of deflate, out of 9: the next ones take twice the time for a tenth less."""
+_OWN = re.compile(rf"{SEALS}|{MANIFEST}\.new|{SCHEMAS}/[A-Za-z]+\.\d+\.avsc|records/[A-Za-z0-9._-]+/\d+/\d{{20}}\.avro")
+"""The files that an unfinished export can have left."""
+
+
+class OccupiedFolderError(NewsroomError):
+    """An export would go into a folder that holds something else."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, folder: Path, found: str) -> None:
+        """Name the folder, and something that is in it."""
+        super().__init__(f"{folder} holds {found}: export into an empty folder, or into one that does not exist yet")
+        self.folder = folder
+        self.found = found
+
+
+def export(
+    log: CountedLog,
+    cut: Cut,
+    folder: Path,
+    schemas: Mapping[str, str],
+    *,
+    now: int,
+    passed: Passed = lambda _: None,
+    per_file: int = RECORDS_PER_FILE,
+) -> Manifest:
+    """Write the records of a log up to a cut into a folder, with the schemas, given by file name.
+
+    ``now`` is in microseconds; ``per_file`` is how many records a container file takes.
+    Raises ``OccupiedFolderError`` and ``LogError``.
+    """
+    clear(folder)
+    written = _write_schemas(folder / SCHEMAS, schemas)
+    bounds = log.bounds(cut)
+    cut = {at: min(end, bounds[at].end) for at, end in cut.items()}
+    with ExitStack() as opened:
+        parts = {at: opened.enter_context(_Part(folder_of(folder, at), bounds[at], cut[at], per_file)) for at in cut}
+        for record in records_until(log, cut):
+            parts[Partition(record.topic, record.partition)].add(record)
+            passed(1)
+    topics = tuple(
+        ArchivedTopic(name=name, partitions=tuple(parts[Partition(name, number)].archived() for number in range(count)))
+        for name, count in sorted(log.partitions.items())
+    )
+    manifest = Manifest(made_at=to_rfc3339(now), topics=topics, schemas=written)
+    _write(folder / SEALS, manifest.seal().line())
+    _write(folder / f"{MANIFEST}.new", msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    (folder / f"{MANIFEST}.new").replace(folder / MANIFEST)
+    _sync(folder)
+    return manifest
+
+
+def clear(folder: Path) -> None:
+    """Make a folder ready for an export: make it, or remove what an unfinished export has left there.
+
+    Raises ``OccupiedFolderError`` where anything else is in it.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OccupiedFolderError(folder, "what a folder cannot: it is a file")
+    if (folder / MANIFEST).exists():
+        raise OccupiedFolderError(folder, "a finished export")
+    folder.mkdir(parents=True, exist_ok=True)
+    found = sorted(folder.rglob("*"), reverse=True)
+    for path in found:
+        if path.is_symlink() or not (path.is_dir() or _OWN.fullmatch(path.relative_to(folder).as_posix())):
+            raise OccupiedFolderError(folder, path.name)
+    for path in found:
+        if path.is_dir():
+            path.rmdir()
+        else:
+            path.unlink()
+
+
+class _Part:
+    """One partition being written, file by file."""
+
+    def __init__(self, folder: Path, bounds: Bounds, end: int, per_file: int) -> None:
+        self._folder = folder
+        self._number = int(folder.name)
+        self._first = bounds.first
+        self._end = end
+        self._per_file = per_file
+        self._chain = CHAIN_START
+        self._last: tuple[int | None, bytes | None] = (None, None)
+        self._files: list[ArchivedFile] = []
+        self._file: BinaryIO | None = None
+        self._writer: Any = None
+        self._name = ""
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir(parents=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._finish()
+
+    def add(self, record: Record) -> None:
+        """Write a record."""
+        sha = digest(record, value_sha(record))
+        self._chain = link(self._chain, sha)
+        self._last = (record.offset, sha)
+        if self._count == self._per_file:
+            self._finish()
+        if self._file is None:
+            self._begin(record.offset)
+        self._count += 1
+        self._writer.write(
+            {
+                "offset": record.offset,
+                "timestamp": record.timestamp,
+                "key": record.key,
+                "value": record.value,
+                "headers": [{"name": name, "value": value} for name, value in record.headers],
+                "sha256": sha,
+                "chain": self._chain,
+            }
+        )
+
+    def archived(self) -> ArchivedPartition:
+        """Say what was written."""
+        last_offset, last = self._last
+        return ArchivedPartition(
+            partition=self._number,
+            first_offset=self._first,
+            next_offset=self._end,
+            last_offset=last_offset,
+            last=last.hex() if last else None,
+            chain=self._chain.hex(),
+            records=sum(each.records for each in self._files),
+            files=tuple(self._files),
+        )
+
+    def _begin(self, first: int) -> None:
+        self._name, self._count = file_name(first), 0
+        self._file = (self._folder / self._name).open("xb")
+        self._writer = Writer(
+            self._file, RECORD_SCHEMA, codec="deflate", sync_interval=_BLOCK_BYTES, compression_level=_LEVEL
+        )
+
+    def _finish(self) -> None:
+        """Close the file that is open, if one is."""
+        if self._file is not None:
+            self._writer.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._files.append(ArchivedFile(name=self._name, records=self._count))
+        self._file, self._count = None, 0
+
+
+def _write_schemas(folder: Path, schemas: Mapping[str, str]) -> tuple[ArchivedSchema, ...]:
+    folder.mkdir()
+    written = []
+    for name, text in sorted(schemas.items()):
+        data = text.encode()
+        _write(folder / name, data)
+        sha = hashlib.sha256(data).hexdigest()
+        written.append(ArchivedSchema(file=name, fingerprint=read_schema(name, text).fingerprint, sha256=sha))
+    return tuple(written)
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """Have the system write down the names of a folder's files."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,131 @@
+"""An export as a log, so that it is folded without Kafka.
+
+Example::
+
+    log = ArchiveLog(Path("/backup/newsroom"))
+    loop = Loop(log, generation, reader, Folding(), owner="audit")
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+from newsroom_consumers.archive.containers import Entry, entries
+from newsroom_consumers.archive.format import ArchivedPartition, folder_of, read_manifest
+from newsroom_consumers.log import Bounds, Polled
+from newsroom_consumers.records import Partition, Record
+
+
+class ArchiveLog:
+    """The records of an export, all partitions given to this reader. It is not verified: ``verify`` does that.
+
+    Every method that reads records raises ``UnreadableContainerError``, which no waiting mends.
+    """
+
+    def __init__(self, folder: Path, *, batch: int = 2000) -> None:
+        """Open an export; ``batch`` is how many records a poll gives at most.
+
+        Raises ``NoArchiveError`` and ``ManifestError``.
+        """
+        manifest = read_manifest(folder)
+        self.partitions: Mapping[str, int] = {topic.name: len(topic.partitions) for topic in manifest.topics}
+        self._folder = folder
+        self._batch = batch
+        self._archived: dict[Partition, ArchivedPartition] = dict(manifest.partitions())
+        self._reading: dict[Partition, Iterator[Record]] = {}
+        self._positions: dict[Partition, int] = {}
+
+    def assigned(self) -> Mapping[Partition, int]:
+        """Give all partitions, in the only term that there is."""
+        return dict.fromkeys(self._archived, 0)
+
+    def poll(self, seconds: float) -> Polled:
+        """Give the next records, of every partition the same share; behind the last one, wait and give none."""
+        found: list[Record] = []
+        while self._reading and len(found) < self._batch:
+            share = max(1, (self._batch - len(found)) // len(self._reading))
+            for at in list(self._reading)[: self._batch - len(found)]:
+                records = list(islice(self._reading[at], share))
+                self._move(at, records)
+                found += records
+        if not found:
+            time.sleep(seconds)
+        return Polled(found, dict(self._positions))
+
+    def _move(self, at: Partition, records: Sequence[Record]) -> None:
+        """Note how far a partition is read; at its end it stands behind the last offset, record or not."""
+        if records:
+            self._positions[at] = records[-1].offset + 1
+        if not records or records[-1].offset == self._archived[at].last_offset:
+            self._positions[at] = max(self._positions[at], self._archived[at].next_offset)
+            del self._reading[at]
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Read a partition from an offset on."""
+        self._positions[partition] = offset
+        self._reading[partition] = self._records(partition, offset)
+
+    def pause(self, partition: Partition) -> None:
+        """Read nothing more of a partition until it is sought."""
+        self._positions.pop(partition, None)
+        self._reading.pop(partition, None)
+
+    def bounds(self, partitions: Iterable[Partition]) -> Mapping[Partition, Bounds]:
+        """Say where partitions begin and end."""
+        found = {at: self._archived[at] for at in partitions}
+        return {at: Bounds(each.first_offset, each.next_offset) for at, each in found.items()}
+
+    def offsets_after(self, instant: int, partitions: Iterable[Partition]) -> Mapping[Partition, int]:
+        """Find the first record of each partition that is stamped later than an instant; reads up to it."""
+        later = {
+            at: next((each.offset for each in self._records(at, 0) if each.timestamp > instant), None)
+            for at in partitions
+        }
+        return {at: offset for at, offset in later.items() if offset is not None}
+
+    def records_at(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, Record]:
+        """Read single records; one that the export does not have is left out."""
+        return {at: each for at, offset in offsets.items() for each in self.records_of(at, [offset])}
+
+    def records_of(self, partition: Partition, offsets: Sequence[int]) -> Sequence[Record]:
+        """Read some records of one partition, in order; missing ones are left out."""
+        wanted = set(offsets)
+        found: list[Record] = []
+        for each in self._records(partition, min(wanted, default=0)):
+            if each.offset in wanted:
+                found.append(each)
+            if not wanted or each.offset >= max(wanted):
+                break
+        return found
+
+    def report(self, offsets: Mapping[Partition, int]) -> None:
+        """Report nothing: an export has no lag."""
+
+    def stay(self, seconds: float) -> None:
+        """Wait; as after every log's, nothing is read of a partition from here on until it is sought."""
+        self._reading.clear()
+        self._positions.clear()
+        time.sleep(seconds)
+
+    def close(self) -> None:
+        """Close the files that are open."""
+        self._reading.clear()
+
+    def _records(self, at: Partition, offset: int) -> Iterator[Record]:
+        """Read the records of a partition from an offset on."""
+        for entry in archived_entries(self._folder, at, self._archived[at], first=offset):
+            yield entry.record
+
+
+def archived_entries(folder: Path, at: Partition, archived: ArchivedPartition, *, first: int = 0) -> Iterator[Entry]:
+    """Read what an export keeps of a partition, from an offset on. Raises ``UnreadableContainerError``."""
+    starts = [int(file.name.removesuffix(".avro")) for file in archived.files]
+    place = folder_of(folder, at)
+    for file in archived.files[max(0, bisect_right(starts, first) - 1) :]:
+        for entry in entries(place / file.name, at):
+            if entry.record.offset >= first:
+                yield entry

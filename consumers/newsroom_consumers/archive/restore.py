@@ -1,0 +1,179 @@
+"""The import: the records of an export appended to topics, so that offsets, timestamps, hashes and chain are the same.
+
+What the topics hold already must be a true beginning of the export; an import that was cut short is then gone on with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from newsroom_consumers.archive.format import Manifest
+from newsroom_consumers.archive.log import archived_entries
+from newsroom_consumers.audit.sealed import Passed
+from newsroom_consumers.cuts import end_of, records_until
+from newsroom_consumers.log import CountedLog
+from newsroom_consumers.records import CHAIN_START, Partition, Record, digest, link, value_sha
+from newsroom_schemas.errors import NewsroomError
+
+Append = Callable[[Iterable[Record]], Iterator[int]]
+"""Appends records to the partitions that they name, in order; gives how many more are acknowledged."""
+
+
+class NotRestorableError(NewsroomError):
+    """An export cannot be imported as it is; nothing was written."""
+
+    def __init__(self, at: Partition, offset: int, problem: str) -> None:
+        """Name the place in the export, and say what is in the way."""
+        super().__init__(
+            f"{at.topic}/{at.partition} cannot be imported as it was: {problem}; nothing was written. "
+            "`newsroom replay --from` folds the export without Kafka"
+        )
+        self.at = at
+        self.offset = offset
+        self.problem = problem
+
+
+class OtherTopicsError(NewsroomError):
+    """The topics at hand are not those of an export."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, found: Mapping[str, int], wanted: Mapping[str, int]) -> None:
+        """Take the topics at hand and those of the export, each with its number of partitions."""
+        there, here = (
+            ", ".join(f"{name} ({count})" for name, count in sorted(each.items())) for each in (found, wanted)
+        )
+        super().__init__(
+            f"the export is of the topics {here}, with their partitions; those at hand are {there}. Set "
+            "NEWSROOM_TOPIC_PREFIX to the prefix of the export; an import takes --rename where only the prefix differs"
+        )
+        self.found = found
+        self.wanted = wanted
+
+
+class OccupiedTopicsError(NewsroomError):
+    """The topics hold something else than the beginning of an export."""
+
+    def __init__(self, at: Partition, offset: int) -> None:
+        """Name the first record that differs."""
+        super().__init__(
+            f"{at.topic}/{at.partition} holds a record at {offset} that is not the export's: an import needs empty "
+            "topics, or those in which an import of the same export was cut short; nothing was written"
+        )
+        self.at = at
+        self.offset = offset
+
+
+class DifferentCopyError(NewsroomError):
+    """What was imported is not what the export says."""
+
+    def __init__(self, at: Partition, problem: str) -> None:
+        """Name the partition, and say what differs."""
+        super().__init__(
+            f"{at.topic}/{at.partition} was imported and differs from the export: {problem}. Something else wrote into "
+            "it, or the cluster stamped its records anew: make the topics anew and import again"
+        )
+        self.at = at
+        self.problem = problem
+
+
+class Obstacles:
+    """Looks at every record of an export for what would not come out the same."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        """Take the manifest of the export."""
+        self._expected = dict.fromkeys((at for at, _ in manifest.partitions()), 0)
+        self._ends = {at: each.next_offset for at, each in manifest.partitions()}
+
+    def look(self, record: Record) -> None:
+        """Look at the next record. Raises ``NotRestorableError``."""
+        at = Partition(record.topic, record.partition)
+        expected, offset = self._expected[at], record.offset
+        if offset != expected:
+            raise NotRestorableError(
+                at, expected, f"there is no record at {expected}, and Kafka would give that offset to the next one"
+            )
+        self._expected[at] = offset + 1
+        if problem := _unsendable(record):
+            raise NotRestorableError(at, offset, f"the record at {offset} {problem}")
+
+    def end(self) -> None:
+        """Look at where the partitions end. Raises ``NotRestorableError``."""
+        for at, expected in self._expected.items():
+            if expected < self._ends[at]:
+                raise NotRestorableError(at, expected, f"it ends at {self._ends[at]}, without a record at {expected}")
+
+
+def _unsendable(record: Record) -> str | None:
+    """Say why a record cannot be sent as it is, if so."""
+    if record.timestamp % 1000 or record.timestamp < 0:
+        return "has a timestamp that is no whole millisecond since 1970"
+    if record.key is None and record.value is None:
+        return "has neither key nor value, which the client does not send"
+    if any(value is None for _, value in record.headers):
+        return "has a header without a value, which the client does not send"
+    return None
+
+
+class Restoring:
+    """One import into a log."""
+
+    def __init__(self, folder: Path, manifest: Manifest, log: CountedLog, *, rename: bool = False) -> None:
+        """Take the export and the log; with ``rename`` topics answer each other by what follows their prefix.
+
+        Raises ``OtherTopicsError``.
+        """
+        self._log = log
+        self._manifest = manifest
+        wanted = {topic.name: len(topic.partitions) for topic in manifest.topics}
+        names = {_role(name): name for name in log.partitions} if rename else {name: name for name in log.partitions}
+        self._names = {name: names.get(_role(name) if rename else name, "") for name in wanted}
+        if {self._names[name]: count for name, count in wanted.items()} != dict(log.partitions):
+            raise OtherTopicsError(log.partitions, wanted)
+        self._left = {self._here(at): archived_entries(folder, at, each) for at, each in manifest.partitions()}
+
+    def compare(self) -> int:
+        """Compare what the log holds with the beginning of the export, and count it.
+
+        Raises ``OccupiedTopicsError`` and ``LogError``.
+        """
+        count = 0
+        for record in records_until(self._log, end_of(self._log)):
+            at = Partition(record.topic, record.partition)
+            entry = next(self._left[at], None)
+            if entry is None or digest(record, value_sha(record)) != entry.sha256:
+                raise OccupiedTopicsError(at, record.offset)
+            count += 1
+        return count
+
+    def rest(self) -> Iterator[Record]:
+        """Give what is to be appended behind what was compared."""
+        for at, left in self._left.items():
+            for entry in left:
+                yield entry.record._replace(topic=at.topic)
+
+    def read_back(self, passed: Passed) -> None:
+        """Read the log whole and compare it with the export. Raises ``DifferentCopyError`` and ``LogError``."""
+        ends = end_of(self._log)
+        wanted = {self._here(at): each for at, each in self._manifest.partitions()}
+        chains = dict.fromkeys(wanted, CHAIN_START)
+        for record in records_until(self._log, ends):
+            at = Partition(record.topic, record.partition)
+            chains[at] = link(chains[at], digest(record, value_sha(record)))
+            passed(1)
+        for at, each in wanted.items():
+            if ends[at] != each.next_offset:
+                raise DifferentCopyError(at, f"it ends at {ends[at]}, the export at {each.next_offset}")
+            if chains[at].hex() != each.chain:
+                raise DifferentCopyError(at, "its chain is another one")
+
+    def _here(self, at: Partition) -> Partition:
+        """Say which partition of the log is to hold one of the export."""
+        return Partition(self._names[at.topic], at.partition)
+
+
+def _role(topic: str) -> str:
+    """Give what follows a topic's prefix: ``articles`` or ``tags``."""
+    return topic.rpartition(".")[2]

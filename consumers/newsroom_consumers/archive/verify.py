@@ -1,0 +1,167 @@
+"""The proof that an export is what it was: it needs nothing but the folder.
+
+Example::
+
+    report = verify(Path("/backup/newsroom"))
+    for finding in report.findings:
+        print(finding)
+
+Who can write into the folder can rewrite it whole, with every hash. Only seals kept elsewhere show that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+from fastavro.schema import SchemaParseException, UnknownType
+
+from newsroom_consumers.archive.containers import Entry
+from newsroom_consumers.archive.format import MANIFEST, RECORDS, SCHEMAS, SEALS, Manifest, folder_of, read_manifest
+from newsroom_consumers.archive.walking import Fault, Finding, walk
+from newsroom_consumers.audit.sealed import Checking, Kind, Passed, Verdict, verdict
+from newsroom_consumers.audit.seals import ReadSeals, Seal
+from newsroom_consumers.records import Partition, Record
+from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.registry import read_schema
+
+_KINDS = {Fault.MISSING: Kind.MISSING, Fault.ADDED: Kind.INSERTED}
+"""What the first fault of a partition means to a seal behind it."""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What an export turned out to be."""
+
+    made_at: str
+    records: int
+    """Sound records."""
+    findings: tuple[Finding, ...]
+    """What is not as it was written; of each partition the first thing."""
+    seals: Verdict | None
+    """What came of independent seals."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything is as it was written and sealed."""
+        return not self.findings and not (self.seals and self.seals.broken)
+
+
+def verify(
+    folder: Path,
+    seals: ReadSeals | None = None,
+    *,
+    passed: Passed = lambda _: None,
+    look: Callable[[Record], object] = lambda _: None,
+) -> Report:
+    """Read an export whole and say what in it is not as it was written, and which seals do not hold.
+
+    ``passed`` is told how many more records are sound, ``look`` is shown each of them.
+    Raises ``NoArchiveError`` and ``ManifestError``.
+    """
+    manifest = read_manifest(folder)
+    findings = [*_files(folder, manifest), *_schemas(folder, manifest), *_own_seal(folder, manifest)]
+    checkings = {at: Checking(marks, first=0) for at, marks in seals.marks.items()} if seals else {}
+    records = 0
+
+    for at, archived in manifest.partitions():
+        checking = checkings.setdefault(at, Checking((), first=0))
+
+        def sound(entry: Entry, sha: bytes, checking: Checking = checking) -> None:
+            nonlocal records
+            records += 1
+            checking.record(entry.record.offset, sha)
+            look(entry.record)
+            passed(1)
+
+        found = walk(folder, at, archived, sound)
+        if found is not None and found.offset is not None:
+            findings.append(found)
+            checking.differs(_KINDS.get(found.fault, Kind.ALTERED), found.offset)
+            checking.end(found.offset)
+        else:
+            checking.end(archived.next_offset)
+    for unknown in checkings.keys() - dict(manifest.partitions()).keys():
+        checkings[unknown].end(0)
+    return Report(
+        made_at=manifest.made_at,
+        records=records,
+        findings=tuple(findings),
+        seals=verdict(seals, checkings) if seals else None,
+    )
+
+
+def _files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    """Find files that are missing or foreign, and container files that do not begin where their names say."""
+    wanted = {folder / MANIFEST, folder / SEALS} | {folder / SCHEMAS / each.file for each in manifest.schemas}
+    for at, archived in manifest.partitions():
+        place = folder_of(folder, at)
+        wanted |= {place / each.name for each in archived.files}
+    found = {path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink()}
+    for path in sorted(wanted ^ found):
+        name = path.relative_to(folder)
+        what = "is missing" if path in wanted else "is no part of the export"
+        of = _partition_of(name)
+        yield Finding(
+            fault=Fault.FILE,
+            topic=of.topic if of else None,
+            partition=of.partition if of else None,
+            problem=f"the file {name} {what}",
+        )
+
+
+def _partition_of(name: Path) -> Partition | None:
+    """Say to which partition a file belongs by its path, if to any."""
+    parts = name.parts
+    is_of_one = len(parts) > 2 and parts[0] == RECORDS and parts[2].isdecimal()  # noqa: PLR2004 - records/<topic>/<n>
+    return Partition(parts[1], int(parts[2])) if is_of_one else None
+
+
+def _schemas(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    """Find schemas that are not as they were written."""
+    for schema in manifest.schemas:
+        path = folder / SCHEMAS / schema.file
+        if not path.is_file():
+            continue
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != schema.sha256:
+            yield Finding(fault=Fault.SCHEMA, problem=f"the schema {schema.file} was altered: its hash is another one")
+        elif _fingerprint(schema.file, data) != schema.fingerprint:
+            yield Finding(
+                fault=Fault.SCHEMA, problem=f"the manifest gives the schema {schema.file} another fingerprint"
+            )
+
+
+def _fingerprint(name: str, data: bytes) -> str | None:
+    """Give the fingerprint of a schema; ``None`` for what is no schema."""
+    try:
+        return read_schema(name, data.decode()).fingerprint
+    except (ValueError, LookupError, SchemaParseException, UnknownType, NewsroomError):
+        return None
+
+
+def _own_seal(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    """Compare the manifest with the seal that was written beside it."""
+    try:
+        data = (folder / SEALS).read_bytes()
+        seal = msgspec.json.decode(data, type=Seal)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        yield Finding(fault=Fault.SEAL, problem=f"{SEALS} cannot be read: {error}")
+        return
+    if seal == manifest.seal():
+        return
+    ours = {Partition(each.topic, each.partition): each for each in manifest.seal().cursors}
+    theirs = {Partition(each.topic, each.partition): each for each in seal.cursors}
+    for at in sorted(ours.keys() | theirs.keys()):
+        if ours.get(at) != theirs.get(at):
+            yield Finding(
+                fault=Fault.MANIFEST,
+                topic=at.topic,
+                partition=at.partition,
+                problem=f"{MANIFEST} and {SEALS} do not agree: one of them was altered",
+            )
+    if ours == theirs:
+        yield Finding(fault=Fault.MANIFEST, problem=f"{MANIFEST} and {SEALS} do not agree on when and by whom")

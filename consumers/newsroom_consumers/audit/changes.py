@@ -1,0 +1,86 @@
+"""What one event changes, or would have changed: fields before and after, the texts among them word by word.
+
+A change is a JSON object: ``language`` (null for what belongs to the article), ``field``, and either ``words``, or
+``blocks``, or ``before`` and ``after``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from newsroom_consumers.audit import diffs
+from newsroom_schemas.instants import to_rfc3339
+from newsroom_schemas.state import Article, Card, Texts
+from newsroom_schemas.values import Block, StoredBlocks
+
+Change = dict[str, Any]
+"""One field that differs."""
+Decode = Callable[[StoredBlocks], tuple[Block, ...]]
+"""Decodes stored blocks."""
+Standing = Mapping[tuple[str | None, str], Any]
+"""How an article and its editions stand: plain values by language (``None``: the article's own) and name."""
+
+NO_TEXTS = Texts(slug="", headline="")
+"""What an edition says that does not exist."""
+NO_CARD = Card()
+"""The card of no article."""
+
+
+def of_texts(language: str, before: Texts, after: Texts, decode: Decode) -> Iterator[Change]:
+    """Compare two versions of an edition."""
+    for field in ("headline", "lead"):
+        old, new = getattr(before, field) or "", getattr(after, field) or ""
+        if old != new:
+            yield {"language": language, "field": field, "words": diffs.words(old, new)}
+    if before.blocks != after.blocks:
+        old, new = (_decoded(each, decode) for each in (before, after))
+        yield {"language": language, "field": "blocks", "blocks": diffs.blocks(old, new)}
+    for field in ("slug", "image", "authors", "legacy_urls"):
+        yield from _plain(language, field, getattr(before, field), getattr(after, field))
+
+
+def of_cards(before: Card, after: Card) -> Iterator[Change]:
+    """Compare two versions of a card."""
+    for field in Card.__struct_fields__:
+        yield from _plain(None, field, getattr(before, field), getattr(after, field))
+
+
+def of_standing(before: Standing, after: Standing) -> Iterator[Change]:
+    """Compare how an article and its editions stand."""
+    for language, field in sorted(before.keys() | after.keys(), key=lambda key: (key[0] or "", key[1])):
+        yield from _plain(language, field, before.get((language, field)), after.get((language, field)))
+
+
+def standing(article: Article | None) -> dict[tuple[str | None, str], Any]:
+    """Say how an article and its editions stand, apart from texts and card; what is not so is left out."""
+    if article is None:
+        return {}
+    found: dict[tuple[str | None, str], Any] = {
+        (None, "hold"): article.hold,
+        (None, "embargo_until"): instant(article.embargo_until),
+    }
+    for language, edition in article.editions.items():
+        found[language, "status"] = edition.status
+        found[language, "schedule"] = instant(edition.schedule.publish_at) if edition.schedule else None
+        found[language, "lineage"] = edition.lineage
+        found[language, "notes"] = [f"{note.kind}: {note.text}" for note in edition.notes]
+    return {key: value for key, value in found.items() if value}
+
+
+def instant(microseconds: int | None) -> str | None:
+    """Write an instant as JSON has it."""
+    return None if microseconds is None else to_rfc3339(microseconds)
+
+
+def _plain(language: str | None, field: str, before: Any, after: Any) -> Iterator[Change]:
+    old, new = (msgspec.to_builtins(each) or None for each in (before, after))
+    if old != new:
+        yield {"language": language, "field": field, "before": old, "after": new}
+
+
+def _decoded(texts: Texts, decode: Decode) -> tuple[Block, ...]:
+    blocks = texts.blocks
+    return decode(blocks) if isinstance(blocks, StoredBlocks) else blocks

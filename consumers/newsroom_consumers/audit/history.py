@@ -1,0 +1,101 @@
+"""The history of an article: every event, what became of it, what it changed, and who won the races that it lost.
+
+Example::
+
+    told = history(control, log, reader, codec.blocks, "storm")
+    told["events"][2]["winners"]    # what had been done that the author of this event had not seen
+
+An article's own records are found by the event index of the live generation, read from the log again, and folded by
+this build: so it is known what a draft was at every moment, although no table keeps that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from typing import cast
+
+from newsroom_consumers.audit.changes import Decode
+from newsroom_consumers.audit.story import NOTHING, Story
+from newsroom_consumers.folding import Aggregate, Folding
+from newsroom_consumers.ledger import Ledger
+from newsroom_consumers.log import Log
+from newsroom_consumers.outcomes import Applied, Outcome, columns
+from newsroom_consumers.own_records import places_of, read_again
+from newsroom_consumers.queries import Answer
+from newsroom_consumers.reads import Read, RecordReader
+from newsroom_consumers.records import Address
+from newsroom_consumers.store.control import Control
+from newsroom_schemas.article import decide
+from newsroom_schemas.events import AnyArticleEvent
+from newsroom_schemas.rejections import Duplicate, Rejected
+from newsroom_schemas.state import Article, Recorded
+
+_Decided = Article | Rejected | Duplicate
+
+
+def history(control: Control, log: Log, reader: RecordReader, decode: Decode, article_id: str) -> Answer:
+    """Tell the history of an article as far as the live generation has folded it, in log order.
+
+    Outcomes are those of that generation; ``by_this_build`` says where this build folds another one. Raises
+    ``NotFoundError`` for an article without events, ``NoGenerationError``, ``LogMismatchError`` and ``LogError``.
+    """
+    name = control.live()
+    with control.database.reading(name) as connection:
+        ledger = Ledger(connection)
+        rows = ledger.events(article_id)
+        places = places_of(connection, article_id)
+        reached = ledger.positions()
+    reads = read_again(log, reader, places)
+    return {
+        "article_id": article_id,
+        "generation": name,
+        "cut": [{"topic": at.topic, "partition": at.partition, "offset": reached[at]} for at in places],
+        "events": _told(article_id, reads, rows, decode),
+    }
+
+
+def _told(article_id: str, reads: Sequence[Read], rows: Sequence[Answer], decode: Decode) -> list[Answer]:
+    """Fold the records, and say of each what its event changed or would have changed."""
+    witness = _Witness()
+    folded = Folding(decide=witness.decide).fold(reads, {article_id: Aggregate(id=article_id)})
+    story = Story(decode)
+    return [
+        row | _by_this_build(read, outcome, row) | _change(story, row, read, outcome, witness)
+        for row, read in zip(rows, reads, strict=True)
+        for outcome in [folded.outcomes[read.record[:3]][1]]
+    ]
+
+
+class _Witness:
+    """The fold, with a memory of what it was given and what it answered."""
+
+    def __init__(self) -> None:
+        self.before: dict[Address, Article | None] = {}
+        self.after: dict[Address, _Decided] = {}
+
+    def decide(
+        self, decided_ids: Container[str], article: Article | None, event: AnyArticleEvent, recorded: Recorded
+    ) -> _Decided:
+        address = (recorded.topic, recorded.partition, recorded.offset)
+        self.before[address] = article
+        self.after[address] = decide(decided_ids, article, event, recorded)
+        return self.after[address]
+
+
+def _change(story: Story, row: Answer, read: Read, outcome: Outcome, witness: _Witness) -> Answer:
+    address = read.record[:3]
+    if address not in witness.after:
+        return NOTHING
+    event, before, after = cast("AnyArticleEvent", read.event), witness.before[address], witness.after[address]
+    if isinstance(outcome, Applied) and isinstance(after, Article):
+        return story.applied(event, row, before, after)
+    if isinstance(after, Rejected):
+        return story.refused(event, after, before)
+    return NOTHING
+
+
+def _by_this_build(read: Read, outcome: Outcome, row: Answer) -> Answer:
+    """Say what this build makes of a record, where the generation has something else."""
+    made = columns(outcome, record_level=read.verdict is not None)
+    same = (made.outcome, made.reason) == (row["outcome"], row["reason"])
+    return {"by_this_build": None if same else {"outcome": made.outcome, "reason": made.reason}}

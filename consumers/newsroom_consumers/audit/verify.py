@@ -1,0 +1,176 @@
+"""Verify: is the live generation what the log says? The log is folded afresh, and the two are compared.
+
+Example::
+
+    verify(control, log, reader, stopping=threading.Event()).equal
+
+A worker may go on meanwhile. The log is folded up to where the generation stands; then one moment of the generation is
+held in a read transaction, the fresh one is moved on to that moment, and digests are compared there.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, ClassVar
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from newsroom_consumers.comparison import Comparison, Side, compare_rows, positions
+from newsroom_consumers.folding import Folding
+from newsroom_consumers.generations import build
+from newsroom_consumers.log import CountedLog
+from newsroom_consumers.queries import Answer
+from newsroom_consumers.reads import RecordReader
+from newsroom_consumers.records import Partition
+from newsroom_consumers.replay import Progress, replay
+from newsroom_consumers.store.control import Build, Control, UnknownGenerationError
+from newsroom_consumers.store.database import GenerationInUseError
+from newsroom_consumers.store.digests import digest_of
+from newsroom_consumers.store.tables import EVENT
+from newsroom_schemas.errors import NewsroomError
+
+SCRATCH = "verify-"
+"""What the names of the fresh generations begin with."""
+
+Plan = Callable[[int], Progress]
+"""Is told how many offsets will be folded, and gives what is told how many are."""
+_Cut = dict[Partition, int]
+
+
+class CannotVerifyError(NewsroomError):
+    """The live generation was made by other code or from other topics: that it differs would say nothing."""
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, name: str, made: Build, ours: Build) -> None:
+        """Name the generation, the build that made it, and this one."""
+        super().__init__(
+            f"generation {name} cannot be verified by this build: it was made by {_said(made)}, and this build is "
+            f"{_said(ours)}. Run the build that made it; what another fold would change, `newsroom compare` says"
+        )
+        self.name = name
+
+
+class StoppedError(NewsroomError):
+    """The log was not folded to its end, so that nothing is known."""
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("stopped before the log was folded: nothing is verified. Start again")
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verification has found; in its comparison A is the generation, B the log folded afresh."""
+
+    generation: str
+    cut: _Cut
+    """Where the generation stood: the offset of the next record, for each partition."""
+    records: int
+    """Event rows of the fresh generation: one for each record up to the cut."""
+    comparison: Comparison
+
+    @property
+    def equal(self) -> bool:
+        """Whether every row of the generation is what the log says."""
+        return self.comparison.equal
+
+    @property
+    def digest(self) -> dict[str, str]:
+        """Digest of all tables: of the generation, and of the log folded afresh."""
+        tables = self.comparison.digests
+        return {side: digest_of({name: each[side] for name, each in tables.items()}) for side in ("a", "b")}
+
+    def answer(self) -> Answer:
+        """Give it as JSON."""
+        cut = [{"topic": at.topic, "partition": at.partition, "offset": end} for at, end in sorted(self.cut.items())]
+        compared = self.comparison.answer()
+        del compared["left_out"]
+        known = {"generation": self.generation, "cut": cut, "records": self.records, "digest": self.digest}
+        return {"equal": self.equal, **known, **compared}
+
+
+def verify(
+    control: Control,
+    log: CountedLog,
+    reader: RecordReader,
+    *,
+    stopping: threading.Event,
+    folding: Folding | None = None,
+    plan: Plan = lambda _: lambda _: None,
+) -> Verdict:
+    """Fold the log afresh up to where the live generation stands, and compare the two.
+
+    Raises ``NoGenerationError``, ``CannotVerifyError``, ``StoppedError``, and what ``replay`` raises.
+    """
+    name = control.live()
+    _require_build(control, name, log)
+    with control.database.auditing(name) as connection:
+        first = _stands(connection, log)
+    with _scratch(control) as fresh:
+        progress = plan(sum(first.values()))
+
+        def fold(cut: _Cut) -> None:
+            if not replay(control, fresh, log, cut, reader, stopping=stopping, folding=folding, progress=progress):
+                raise StoppedError
+
+        fold(first)
+        with control.database.auditing(name) as connection:
+            cut = _further(first, _stands(connection, log))
+            if cut != first:
+                fold(cut)
+            with control.database.auditing(fresh) as again:
+                compared = compare_rows(Side(name, connection), Side(fresh, again))
+                records = int(again.scalar(select(func.count()).select_from(EVENT)) or 0)
+    return Verdict(generation=name, cut=cut, records=records, comparison=compared)
+
+
+def _require_build(control: Control, name: str, log: CountedLog) -> None:
+    """Raise ``CannotVerifyError`` for a generation that another build has made."""
+    made, ours = control.known(name).build, build(log.partitions)
+    if made != ours:
+        raise CannotVerifyError(name, made, ours)
+
+
+def _stands(connection: Connection, log: CountedLog) -> _Cut:
+    """Say how far a generation has folded the log: by its cursors, and by its event rows where there is no cursor.
+
+    The cut is never past the end of the log: a cursor that is will differ from the one that the log gives.
+    """
+    stands, found = positions(connection), log.bounds(log.assigned())
+    offset = func.max(EVENT.c.offset)
+    for at in found.keys() - stands.keys():
+        last = connection.scalar(select(offset).where(EVENT.c.topic == at.topic, EVENT.c.partition == at.partition))
+        stands |= {} if last is None else {at: int(last) + 1}
+    return {at: min(stands[at], bounds.end) for at, bounds in found.items() if at in stands}
+
+
+def _further(first: _Cut, then: _Cut) -> _Cut:
+    """Give the later of two cuts in each partition; a cursor that has gone back will differ."""
+    return {at: max(first.get(at, 0), then.get(at, 0)) for at in first | then}
+
+
+@contextmanager
+def _scratch(control: Control) -> Iterator[str]:
+    """Hold a new generation, dropped at the end whatever happens, as are those that killed verifications have left."""
+    for left in control.all():
+        if left.name.startswith(SCRATCH):
+            with suppress(GenerationInUseError, UnknownGenerationError):
+                control.drop(left.name)
+    name = f"{SCRATCH}{uuid.uuid4().hex}"
+    with control.database.exclusively(name):
+        try:
+            yield name
+        finally:
+            control.drop_held(name)
+
+
+def _said(made: Build) -> str:
+    versions: dict[str, Any] = {"fold": made.fold_version, **made.projection_versions}
+    partitions = ", ".join(f"{topic} ({count} partitions)" for topic, count in sorted(made.partitions.items()))
+    return f"{', '.join(f'{name} {number}' for name, number in versions.items())} from {partitions}"

@@ -1,0 +1,102 @@
+"""The digest of a table: SHA-256 over its rows in the order of their key, the same on both databases.
+
+Example::
+
+    with control.database.auditing("main") as connection:
+        digests(connection)["published"]
+
+The bytes that are hashed: the table's name and the name of each column as cells, then every cell of every row. A cell
+is one byte for its type, then nothing (``0``, no value), 8 bytes of a big-endian integer (``1``), a length of 4 bytes
+and UTF-8 (``2``), the same and bytes (``3``), or 8 bytes of a double (``4``, which no column of ours holds). Columns
+of a cursor that say who worked, not what was folded, stay out. So does a cursor that has not moved yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table, select
+
+from newsroom_consumers.records import CHAIN_START
+from newsroom_consumers.store import twins
+from newsroom_consumers.store.generation import METADATA
+from newsroom_consumers.store.tables import CURSOR
+
+TABLES: tuple[Table, ...] = tuple(table for metadata in METADATA for table in metadata.sorted_tables)
+"""Every table that has a digest."""
+WHO_WORKED: Mapping[str, frozenset[str]] = MappingProxyType({CURSOR.name: frozenset({"epoch", "owner"})})
+"""Columns that stay out, by their table."""
+
+Cells = tuple[Any, ...]
+"""The values of one row, in the order of ``columns``."""
+
+_CHUNK = 200
+"""Rows in memory at once; one may hold a megabyte."""
+_UNMOVED = (0, None, None, CHAIN_START)
+_INTEGER = struct.Struct(">Bq")
+_SIZED = struct.Struct(">BI")
+_DOUBLE = struct.Struct(">Bd")
+
+
+def columns(table: Table) -> tuple[Column[Any], ...]:
+    """Give the columns that a digest covers, in their order."""
+    hidden = WHO_WORKED.get(table.name, frozenset())
+    return tuple(column for column in table.columns if column.name not in hidden)
+
+
+def scan(connection: Connection, table: Table) -> Iterator[Cells]:
+    """Read a table in the order of its key, some rows at a time.
+
+    Values come as the database holds them, whatever a hand has put there; text that is no UTF-8 has surrogate escapes.
+    """
+    twins.take_any_text(connection)
+    statement = select(*columns(table)).order_by(*table.primary_key).compile(dialect=connection.dialect)
+    found = connection.exec_driver_sql(str(statement), execution_options={"yield_per": _CHUNK})  # no value is converted
+    for row in found:
+        if table is not CURSOR or row[2:] != _UNMOVED:
+            yield tuple(row)
+
+
+def digest(connection: Connection, table: Table) -> str:
+    """Give the digest of a table in hexadecimal."""
+    hashed = hashlib.sha256(_encoded((table.name, *(column.name for column in columns(table)))))
+    for row in scan(connection, table):
+        hashed.update(_encoded(row))
+    return hashed.hexdigest()
+
+
+def digests(connection: Connection) -> dict[str, str]:
+    """Give the digest of every table of a generation, private and public, by the table's name."""
+    return {str(table.name): digest(connection, table) for table in TABLES}
+
+
+def digest_of(found: Mapping[str, str]) -> str:
+    """Give one digest of all: SHA-256 over lines of the table's name, a space and its digest, in the order of names."""
+    return hashlib.sha256("".join(f"{name} {found[name]}\n" for name in sorted(found)).encode()).hexdigest()
+
+
+def text_bytes(text: str) -> bytes:
+    """Give the bytes of a text as the database holds them."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _encoded(row: Cells) -> bytes:
+    return b"".join(map(_cell, row))
+
+
+def _cell(value: str | bytes | float | None) -> bytes:
+    match value:
+        case None:
+            return b"\0"
+        case int():
+            return _INTEGER.pack(1, value)
+        case str():
+            data = text_bytes(value)
+            return _SIZED.pack(2, len(data)) + data
+        case float():
+            return _DOUBLE.pack(4, value)
+    return _SIZED.pack(3, len(value)) + value

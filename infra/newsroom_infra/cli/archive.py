@@ -1,0 +1,95 @@
+"""The log as an archive: exported into a folder, verified there, imported again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from newsroom_infra.cli import progress
+from newsroom_infra.cli.cuts import cut_of, until
+from newsroom_infra.cli.extras import needs
+from newsroom_infra.cli.output import print_json, visible
+from newsroom_infra.cli.reading import EXTRAS
+from newsroom_infra.settings import load
+
+_folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+
+
+@click.group()
+def log() -> None:
+    """Keep the log as a folder that proves by itself that it is whole. See docs/archive.md."""
+
+
+@log.command()
+@_folder
+@until
+def export(folder: Path, until: str | None) -> None:
+    """Export all records, with the schemas and a seal, into DIR, which must be empty or not exist.
+
+    An export that was cut short is begun anew by the same command.
+    """
+    with needs(EXTRAS):
+        from newsroom_infra import archiving
+    try:
+        manifest = archiving.export(load(), folder, lambda log: cut_of(until, log), progress.counting)
+    except KeyboardInterrupt as interrupt:
+        click.echo(f"interrupted: the export in {folder} is unfinished; the same command begins it anew", err=True)
+        raise click.Abort from interrupt
+    click.echo(f"{manifest.records:,} records are exported into {folder}; `newsroom log verify {folder}` proves them")
+
+
+@log.command()
+@_folder
+@click.option(
+    "--seals",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Seals that were kept elsewhere (`newsroom audit seal`): without them an export that was rewritten whole is "
+    "not told from the true one.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def verify(folder: Path, seals: Path | None, *, as_json: bool) -> None:
+    """Prove that the export in DIR is as it was written; it needs nothing but the folder.
+
+    Exit 0 when it is, 1 when anything in it was altered, 2 when DIR is no export.
+    """
+    from newsroom_consumers.archive.format import read_manifest
+    from newsroom_consumers.archive.verify import verify as verify_export
+    from newsroom_consumers.audit.seals import read_seals
+
+    given = read_seals(seals) if seals else None
+    with progress.counting(read_manifest(folder).records, "records") as passed:
+        report = verify_export(folder, given, passed=passed)
+    if as_json:
+        print_json({"holds": report.holds, "report": report})
+    else:
+        for finding in (*report.findings, *(report.seals.broken if report.seals else ())):
+            click.echo(visible(str(finding)))
+        state = "is as it was written" if report.holds else "is NOT as it was written"
+        held = f", {report.seals.held} of {report.seals.seals} seals hold" if report.seals else ""
+        click.echo(f"the export of {report.made_at} {state}: {report.records:,} sound records{held}")
+    sys.exit(0 if report.holds else 1)
+
+
+@log.command("import")
+@_folder
+@click.option("--rename", is_flag=True, help="Let the topics have another prefix than the export's.")
+def import_(folder: Path, *, rename: bool) -> None:
+    """Import the export in DIR into empty topics: offsets, timestamps, hashes and chain are then the same.
+
+    An import that was cut short is gone on with by the same command.
+    """
+    with needs(EXTRAS):
+        from newsroom_infra import archiving
+    try:
+        done = archiving.restore(load(), folder, progress.counting, rename=rename)
+    except KeyboardInterrupt as interrupt:
+        click.echo("interrupted: what is imported stays, and the same command goes on from there", err=True)
+        raise click.Abort from interrupt
+    there = f", {done.there:,} of them by an earlier import" if done.there else ""
+    click.echo(f"{done.manifest.records:,} records are imported{there}; offsets, timestamps and chain are the export's")
+
+
+COMMANDS: tuple[click.Command, ...] = (log,)

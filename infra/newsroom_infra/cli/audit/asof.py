@@ -1,0 +1,112 @@
+"""What readers saw at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import click
+
+from newsroom_infra import logs
+from newsroom_infra.cli import progress, tables
+from newsroom_infra.cli.extras import needs
+from newsroom_infra.cli.instants import instant_given
+from newsroom_infra.cli.interrupt import told_to_stop
+from newsroom_infra.cli.reading import (
+    EXTRAS,
+    print_answer,
+    with_after,
+    with_json,
+    with_language,
+    with_limit,
+)
+from newsroom_infra.settings import load
+
+
+@click.group("as-of")
+@click.argument("instant", metavar="TIME", type=instant_given)
+@click.pass_context
+def as_of(context: click.Context, instant: int) -> None:
+    """Say what readers saw at TIME, by folding the log up to it: an article, the timeline, a tag.
+
+    TIME is RFC 3339, such as 2025-02-07T18:35:00Z, or a local time of the newsroom, such as '2025-02-07 20:35'. Records
+    stamped up to TIME count. Answers are those of `newsroom article`, `timeline` and `tag`.
+    """
+    context.obj = instant
+
+
+@as_of.command()
+@click.argument("article_id", metavar="ID")
+@with_language
+@with_json
+@click.pass_obj
+def article(instant: int, article_id: str, language: str, *, as_json: bool) -> None:
+    """Print what readers saw of an article: its page, or why it was gone. Exit 3 when there was none.
+
+    Only the article's own records are folded, and the tags' for their labels. What it was related to is not said: that
+    depends on other articles.
+    """
+    with needs(EXTRAS):
+        from newsroom_infra import looking_back
+
+    answer = looking_back.article(load(), instant, article_id, language)
+    print_answer(answer, as_json=as_json, table=tables.article)
+
+
+@as_of.command()
+@with_language
+@with_limit
+@with_after
+@with_json
+@click.pass_obj
+def timeline(instant: int, language: str, limit: int, after: str | None, *, as_json: bool) -> None:
+    """Print the recent-news timeline as readers saw it, newest first.
+
+    Folds the whole log up to TIME, and keeps that for the next question about the same time.
+    """
+    _ask(
+        instant,
+        lambda readers: readers.timeline(language, limit=limit, after=after),
+        as_json=as_json,
+        table=tables.timeline,
+    )
+
+
+@as_of.command()
+@click.argument("tag_id", metavar="TAG")
+@with_language
+@with_limit
+@with_after
+@with_json
+@click.pass_obj
+def tag(instant: int, tag_id: str, language: str, limit: int, after: str | None, *, as_json: bool) -> None:
+    """Print the stories that carried a tag, newest first. Exit 3 when no such tag had been seen.
+
+    Folds the whole log up to TIME, and keeps that for the next question about the same time.
+    """
+    _ask(
+        instant,
+        lambda readers: readers.tag(tag_id, language, limit=limit, after=after),
+        as_json=as_json,
+        table=tables.tag,
+    )
+
+
+def _ask(instant: int, question: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
+    """Fold the log up to an instant, or reuse that, and ask; what is done is said on standard error."""
+    with needs(EXTRAS):
+        from newsroom_consumers.audit.asof import Onlooker
+        from newsroom_infra import looking_back
+
+    settings = load()
+    logs.configure(settings.log_level)
+    onlooker = Onlooker(
+        say=partial(click.echo, err=True),
+        counting=lambda total: progress.counting(total, "records"),
+        stopping=told_to_stop(),
+    )
+    print_answer(looking_back.ask(settings, instant, question, onlooker), as_json=as_json, table=table)
+
+
+COMMANDS: tuple[click.Command, ...] = (as_of,)

@@ -1,0 +1,156 @@
+"""The history of an article in a terminal. Texts are printed as they are: never as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+_PIPED_WIDTH = 120
+"""Columns where the output is no terminal."""
+_LONG = 160
+"""Characters of unchanged text of which only both ends are shown."""
+_END = 60
+"""Characters of each end."""
+_MARKS = {
+    "equal": ("", "", ""),
+    "delete": ("[-", "-]", "red strike"),
+    "insert": ("{+", "+}", "green underline"),
+}
+"""What stands before and behind each kind of words, and how they look."""
+_SIGNS = {"delete": "- ", "insert": "+ ", "change": "~ "}
+_OUTCOMES = {"applied": "green", "duplicate": "dim"}
+
+
+def show(told: dict[str, Any]) -> None:
+    """Print a history."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PIPED_WIDTH
+    for indent, line in _lines(told):
+        console.print(Padding(line, (0, 0, 0, indent)), overflow="fold")
+
+
+def heading(told: dict[str, Any]) -> str:
+    """Say how far a history goes."""
+    cut = ", ".join(f"{each['topic']} {each['partition']}:{each['offset']}" for each in told["cut"])
+    return f"as generation {told['generation']} has folded it, up to {cut}; all times are UTC"
+
+
+def versions(compared: dict[str, Any]) -> str:
+    """Say what was compared with what."""
+    of = f" ({compared['language']})" if compared["language"] else ""
+    old, new = (f"version {each}" if each else None for each in (compared["from"], compared["to"]))
+    if compared["what"] == "readers":
+        return f"what readers see{of}: {old or 'nothing'} before, {new or 'the same'} now"
+    return f"{compared['what']}{of}: " + (
+        f"{old or 'nothing'} before, {new} now" if new else f"{old or 'nothing'} seen"
+    )
+
+
+def plain(value: Any) -> str:
+    """Write a value that is no text to compare word by word."""
+    match value:
+        case None:
+            return "–"
+        case dict():
+            return ", ".join(f"{name} {plain(inner)}" for name, inner in value.items() if inner is not None)
+        case list():
+            return "; ".join(plain(each) for each in value)
+    return str(value)
+
+
+def wanted(event: dict[str, Any]) -> bool:
+    """Say whether the changes of an event are only what its author wanted."""
+    return bool(event["outcome"] == "rejected")
+
+
+def instant(written: str | None) -> str:
+    """Write an instant of JSON to the millisecond, as the log stamps."""
+    return "" if written is None else written[:23].replace("T", " ")
+
+
+def _lines(told: dict[str, Any]) -> Iterator[tuple[int, Text]]:
+    """Give every line with its indentation."""
+    yield 0, Text(f"history of {told['article_id'] or 'the tag catalogue'}", style="bold")
+    yield 0, Text(heading(told), style="dim")
+    for event in told["events"]:
+        yield 0, Text()
+        yield from _event(event)
+
+
+def _event(event: dict[str, Any]) -> Iterator[tuple[int, Text]]:
+    style = _OUTCOMES.get(event["outcome"], "red")
+    outcome = " ".join(filter(None, (event["outcome"], event["reason"])))
+    yield (
+        0,
+        Text.assemble(
+            (instant(event["recorded_at"]), "bold"),
+            ("  " + " ".join(filter(None, (event["type"] or "no event", event["language"])))),
+            ("  " + outcome, style),
+            ("  by " + " with ".join(filter(None, (event["actor"], event["source"]))) if event["actor"] else ""),
+        ),
+    )
+    occurred = f", {instant(event['occurred_at'])} by its tool's clock" if event["occurred_at"] else ""
+    yield 2, Text(f"{event['partition']}:{event['offset']}, event {event['event_id'] or '–'}{occurred}", style="dim")
+    if event["facts"]:
+        yield 2, Text(plain(event["facts"]), style="red")
+    if made := event["by_this_build"]:
+        yield 2, Text(f"this build folds it otherwise: {plain(made)}", style="red")
+    for winner in event["winners"]:
+        said = f"lost to {winner['actor']}: {winner['type']} at {instant(winner['recorded_at'])} made version "
+        yield 2, Text(f"{said}{winner['version']} (event {winner['event_id']})", style="bold")
+    if event["compared"]:
+        yield 2, Text(("wanted; " if wanted(event) else "") + versions(event["compared"]), style="italic")
+    for change in event["changes"]:
+        yield from _change(change)
+
+
+def _change(change: dict[str, Any]) -> Iterator[tuple[int, Text]]:
+    name = change["field"] + (f" ({change['language']})" if change["language"] else "")
+    if "words" in change:
+        yield 4, Text.assemble((f"{name}: ", "dim"), *_words(change["words"]))
+    elif "blocks" in change:
+        yield 4, Text(f"{name}:", style="dim")
+        yield from _blocks(change["blocks"])
+    else:
+        old, new = plain(change["before"]), plain(change["after"])
+        yield 4, Text.assemble((f"{name}: ", "dim"), *_words(_replaced(old, new)))
+
+
+def _replaced(old: str, new: str) -> list[dict[str, str]]:
+    return [{"op": "delete", "text": old}, {"op": "equal", "text": " "}, {"op": "insert", "text": new}]
+
+
+def _blocks(blocks: Sequence[dict[str, Any]]) -> Iterator[tuple[int, Text]]:
+    """Show the blocks that differ, and count those between them that do not."""
+    same = 0
+    for block in blocks:
+        if block["op"] == "equal":
+            same += 1
+            continue
+        if same:
+            yield 6, _unchanged(same)
+        same = 0
+        for number, field in enumerate(block["fields"]):
+            sign = _SIGNS[block["op"]] if number == 0 else "  "
+            yield 6, Text.assemble(sign, (f"{field['field']}: ", "dim"), *_words(field["words"]))
+    if same:
+        yield 6, _unchanged(same)
+
+
+def _unchanged(count: int) -> Text:
+    return Text(f"  … {count} block{'' if count == 1 else 's'} unchanged", style="dim")
+
+
+def _words(pieces: Sequence[dict[str, str]]) -> Iterator[tuple[str, str]]:
+    """Mark words, by signs as by colours; of a long stretch that is unchanged both ends are enough."""
+    for piece in pieces:
+        first, last, style = _MARKS[piece["op"]]
+        text = piece["text"]
+        if piece["op"] == "equal" and len(text) > _LONG:
+            text = f"{text[:_END]} … {text[-_END:]}"
+        yield f"{first}{text}{last}", style

@@ -1,0 +1,59 @@
+"""Seals: made of the live generation, kept somewhere else, and held against the log later."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from newsroom_infra.cli import progress
+from newsroom_infra.cli.extras import needs
+from newsroom_infra.cli.output import print_json, visible
+from newsroom_infra.cli.reading import EXTRAS
+from newsroom_infra.settings import load
+
+
+@click.command()
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Append the line to a file instead of printing it.",
+)
+def seal(out: Path | None) -> None:
+    """Print one line of JSON that seals every record which the live generation has folded.
+
+    Keep it where nobody who can write into the log can alter it.
+    """
+    with needs(EXTRAS):
+        from newsroom_infra import archiving
+    line = archiving.seal(load()).line()
+    if out is None:
+        click.echo(line, nl=False)
+    else:
+        with out.open("ab") as file:
+            file.write(line)
+
+
+@click.command("check-seals")
+@click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def check_seals(file: Path, *, as_json: bool) -> None:
+    """Read the log once and say whether every seal in FILE holds.
+
+    Exit 0 when all do, 1 when a record before one was altered, taken out or added, 2 when FILE holds something else.
+    """
+    with needs(EXTRAS):
+        from newsroom_infra import archiving
+    verdict = archiving.check_seals(load(), file, progress.counting)
+    if as_json:
+        print_json(verdict)
+    else:
+        for broken in verdict.broken:
+            click.echo(visible(str(broken)))
+        click.echo(f"{verdict.held} of {verdict.seals} seals hold")
+    sys.exit(1 if verdict.broken else 0)
+
+
+COMMANDS: tuple[click.Command, ...] = (seal, check_seals)

@@ -1,0 +1,83 @@
+"""The proof that the live generation is what the log says."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from newsroom_infra import logs
+from newsroom_infra.cli import differing, progress
+from newsroom_infra.cli.extras import needs
+from newsroom_infra.cli.output import print_json
+from newsroom_infra.cli.reading import EXTRAS
+from newsroom_infra.settings import load
+
+
+@click.command()
+@click.option(
+    "--from",
+    "archive",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Fold an export (`newsroom log export`) instead of Kafka's log.",
+)
+@click.option(
+    "--limit", type=click.IntRange(0), default=20, show_default=True, help="Lines of each kind of difference to print."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def verify(archive: Path | None, limit: int, *, as_json: bool) -> None:
+    """Fold the log afresh to where the live generation stands, and compare every row of the two.
+
+    The worker may run on meanwhile. Exit 0 only when all is equal, 1 when a row differs, 4 when it could not be told.
+    """
+    with needs(EXTRAS):
+        from newsroom_infra import proving
+    settings = load()
+    logs.configure(settings.log_level)
+    with _stoppable(), ExitStack() as shown:
+        verdict = proving.verify(
+            settings, archive, lambda total: shown.enter_context(progress.counting(total, "records"))
+        )
+    answer = verdict.answer()
+    if as_json:
+        print_json(answer)
+    else:
+        differing.show(_lines(answer, limit))
+    sys.exit(0 if verdict.equal else 1)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end what runs at once, and tidy up; it then could not be told."""
+    from newsroom_consumers.audit.verify import StoppedError
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        raise StoppedError from interrupt
+
+
+def _lines(answer: dict[str, Any], limit: int) -> Iterator[str]:
+    """Write what was proven, or what differs: the generation's values first, then the log's."""
+    yield from differing.lines(answer, limit)
+    name, digest = answer["generation"], answer["digest"]
+    cut = ", ".join(f"{at['topic']}/{at['partition']}:{at['offset']}" for at in answer["cut"])
+    yield f"folded afresh: {answer['records']:,} records, all before {cut or 'the first'}"
+    if answer["equal"]:
+        tables = answer["digests"].items()
+        yield from (f"{digest['a']}  {table}" for table, digest in tables)
+        yield f"{digest['a']}  all tables"
+        yield f"{name} is what the log says: every row of {len(tables)} tables is equal"
+    else:
+        yield f"digest of all tables: {digest['a']} in {name}, {digest['b']} of the log folded afresh"
+        yield f"{name} is NOT what the log says. From {name} to the log: {answer['summary']}"
+
+
+COMMANDS: tuple[click.Command, ...] = (verify,)

@@ -1,0 +1,53 @@
+"""Two generations side by side: what differs from one to the other."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from newsroom_infra.cli import differing
+from newsroom_infra.cli.extras import needs
+from newsroom_infra.cli.output import print_json
+from newsroom_infra.cli.reading import EXTRAS
+from newsroom_infra.settings import load
+
+if TYPE_CHECKING:
+    from newsroom_consumers.comparison import Comparison
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+@click.option("--common", is_flag=True, help="Compare the articles that both hold whole, however far each has come.")
+@click.option(
+    "--limit", type=click.IntRange(0), default=20, show_default=True, help="Lines of each kind of difference to print."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def compare(a: str, b: str, limit: int, *, common: bool, as_json: bool) -> None:
+    """Say what differs from generation A to generation B: articles, tag pages, timelines, events.
+
+    Exit 0 when they are equal, 1 when they differ, 3 when there is no such generation, 4 when they have not folded the
+    log equally far.
+    """
+    with needs(EXTRAS):
+        from newsroom_infra import proving
+
+    found = proving.compare(load(), a, b, common=common)
+    if as_json:
+        print_json(found.answer())
+    else:
+        differing.show(differing.lines(found.answer(), limit))
+        click.echo(_verdict(found))
+    sys.exit(0 if found.equal else 1)
+
+
+def _verdict(found: Comparison) -> str:
+    left = f"; {found.left_out:,} articles were left out, of which one holds more records" if found.left_out else ""
+    if found.equal:
+        return f"{found.a} and {found.b} are equal{left}"
+    return f"from {found.a} to {found.b}: {found.summary}{left}"
+
+
+COMMANDS: tuple[click.Command, ...] = (compare,)

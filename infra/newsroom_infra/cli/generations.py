@@ -1,0 +1,140 @@
+"""Generations: see them, drop one, fold the log into another one, and make that live."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from newsroom_infra import logs
+from newsroom_infra.cli import generation_tables, progress
+from newsroom_infra.cli.cuts import cut_of, until
+from newsroom_infra.cli.extras import needs
+from newsroom_infra.cli.interrupt import told_to_stop
+from newsroom_infra.cli.output import print_json
+from newsroom_infra.cli.reading import EXTRAS
+from newsroom_infra.settings import Settings, load
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+@_json
+def generations(context: click.Context, *, as_json: bool) -> None:
+    """List the generations: what made each, how far it is, what is in it. The live one is what readers see."""
+    if context.invoked_subcommand:
+        return
+    with needs(EXTRAS):
+        from newsroom_consumers.log import LogError
+        from newsroom_consumers.overview import overview
+        from newsroom_infra import wiring
+    settings = load()
+    try:
+        ends = wiring.ends(settings)
+    except LogError as error:
+        click.echo(f"how far they are behind is not known: {error}", err=True)
+        ends = None
+    found = overview(wiring.control(settings), ends)
+    if as_json:
+        print_json(found)
+    else:
+        generation_tables.generations(found)
+
+
+@generations.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def drop(name: str, *, yes: bool) -> None:
+    """Drop the generation NAME and all that is in it. The live one is refused, and one that is in use."""
+    with needs(EXTRAS):
+        from newsroom_infra import wiring
+    control = wiring.control(load())
+    control.known(name)
+    if not yes:
+        click.confirm(f"Drop generation {name}? It can be made again from the log.", abort=True, err=True)
+    control.drop(name)
+    click.echo(f"generation {name} is dropped")
+
+
+@click.command()
+@click.option("--into", "name", metavar="NAME", required=True, help="Generation to fold into; made if there is none.")
+@until
+@click.option(
+    "--from",
+    "archive",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Fold an export (`newsroom log export`) instead of Kafka's log.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that share the partitions out; more than one on PostgreSQL only.",
+)
+@_json
+def replay(name: str, until: str | None, archive: Path | None, workers: int, *, as_json: bool) -> None:
+    """Fold the log from its first record up to a cut into a generation that is not live.
+
+    Stopped by Ctrl-C, or killed, the same command goes on where it stood.
+    """
+    with needs(EXTRAS):
+        from newsroom_infra import replaying, wiring
+    settings = load()
+    logs.configure(settings.log_level)
+    _check_workers(settings, workers)
+    control, stopping, started = wiring.control(settings), told_to_stop(), time.monotonic()
+    control.require_not_live(name)
+    with control.database.exclusively(name):
+        cut, total = replaying.plan(settings, name, archive, lambda log: cut_of(until, log))
+        with progress.counting(total, "records") as advance:
+            has_reached = replaying.run(
+                settings, name, archive, cut, workers=workers, stopping=stopping, progress=advance
+            )
+    if not has_reached:
+        click.echo("stopped; what was folded is kept, and the same command goes on from there", err=True)
+        sys.exit(1)
+    seconds = time.monotonic() - started
+    at = [{"topic": each.topic, "partition": each.partition, "next_offset": cut[each]} for each in sorted(cut)]
+    done = {"generation": name, "records": total, "seconds": round(seconds, 3), "cut": at}
+    if as_json:
+        print_json(done)
+    else:
+        generation_tables.replayed(done, live=control.live_or(""))
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--timeout", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds to wait until it is level."
+)
+@_json
+def promote(name: str, timeout: float, *, as_json: bool) -> None:
+    """Make the generation NAME the one that readers see, once it holds all that the live one holds.
+
+    Refused when it has an article parked that the live one has not, is made of other topics, or is behind and does not
+    catch up in time: exit 1, and nothing has changed.
+    """
+    with needs(EXTRAS):
+        from newsroom_consumers.promote import promote as promoted
+        from newsroom_infra import wiring
+    answer = promoted(wiring.control(load()), name, timeout)
+    if as_json:
+        print_json(answer)
+    elif answer["before"] == name:
+        click.echo(f"{name} is live already")
+    else:
+        click.echo(f"{name} is live" + (f", in place of {answer['before']}" if answer["before"] else ""))
+
+
+def _check_workers(settings: Settings, workers: int) -> None:
+    if workers > 1 and not settings.many_workers:
+        message = "SQLite takes one worker: leave --workers out, or use PostgreSQL"
+        raise click.UsageError(message)
+
+
+COMMANDS: tuple[click.Command, ...] = (generations, replay, promote)

@@ -1,0 +1,81 @@
+"""Instants as people write them on the command line: RFC 3339, or a local time of the newsroom.
+
+Example::
+
+    instant("2025-02-07T18:35:00Z", zone)
+    instant("2025-02-07 20:35", zone)    # in the newsroom's zone, if it is one instant there
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from newsroom_infra.settings import load
+from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.instants import EPOCH, to_datetime
+
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CLOCK = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
+_OFFSET = r"Z|[+-][0-9]{2}:[0-9]{2}"
+_TIME = re.compile(rf"({_DATE})[T ]({_CLOCK})({_OFFSET})?", re.IGNORECASE)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class InstantError(NewsroomError):
+    """A text names no instant, or two."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, text: str, problem: str) -> None:
+        """Take the text and what is wrong with it."""
+        super().__init__(f"{text!r} {problem}")
+        self.text = text
+        self.problem = problem
+
+
+def instant_given(text: str) -> int:
+    """Read an instant on the command line, for click: a local time is one of the newsroom's zone.
+
+    Raises ``InstantError``.
+    """
+    return instant(text, ZoneInfo(load().timezone))
+
+
+def instant(text: str, zone: ZoneInfo) -> int:
+    """Read an instant: RFC 3339 with its offset, or a local time of a zone; give microseconds since the epoch, UTC.
+
+    Digits behind the sixth of a second are cut off. Raises ``InstantError`` for everything else, and for a local time
+    that the zone does not have or has twice.
+    """
+    found = _TIME.fullmatch(text.strip())
+    if found is None:
+        hint = f": write the time of day too, such as '{text} 20:35'" if re.fullmatch(_DATE, text) else _FORMS
+        raise InstantError(text, f"is no instant{hint}")
+    date, clock, offset = found.groups()
+    try:
+        at = datetime.fromisoformat(f"{date}T{clock}{(offset or '').upper()}")
+        at = at if at.tzinfo else _local(text, at, zone)
+        microseconds = (at - EPOCH) // _MICROSECOND
+        to_datetime(microseconds)
+    except (ValueError, OverflowError) as error:
+        raise InstantError(text, f"is no instant: {error}") from error
+    return microseconds
+
+
+_FORMS = ": write 2025-02-07T18:35:00Z, 2025-02-07T20:35:00+02:00, or the local time 2025-02-07 20:35"
+
+
+def _local(text: str, wall: datetime, zone: ZoneInfo) -> datetime:
+    """Give the one instant at which the clocks of a zone show a time. Raises ``InstantError``."""
+    first, second = (wall.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    before, after = first.utcoffset(), second.utcoffset()
+    if before is None or after is None or before == after:
+        return first
+    problem = "comes twice" if before > after else "does not exist"
+    raise InstantError(
+        text,
+        f"{problem} in {zone.key}, where the clocks change then: write {first.isoformat()} or {second.isoformat()}",
+    )

@@ -1,0 +1,39 @@
+"""The wiring of questions about the past: an article's history, and what readers saw at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+
+from newsroom_consumers import generations
+from newsroom_consumers.audit import asof
+from newsroom_consumers.audit.history import history as told
+from newsroom_consumers.queries import Answer, Queries
+from newsroom_infra import replaying, wiring
+from newsroom_infra.settings import Settings
+
+
+def history(settings: Settings, article_id: str) -> Answer:
+    """Tell the history of an article. See ``newsroom_consumers.audit.history``."""
+    control = wiring.control(settings)
+    with closing(wiring.log_of(settings)) as log:
+        return told(control, log, wiring.reader_of(log), wiring.codec().blocks, article_id)
+
+
+def article(settings: Settings, instant: int, article_id: str, language: str) -> Answer:
+    """Give the page of an edition as it was at an instant. See ``newsroom_consumers.audit.asof``."""
+    control, site = wiring.control(settings), wiring.site_of(settings)
+    with closing(wiring.log_of(settings)) as log:
+        reader = wiring.reader_of(log)
+        return asof.article_as_of(control, log, reader, site, instant=instant, article_id=article_id, language=language)
+
+
+def ask(settings: Settings, instant: int, question: Callable[[Queries], Answer], onlooker: asof.Onlooker) -> Answer:
+    """Ask what readers could have asked at an instant. See ``newsroom_consumers.audit.asof``."""
+    control, site = wiring.control(settings), wiring.site_of(settings)
+    with (
+        replaying.source_of(settings, None) as log,
+        asof.as_of(control, log, wiring.reader_of(log), instant, onlooker) as name,
+        generations.queries(control, site, name) as readers,
+    ):
+        return question(readers)

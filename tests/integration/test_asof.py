@@ -1,0 +1,300 @@
+"""What readers saw at an instant is what they were shown then."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, nullcontext
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from integration.asked import rows
+from integration.conftest import on_both_databases
+from integration.raw import RawLog
+from integration.stories import Story, send_stories
+from kit import CODEC, SITE, Newsroom
+from unit.fold_model import correction, edited
+from workers import run, until
+
+from newsroom_consumers import generations
+from newsroom_consumers.audit.asof import KEPT, Onlooker, StoppedError, article_as_of, as_of
+from newsroom_consumers.cuts import Cut, cut_at
+from newsroom_consumers.generations import NotReachedError
+from newsroom_consumers.queries import Answer, NotFoundError, Queries
+from newsroom_consumers.reads import RecordReader
+from newsroom_consumers.replay import Progress
+from newsroom_consumers.store import kept
+from newsroom_consumers.store.control import Control
+from newsroom_consumers.store.tables import EVENT
+from newsroom_consumers.transport import KafkaLog, placement
+from newsroom_producers.desk import new_event_id
+from newsroom_schemas.instants import to_rfc3339
+
+MILLISECOND = 1000
+EVER = 4_000_000_000 * 1000 * MILLISECOND
+"""An instant after every test."""
+LANGUAGES = ("uk", "en")
+
+Seen = dict[str, Answer | None]
+"""What readers are shown, by what they ask for; ``None`` where there is nothing."""
+
+
+class Past:
+    """The past of a newsroom, as somebody asks for it; keeps what was said meanwhile."""
+
+    def __init__(self, newsroom: Newsroom, log: KafkaLog) -> None:
+        """Take the newsroom and its log."""
+        self.control = Control(newsroom.database)
+        self.said: list[str] = []
+        self.stopping = threading.Event()
+        self.progress: Progress = lambda _: None
+        self._log = log
+        self._reader = RecordReader(CODEC, tags_topic=newsroom.topics.tags, place=placement(log.partitions))
+        self._clock = iter(range(1, 1000))
+
+    def article(self, instant: int, language: str = "uk", **options: Any) -> Answer:
+        """Give the storm's page as it was."""
+        named: dict[str, Any] = {"instant": instant, "article_id": "storm", "language": language} | options
+        return article_as_of(self.control, self._log, self._reader, SITE, **named)
+
+    def cut(self, instant: int) -> Cut:
+        """Give the cut of an instant."""
+        return cut_at(self._log, instant)
+
+    @contextmanager
+    def generation(self, instant: int) -> Iterator[str]:
+        """Fold the log up to an instant, or reuse that."""
+        onlooker = Onlooker(
+            self.said.append, lambda _: nullcontext(self.progress), self.stopping, lambda: next(self._clock)
+        )
+        with as_of(self.control, self._log, self._reader, instant, onlooker) as name:
+            yield name
+
+    def name(self, instant: int) -> str:
+        """Have the log folded up to an instant, and give the generation's name."""
+        with self.generation(instant) as name:
+            return name
+
+    @contextmanager
+    def readers(self, instant: int) -> Iterator[Queries]:
+        """Ask as readers could at an instant."""
+        with self.generation(instant) as name, generations.queries(self.control, SITE, name) as readers:
+            yield readers
+
+    def ask(self, instant: int, question: Callable[[Queries], Seen]) -> Seen:
+        """Ask for lists as they were."""
+        with self.readers(instant) as readers:
+            return question(readers)
+
+    def kept(self) -> set[str]:
+        """Name the cuts that are kept."""
+        return {known.name for known in self.control.all() if known.name.startswith("cut-")}
+
+
+@pytest.fixture
+def past(newsroom: Newsroom) -> Iterator[Past]:
+    """Ask for the newsroom's past."""
+    with closing(KafkaLog(newsroom.bootstrap, newsroom.topics, batch=2)) as log:
+        yield Past(newsroom, log)
+
+
+class Step(NamedTuple):
+    """An event of the log: when it was recorded, and what readers saw from then on."""
+
+    recorded_at: int
+    pages: Seen
+    lists: Seen
+
+
+def or_nothing(ask: Callable[..., Answer], *named: Any, **options: Any) -> Answer | None:
+    """Give an answer, ``None`` where readers have none."""
+    try:
+        return ask(*named, **options)
+    except NotFoundError:
+        return None
+
+
+def lists(readers: Queries) -> Seen:
+    """Ask for every list."""
+    seen: Seen = {f"timeline {each}": readers.timeline(each, limit=9) for each in LANGUAGES}
+    return seen | {f"tag {each}": or_nothing(readers.tag, "weather", each, limit=9) for each in LANGUAGES}
+
+
+def pages(ask: Callable[[str], Answer]) -> Seen:
+    """Ask for the storm's page in every language; what it is related to is not compared."""
+    seen = {each: or_nothing(ask, each) for each in LANGUAGES}
+    return {each: page and {**page, "related": None} for each, page in seen.items()}
+
+
+def a_story(newsroom: Newsroom, raw_log: RawLog) -> Iterator[Any]:
+    """Live through a story: translated, corrected, parked, withdrawn, skipped, taken down, and live again."""
+    desk = newsroom.desk()
+    yield desk.define_tag("weather", labels={"uk": "Погода"})
+    yield desk.create("storm", "uk", headline="Буря", tags=("weather",))
+    yield desk.publish("storm", "uk", expected_version=1)
+    yield desk.define_tag("weather", labels={"uk": "Негода"})
+    named: dict[str, Any] = {"source_language": "uk", "source_version": 1, "expected_version": 0}
+    yield desk.translate("storm", "en", headline="Storm", **named)
+    yield desk.publish("storm", "en", expected_version=1)
+    yield desk.edit("storm", "uk", headline="Буря на Дніпрі", expected_version=1)
+    yield desk.publish("storm", "uk", expected_version=2, note=correction())
+    yield raw_log.event(edited(event_id=new_event_id()), cut=1)
+    yield desk.unpublish("storm", languages=("en",), reason="error")
+    head = newsroom.look(lambda seen: seen.ledger.head("storm"))
+    assert head is not None
+    yield desk.skip(**{name: head[name] for name in ("key", "topic", "partition", "offset", "sha256")})
+    yield desk.unpublish("storm", reason="legal", note="A court has ordered it.")
+    yield desk.release("storm")
+    yield desk.publish("storm", "uk", expected_version=3)
+
+
+def live_through(newsroom: Newsroom, events: Iterator[Any]) -> list[Step]:
+    """Fold each event as it comes, and keep what readers see behind it."""
+    steps = []
+    for _ in events:
+        newsroom.work()
+        shown = newsroom.look(lambda seen: pages(lambda each: seen.queries.article("storm", each)))
+        steps.append(Step(newest(newsroom), shown, newsroom.look(lambda seen: lists(seen.queries))))
+    return steps
+
+
+def newest(newsroom: Newsroom) -> int:
+    """Give the instant of the newest record that is folded."""
+    return max(int(row["recorded_at"]) for row in rows(newsroom, EVENT))
+
+
+def test_as_of_any_event_is_what_readers_saw_then(newsroom: Newsroom, raw_log: RawLog, past: Past) -> None:
+    """Just before an event is what the one before it left; long before all is nothing, long after all is now."""
+    steps = live_through(newsroom, a_story(newsroom, raw_log))
+    nothing = {each: {"items": [], "next": None} for each in steps[0].lists if each.startswith("timeline")}
+    start = Step(0, dict.fromkeys(LANGUAGES), dict.fromkeys(steps[0].lists) | nothing)
+    for earlier, step in pairwise([start, *steps]):
+        assert past.cut(step.recorded_at - MILLISECOND) == past.cut(earlier.recorded_at) != past.cut(step.recorded_at)
+    for step in (start, *steps):
+        assert pages(partial(past.article, step.recorded_at)) == step.pages
+        assert past.ask(step.recorded_at, lists) == step.lists
+    assert past.cut(EVER) == past.cut(steps[-1].recorded_at)
+    assert len({str(step[1:]) for step in steps}) == len(steps) - 5, "but for drafts and a parked one all are seen"
+
+
+@on_both_databases
+def test_a_takedown_is_seen_from_its_instant_on(newsroom: Newsroom, past: Past) -> None:
+    """Scenario 5: just before it all three are there, from its millisecond on none."""
+    desk = newsroom.desk()
+    desk.create("storm", "uk", headline="Storm", tags=("weather",))
+    desk.publish("storm", "uk", expected_version=1)
+    for language in ("ru", "en"):
+        named: dict[str, Any] = {"source_language": "uk", "source_version": 1, "expected_version": 0}
+        desk.translate("storm", language, headline="Storm", **named)
+        desk.publish("storm", language, expected_version=1)
+    newsroom.work()
+    desk.unpublish("storm", reason="legal", note="A court has ordered it.")
+    newsroom.work()
+    taken_down = newest(newsroom)
+    for instant, status, listed in ((taken_down - MILLISECOND, "live", 1), (taken_down, "gone", 0)):
+        for language in ("uk", "ru", "en"):
+            assert past.article(instant, language)["status"] == status
+        with past.readers(instant) as readers:
+            assert [len(readers.timeline(each, limit=9)["items"]) for each in ("uk", "ru", "en")] == [listed] * 3
+            assert (or_nothing(readers.tag, "weather", "ru", limit=9) is None) is (status == "gone")
+
+
+@on_both_databases
+def test_the_three_cuts_used_last_are_kept(newsroom: Newsroom, past: Past) -> None:
+    """Two instants between the same records are one cut; a fourth one makes room for itself; none of them is live."""
+    instants = []
+    for number in range(4):
+        newsroom.desk().define_tag(f"tag-{number}", labels={})
+        newsroom.work()
+        instants.append(newest(newsroom))
+    names = [past.name(instant) for instant in instants[:3]]
+    assert past.name(instants[0] + 1) == names[0]
+    assert past.said[-1].startswith(f"reusing {names[0]}, folded 1970-01-01T00:00:00.0000")
+    names.append(past.name(instants[3]))
+    assert past.said[-2].startswith(f"folding the log up to {to_rfc3339(instants[3])} ({names[3]}): 4 records")
+    assert past.said[-1] == f"dropped {names[1]}: the 3 cuts used last are kept"
+    assert past.kept() == {names[0], names[2], names[3]}
+    assert past.name(instants[1]) == names[1]
+    assert past.kept() == {names[0], names[3], names[1]}
+    assert past.control.live() == "main"
+
+
+def test_a_fold_that_was_stopped_goes_on_the_next_time(newsroom: Newsroom, past: Past) -> None:
+    for number in range(5):
+        newsroom.desk().define_tag(f"tag-{number}", labels={})
+    newsroom.work()
+    past.progress = lambda more: past.stopping.set() if more else None
+    with pytest.raises(StoppedError, match="goes on from there"):
+        past.name(EVER)
+    past.stopping.clear()
+    past.name(EVER)
+    assert [said.rpartition(": ")[2] for said in past.said] == ["5 records", "3 records"]
+
+
+def test_two_who_want_one_cut_take_turns_and_it_is_not_dropped_meanwhile(newsroom: Newsroom, past: Past) -> None:
+    newsroom.desk().define_tag("weather", labels={})
+    newsroom.work()
+    with closing(KafkaLog(newsroom.bootstrap, newsroom.topics)) as log, ThreadPoolExecutor(1) as pool:
+        other = Past(newsroom, log)
+        with past.generation(EVER) as name:
+            answer = pool.submit(other.name, EVER)
+            until(lambda: any("waiting" in said for said in other.said) or answer.done())
+            assert not answer.done()
+            with past.control.writing() as connection:
+                kept.forget(connection, name)
+                for number in range(KEPT):
+                    kept.use(connection, f"other-{number}", "", 10 + number)
+                kept.use(connection, name, "", 0)
+            past.name(0)
+            assert name in past.kept()
+        assert answer.result() == name
+    assert other.said[1].startswith("reusing")
+
+
+def test_an_article_is_not_told_before_its_records_are_found(newsroom: Newsroom, past: Past) -> None:
+    """The live generation is behind: what it has not folded may be about the article."""
+    newsroom.desk().create("storm", "uk", headline="Storm")
+    newsroom.work()
+    newsroom.desk().publish("storm", "uk", expected_version=1)
+    with pytest.raises(NotReachedError, match="1 records behind"):
+        past.article(EVER, seconds=0)
+    newsroom.work()
+    assert past.article(EVER)["status"] == "live"
+
+
+def test_the_commands_say_what_those_of_today_say(newsroom: Newsroom) -> None:
+    """An answer as of now is today's answer, whatever form it is asked in; what is done is said on standard error."""
+    newsroom.desk().define_tag("weather", labels={"en": "Weather"})
+    send_stories(newsroom, [Story(id="storm", tags=("weather",)), Story(id="rain", tags=("weather",))])
+    newsroom.work()
+    now = to_rfc3339(newest(newsroom))
+    for question in ("timeline --language uk --limit 1", "tag weather --language uk --json"):
+        today, past = run(newsroom, *question.split()), run(newsroom, "audit", "as-of", now, *question.split())
+        assert (past.returncode, past.stdout) == (0, today.stdout)
+        assert "cut-" in past.stderr
+    page = run(newsroom, "audit", "as-of", now, *"article storm --language uk --json".split())
+    today = run(newsroom, *"article storm --language uk --json".split())
+    assert msgspec.json.decode(page.stdout) == msgspec.json.decode(today.stdout) | {"related": None}
+    assert "Headline of storm" in run(newsroom, "audit", "as-of", now, *"article storm --language uk".split()).stdout
+
+
+FAILURES = {
+    "2000-01-01T00:00:00Z article storm --language uk": (3, "readers have no article storm in uk"),
+    "2000-01-01T00:00:00Z tag weather --language uk": (3, "readers have no tag weather"),
+    "2025-02-07 timeline --language uk": (2, "write the time of day too"),
+    "2025-10-26T03:30 timeline --language uk": (2, "comes twice in Europe/Kyiv"),
+}
+
+
+def test_a_command_that_has_no_answer_says_why(newsroom: Newsroom) -> None:
+    newsroom.desk().create("storm", "uk", headline="Storm")
+    newsroom.work()
+    for command, (code, text) in FAILURES.items():
+        answered = run(newsroom, "audit", "as-of", *command.split())
+        assert (answered.returncode, answered.stdout) == (code, "")
+        assert text in answered.stderr
+        assert "Traceback" not in answered.stderr

@@ -1,0 +1,165 @@
+"""The history of an article: who did what, what it changed, and who won the races that it lost."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import pytest
+from integration.conftest import on_both_databases
+from integration.raw import RawLog
+from integration.stories import send
+from kit import CODEC, Newsroom
+from unit.fold_model import correction, edited
+
+from newsroom_consumers.audit.history import history
+from newsroom_consumers.queries import NotFoundError
+from newsroom_consumers.reads import RecordReader
+from newsroom_consumers.store.control import Control
+from newsroom_consumers.transport import KafkaLog, placement
+from newsroom_producers.desk import new_event_id
+from newsroom_schemas.values import Block
+
+Told = dict[str, Any]
+
+
+def told(newsroom: Newsroom, article_id: str = "storm") -> list[Told]:
+    """Fold what is in the log, and tell the history of an article."""
+    newsroom.work()
+    with closing(KafkaLog(newsroom.bootstrap, newsroom.topics)) as log:
+        reader = RecordReader(CODEC, tags_topic=newsroom.topics.tags, place=placement(log.partitions))
+        answer = history(Control(newsroom.database), log, reader, CODEC.blocks, article_id)
+    events: list[Told] = answer["events"]
+    assert all(event["by_this_build"] is None for event in events)
+    return events
+
+
+def change(event: Told, field: str) -> Told:
+    """Give the change of one field."""
+    (found,) = [each for each in event["changes"] if each["field"] == field]
+    return dict(found)
+
+
+def marked(event: Told, field: str) -> list[str]:
+    """Give the words of a field that differ, with their sign."""
+    signs = {"delete": "-", "insert": "+"}
+    return [f"{signs[each['op']]}{each['text']}" for each in change(event, field)["words"] if each["op"] in signs]
+
+
+@on_both_databases
+def test_a_lost_edit_is_shown_with_its_editor_and_with_who_won(newsroom: Newsroom) -> None:
+    """Scenario 1: petro's edit is in no table, and the history has it: against what he saw, and why it was lost."""
+    first = edited(event_id=new_event_id(), headline="Storm over Kyiv", expected_version=1)
+    newsroom.desk().create("storm", "uk", headline="Storm")
+    send(newsroom, [first])
+    newsroom.desk("petro").edit("storm", "uk", headline="Storm over Lviv", lead="Hail.", expected_version=1)
+    newsroom.desk().publish("storm", "uk", expected_version=2)
+    send(newsroom, [first])
+    created, won, lost, published, repeated = told(newsroom)
+    assert (lost["actor"], lost["outcome"], lost["reason"]) == ("petro", "rejected", "version_conflict")
+    assert lost["compared"] == {"what": "draft", "language": "uk", "from": 1, "to": None}
+    assert (marked(lost, "headline"), marked(lost, "lead")) == (["+ over Lviv"], ["+Hail."])
+    assert lost["winners"] == [
+        {name: won[name] for name in ("event_id", "type", "actor", "recorded_at")} | {"version": 2}
+    ]
+    assert won["actor"] == "olena"
+    assert (marked(created, "headline"), marked(won, "headline")) == (["+Storm"], ["+ over Kyiv"])
+    assert published["compared"] == {"what": "readers", "language": "uk", "from": None, "to": 2}
+    assert [each["field"] for each in published["changes"]] == ["status"]
+    assert (repeated["outcome"], repeated["compared"], repeated["changes"]) == ("duplicate", None, [])
+
+
+def test_everyone_who_won_is_named(newsroom: Newsroom) -> None:
+    """A withdrawal makes a version too: the publication that had not seen it is lost to it as to the edit before."""
+    desk = newsroom.desk()
+    desk.create("storm", "uk", headline="Storm")
+    desk.publish("storm", "uk", expected_version=1)
+    newsroom.desk("petro").edit("storm", "uk", headline="Hail", expected_version=1)
+    newsroom.desk("legal").unpublish("storm", reason="error")
+    desk.publish("storm", "uk", expected_version=1)
+    lost = told(newsroom)[-1]
+    assert [(each["type"], each["actor"], each["version"]) for each in lost["winners"]] == [
+        ("ArticleEdited", "petro", 2),
+        ("ArticleUnpublished", "legal", 3),
+    ]
+
+
+def test_a_correction_is_shown_as_readers_saw_it(newsroom: Newsroom) -> None:
+    """Two edits and a new card reach readers at once: the publication tells what they saw before and see now."""
+    desk = newsroom.desk()
+    body = (Block(kind="paragraph", text="It rains."), Block(kind="paragraph", text="The Desna rises slowly."))
+    desk.create("storm", "uk", headline="Storm on the Desna", blocks=body)
+    desk.publish("storm", "uk", expected_version=1)
+    desk.edit("storm", "uk", headline="A storm on the Dnipro", expected_version=1)
+    fixed = (body[0], Block(kind="paragraph", text="The Dnipro rises slowly."))
+    desk.edit("storm", "uk", blocks=fixed, expected_version=2)
+    desk.classify("storm", section="weather", tags=("rain",), flags=())
+    desk.publish("storm", "uk", expected_version=3, note=correction())
+    *_, classified, published = told(newsroom)
+    assert published["compared"] == {"what": "readers", "language": "uk", "from": 1, "to": 3}
+    assert marked(published, "headline") == ["-Storm", "+A storm", "-Desna", "+Dnipro"]
+    same, changed = change(published, "blocks")["blocks"]
+    assert (same["op"], changed["op"]) == ("equal", "change")
+    (text,) = [field["words"] for field in changed["fields"] if field["field"] == "text"]
+    assert [(each["op"], each["text"]) for each in text][1:3] == [("delete", "Desna"), ("insert", "Dnipro")]
+    assert change(published, "notes")["after"] == ["correction: The river is the Dnipro."]
+    card = {"language": None, "field": "section", "before": None, "after": "weather"}
+    assert change(published, "section") == change(classified, "section") == card
+
+
+def test_a_new_run_is_compared_with_nothing(newsroom: Newsroom) -> None:
+    desk = newsroom.desk()
+    desk.create("storm", "uk", headline="Storm")
+    desk.publish("storm", "uk", expected_version=1)
+    desk.unpublish("storm", reason="error")
+    desk.edit("storm", "uk", headline="Hail", expected_version=2)
+    desk.publish("storm", "uk", expected_version=3)
+    *_, withdrawn, _, published = told(newsroom)
+    assert change(withdrawn, "status") == {"language": "uk", "field": "status", "before": "live", "after": "gone"}
+    assert published["compared"]["from"] is None
+    assert [each["field"] for each in published["changes"]] == ["status"]
+
+
+def test_a_translation_tells_its_lineage_and_a_refused_one_what_it_wanted(newsroom: Newsroom) -> None:
+    desk = newsroom.desk()
+    desk.create("storm", "uk", headline="Буря")
+    for version, headline in ((1, "Storm"), (7, "Tempest")):
+        desk.translate(
+            "storm", "en", source_language="uk", source_version=version, expected_version=None, headline=headline
+        )
+    *_, made, refused = told(newsroom)
+    assert change(made, "lineage")["after"]["source_version"] == 1
+    assert (refused["reason"], marked(refused, "headline")) == ("unknown_source_version", ["-Storm", "+Tempest"])
+
+
+@on_both_databases
+def test_what_is_parked_and_skipped_is_told_as_the_loop_has_it(newsroom: Newsroom, raw_log: RawLog) -> None:
+    """The edit behind the poison changes nothing while it waits; once the poison is skipped it is told in its place."""
+    desk = newsroom.desk()
+    desk.create("storm", "uk", headline="Storm")
+    raw_log.event(edited(event_id=new_event_id(), headline="Torn"), cut=1)
+    desk.edit("storm", "uk", headline="Hail", expected_version=1)
+    waiting = told(newsroom)
+    assert [each["outcome"] for each in waiting] == ["applied", "parked", "parked"]
+    assert [each["changes"] for each in waiting[1:]] == [[], []]
+    head = newsroom.look(lambda seen: seen.ledger.head("storm"))
+    assert head is not None
+    desk.skip(**{name: head[name] for name in ("key", "topic", "partition", "offset", "sha256")})
+    events = told(newsroom)
+    assert [each["outcome"] for each in events] == ["applied", "skipped", "applied", "applied"]
+    assert marked(events[2], "headline") == ["-Storm", "+Hail"]
+
+
+def test_records_that_are_no_sound_events_are_told_too(newsroom: Newsroom, raw_log: RawLog) -> None:
+    newsroom.desk().create("storm", "uk", headline="Storm")
+    raw_log.append(b"storm", None)
+    raw_log.event(edited(event_id=new_event_id()), swap=(b"olena", b"ol\0na"))
+    raw_log.event(edited(event_id=new_event_id()), key="other")
+    assert [each["reason"] for each in told(newsroom)] == [None, "no_value", "invalid_content"]
+    assert [each["reason"] for each in told(newsroom, "other")] == ["key_mismatch"]
+
+
+def test_an_article_that_nobody_has_heard_of_has_no_history(newsroom: Newsroom) -> None:
+    newsroom.desk().create("storm", "uk", headline="Storm")
+    with pytest.raises(NotFoundError, match="unheard-of"):
+        told(newsroom, "unheard-of")
