@@ -9,10 +9,10 @@ export NEWSROOM_DATABASE := $(DATABASE)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset demo test lint format bench lock clean
+.PHONY: help up down status logs reset demo test lint format bench bench-replay lock clean
 
 help: ## print this help
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Run the newsroom
 up: $(READY) ## start Kafka and a worker; DATABASE=postgres: a PostgreSQL and a worker per core (downloads 145 MB, once)
@@ -47,6 +47,9 @@ format: $(READY) ## format the code and mend what can be mended
 
 bench: $(READY) ## compare the loop with a bare Kafka poll, in one run
 	@$(BIN)/python benchmarks/loop.py
+
+bench-replay: $(READY) ## compare a cold replay with the live loop and a bare Kafka poll, in one run
+	@$(BIN)/python benchmarks/replay.py
 
 lock: $(READY) ## pin all dependencies anew, with hashes (needs uv: pip install uv)
 	uv pip compile -q --universal --python-version 3.11 --all-extras --group dev --generate-hashes --no-header \

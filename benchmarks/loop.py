@@ -11,29 +11,24 @@ import itertools
 import json
 import resource
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
-import mix
+import stage
 from rich.console import Console
 from rich.table import Table
 
 from newsroom_consumers import generations
+from newsroom_consumers.cuts import Cut, end_of
 from newsroom_consumers.folding import Folding
 from newsroom_consumers.loop import Loop
-from newsroom_consumers.reads import RecordReader
 from newsroom_consumers.store.generation import Generation
-from newsroom_consumers.transport import KafkaLog, placement
-from newsroom_infra import stack, wiring
+from newsroom_consumers.transport import KafkaLog
+from newsroom_infra import wiring
 from newsroom_infra.settings import Settings
-from newsroom_producers.transport import KafkaTransport, Topics
 
 DATABASES = ("sqlite", "postgres")
 STEPS = ("_poll", "_read", "_fold", "_store", "_report")
@@ -58,68 +53,28 @@ def main() -> None:
 
 def _compare(events: int, rounds: int, batch: int, databases: Sequence[str]) -> None:
     console = Console()
-    with tempfile.TemporaryDirectory(prefix="newsroom-bench-") as home:
-        ports: dict[str, Any] = {"kafka_port": 26092, "controller_port": 26093, "postgres_port": 26432}
-        server = "postgres" if "postgres" in databases else None
-        jars = Settings().jars_folder
-        settings = Settings(home=Path(home), jars=jars, kafka=None, batch=batch, database=server, **ports)
-        stack.up(settings, console, worker=False)
-        try:
-            _fill(settings, events, console)
-            found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-            for number in range(rounds):
-                for part in ("poll", *databases):
-                    found[part].append(_run(part, number, settings))
-        finally:
-            stack.down(settings)
-            stack.reset(settings)
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    with stage.filled(events, databases, console, batch=batch) as settings:
+        for number in range(rounds):
+            for part in ("poll", *databases):
+                result = stage.run(__file__, part, f"round{number}", settings, sqlite=part != "postgres")
+                found[part].append(result)
     _print(console, found)
-
-
-def _fill(settings: Settings, events: int, console: Console) -> None:
-    topics = Topics(settings.articles_topic, settings.tags_topic)
-    started = time.perf_counter()
-    with KafkaTransport(settings.bootstrap, topics, wiring.codec()) as transport:
-        sent = sum(1 for _ in transport.send_all(mix.events(events)))
-    seconds = time.perf_counter() - started
-    console.print(f"sent {sent:,} events in {seconds:.1f} s ({sent / seconds:,.0f} per second)")
-
-
-def _run(part: str, number: int, settings: Settings) -> dict[str, Any]:
-    """Run one part in a process of its own, into a folder or a schema of its own."""
-    with tempfile.TemporaryDirectory(prefix="newsroom-bench-") as folder:
-        environment = settings.variables() | ({} if part == "postgres" else {"NEWSROOM_DATABASE": folder})
-        command = [sys.executable, __file__, "--part", part, "--generation", f"round{number}"]
-        done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)  # noqa: S603 - ourselves
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
 
 
 def _part(part: str, generation: str, settings: Settings) -> dict[str, Any]:
     with closing(wiring.log_of(settings)) as log:
-        ends = {at: bounds.end for at, bounds in log.bounds(log.assigned()).items()}
-        result = _poll(log, ends) if part == "poll" else _loop(settings, generation, log, ends)
+        ends = end_of(log)
+        result = stage.poll(log, ends) if part == "poll" else _loop(settings, generation, log, ends)
     return result | {"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
 
 
-def _poll(log: KafkaLog, ends: generations.Positions) -> dict[str, Any]:
-    """Poll the client and do nothing with what it gives."""
-    for at in ends:
-        log.seek(at, 0)
-    consumer = log._consumer  # noqa: SLF001 - the bare client is what is measured
-    total, seen, started = sum(ends.values()), 0, time.perf_counter()
-    while seen < total:
-        seen += sum(len(records) for records in (consumer.poll(0) or consumer.poll(500)).values())
-    return {"events": seen, "seconds": time.perf_counter() - started}
-
-
-def _loop(settings: Settings, name: str, log: KafkaLog, ends: generations.Positions) -> dict[str, Any]:
+def _loop(settings: Settings, name: str, log: KafkaLog, ends: Cut) -> dict[str, Any]:
     """Drain the log into a generation, and time each step."""
     control = wiring.control(settings)
     control.register(name, generations.build(log.partitions), now=0)
-    reader = RecordReader(wiring.codec(), tags_topic=settings.tags_topic, place=placement(log.partitions))
     generation = Generation(control.database.writer(name), name)
-    loop = Loop(log, generation, reader, Folding(), owner="benchmark")
+    loop = Loop(log, generation, wiring.reader_of(log), Folding(), owner="benchmark")
     wiring.calm_collector()
     spent: dict[str, float] = dict.fromkeys(STEPS, 0.0)
     for step in STEPS:

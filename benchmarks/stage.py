@@ -1,0 +1,76 @@
+"""Where benchmarks run: a stack of their own with a log of events, and each part in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import mix
+from rich.console import Console
+
+from newsroom_consumers.cuts import Cut
+from newsroom_consumers.transport import KafkaLog
+from newsroom_infra import stack, wiring
+from newsroom_infra.settings import Settings
+from newsroom_producers.transport import KafkaTransport, Topics
+
+
+@contextmanager
+def filled(events: int, databases: Sequence[str], console: Console, **settings: Any) -> Iterator[Settings]:
+    """Start a stack without workers, send so many events, and take it down at the end."""
+    with tempfile.TemporaryDirectory(prefix="newsroom-bench-") as home:
+        server = "postgres" if "postgres" in databases else None
+        jars = Settings().jars_folder
+        made = Settings(home=Path(home), jars=jars, kafka=None, database=server, **_free_ports(), **settings)
+        stack.up(made, console, worker=False)
+        try:
+            _fill(made, events, console)
+            yield made
+        finally:
+            stack.down(made)
+            stack.reset(made)
+
+
+def run(script: str, part: str, generation: str, settings: Settings, *, sqlite: bool) -> dict[str, Any]:
+    """Run one part of a script in a process of its own, into a schema, or a file in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="newsroom-bench-") as folder:
+        environment = settings.variables() | ({"NEWSROOM_DATABASE": folder} if sqlite else {})
+        command = [sys.executable, script, "--part", part, "--generation", generation]
+        done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)  # noqa: S603 - ourselves
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def poll(log: KafkaLog, ends: Cut) -> dict[str, Any]:
+    """Poll the bare client and do nothing with what it gives."""
+    for at in ends:
+        log.seek(at, 0)
+    consumer = log._consumer  # noqa: SLF001 - the bare client is what is measured
+    total, seen, started = sum(ends.values()), 0, time.perf_counter()
+    while seen < total:
+        seen += sum(len(records) for records in (consumer.poll(0) or consumer.poll(500)).values())
+    return {"events": seen, "seconds": time.perf_counter() - started}
+
+
+def _free_ports() -> dict[str, Any]:
+    """Find ports of the loopback interface that nobody listens on."""
+    with ExitStack() as held:
+        names = ("kafka_port", "controller_port", "postgres_port")
+        return {name: held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for name in names}
+
+
+def _fill(settings: Settings, events: int, console: Console) -> None:
+    topics = Topics(settings.articles_topic, settings.tags_topic)
+    started = time.perf_counter()
+    with KafkaTransport(settings.bootstrap, topics, wiring.codec()) as transport:
+        sent = sum(1 for _ in transport.send_all(mix.events(events)))
+    seconds = time.perf_counter() - started
+    console.print(f"sent {sent:,} events in {seconds:.1f} s ({sent / seconds:,.0f} per second)")
