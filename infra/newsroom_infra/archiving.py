@@ -31,12 +31,12 @@ Counting = Callable[[int, str], AbstractContextManager[Passed]]
 
 
 class BrokenArchiveError(NewsroomError):
-    """An export is not as it was written, and is not imported."""
+    """An export is not as it was written, and is not used."""
 
     def __init__(self, report: Report) -> None:
         """Take what was found."""
         found = "; ".join(map(str, report.findings))
-        super().__init__(f"the export is not as it was written: {found}. Nothing was imported; take another copy of it")
+        super().__init__(f"the export is not as it was written: {found}. It was not used; take another copy of it")
         self.report = report
 
 
@@ -83,6 +83,14 @@ def export(settings: Settings, folder: Path, cut_of: Callable[[CountedLog], Cut]
             return exporting.export(log, cut, folder, schema_files(), now=now, passed=passed)
 
 
+def require_sound(folder: Path, counting: Counting, look: Callable[[Record], None] = lambda _: None) -> None:
+    """Verify an export before it is used, and let ``look`` see each record. Raises ``BrokenArchiveError``."""
+    with counting(read_manifest(folder).records, "records verified") as passed:
+        report = verify(folder, passed=passed, look=look)
+    if not report.holds:
+        raise BrokenArchiveError(report)
+
+
 def restore(settings: Settings, folder: Path, counting: Counting, *, rename: bool) -> Imported:
     """Verify an export, append what the topics do not hold of it yet, and read all of it back.
 
@@ -90,10 +98,7 @@ def restore(settings: Settings, folder: Path, counting: Counting, *, rename: boo
     """
     manifest = read_manifest(folder)
     obstacles = Obstacles(manifest)
-    with counting(manifest.records, "records verified") as passed:
-        report = verify(folder, passed=passed, look=obstacles.look)
-    if not report.holds:
-        raise BrokenArchiveError(report)
+    require_sound(folder, counting, look=obstacles.look)
     obstacles.end()
     with closing(wiring.log_of(settings)) as log:
         restoring = Restoring(folder, manifest, log, rename=rename)

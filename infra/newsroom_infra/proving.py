@@ -4,11 +4,31 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 from newsroom_consumers.audit import verify as auditing
 from newsroom_consumers.comparison import Comparison, compare_common, compare_equal, compared
 from newsroom_infra import replaying, wiring
 from newsroom_infra.settings import Settings
+from newsroom_schemas.errors import NewsroomError
+
+
+class OlderArchiveError(NewsroomError):
+    """The live generation holds records that an export does not: what differs may be theirs."""
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, archive: Path, verdict: auditing.Verdict) -> None:
+        """Name the export, and where it ends before the generation."""
+        listed = ", ".join(
+            f"{at.topic}/{at.partition} at {end}, the generation stands at {offset}"
+            for at, (offset, end) in sorted(verdict.beyond.items())
+        )
+        super().__init__(
+            f"the export in {archive} is older than generation {verdict.generation} and cannot verify it (it ends in "
+            f"{listed}): export the log anew, or verify against Kafka's"
+        )
+        self.archive = archive
 
 
 def compare(settings: Settings, a: str, b: str, *, common: bool) -> Comparison:
@@ -21,8 +41,14 @@ def compare(settings: Settings, a: str, b: str, *, common: bool) -> Comparison:
 
 
 def verify(settings: Settings, archive: Path | None, plan: auditing.Plan) -> auditing.Verdict:
-    """Verify the live generation against Kafka's log, or against an export of it. See ``audit.verify.verify``."""
+    """Verify the live generation against Kafka's log, or against an export of it.
+
+    Raises ``OlderArchiveError`` and what ``audit.verify.verify`` raises.
+    """
     wiring.calm_collector()
     control = wiring.control(settings)
     with replaying.source_of(settings, archive) as log:
-        return auditing.verify(control, log, wiring.reader_of(log), stopping=threading.Event(), plan=plan)
+        verdict = auditing.verify(control, log, wiring.reader_of(log), stopping=threading.Event(), plan=plan)
+    if archive is not None and verdict.beyond:
+        raise OlderArchiveError(archive, verdict)
+    return verdict

@@ -79,7 +79,7 @@ def other(value: Any) -> Any:
     """Give another value of the same type, or one in place of none."""
     match value:
         case None:
-            return "x"
+            return ""
         case int():
             return value + FAR
         case str():
@@ -98,7 +98,7 @@ def names(found: Comparison, hand: Hand) -> bool:
     """Say whether a comparison names what was changed: the article, the tag, the record or the partition."""
     row, findings = hand.named, found.findings
     if row.get("article_id"):
-        return row["article_id"] in findings.article_ids
+        return not {row["article_id"], row["article_id"] + "x"}.isdisjoint(findings.article_ids)
     if hand.table.name == "tag":
         return row["tag_id"] in {each.tag_id.removesuffix("x") for each in findings.catalogue}
     if hand.table.name == "cursor":
@@ -206,6 +206,29 @@ def test_pages_lists_and_events_that_differ_are_named_as_people_know_them(
         "1 article vanishes, 1 article appears, 1 article is withdrawn, 1 article is restored, 2 articles change, "
     )
     assert "3 tag pages change, 6 timeline entries change, 1 tag of the catalogue changes" in found.summary
+
+
+def test_a_byte_that_moves_from_one_column_to_the_next_changes_the_digest(
+    folded: Callable[..., SqliteDatabase],
+) -> None:
+    sound, touched = (folded(*story("storm", make.published)) for _ in range(2))
+    with closing(sqlite3.connect(touched.file("main"))) as connection, connection:
+        connection.execute("UPDATE published SET slug = 'stor', headline = 'mStorm'")
+    with open_sides(sound, touched) as (a, b):
+        assert digests(a.connection)["published"] != digests(b.connection)["published"]
+
+
+def test_a_row_of_bytes_that_are_no_text_or_of_another_type_is_named(folded: Callable[..., SqliteDatabase]) -> None:
+    sound, touched = (folded(*story("storm", make.published)) for _ in range(2))
+    with closing(sqlite3.connect(touched.file("main"))) as connection, connection:
+        connection.execute("UPDATE published SET headline = CAST(x'ff41' AS TEXT), blocks = 'text', updated_at = 1.5")
+    with open_sides(sound, touched) as (a, b):
+        (page,) = compare_rows(a, b).findings.articles
+    assert {name: each["b"] for name, each in page.rows[0].fields.items()} == {
+        "headline": "\N{REPLACEMENT CHARACTER}A",
+        "blocks": "text",
+        "updated_at": 1.5,
+    }
 
 
 def test_a_generation_that_is_further_is_not_compared_but_for_what_both_hold_whole(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from contextlib import closing
+from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from integration.conftest import on_both_databases
 from integration.raw import RawLog
 from integration.stories import send
 from kit import CODEC, Newsroom
 from unit.fold_model import correction, edited
+from workers import run
 
 from newsroom_consumers.audit.history import history
 from newsroom_consumers.queries import NotFoundError
@@ -18,7 +22,7 @@ from newsroom_consumers.reads import RecordReader
 from newsroom_consumers.store.control import Control
 from newsroom_consumers.transport import KafkaLog, placement
 from newsroom_producers.desk import new_event_id
-from newsroom_schemas.values import Block
+from newsroom_schemas.values import Author, Block
 
 Told = dict[str, Any]
 
@@ -29,7 +33,7 @@ def told(newsroom: Newsroom, article_id: str = "storm") -> list[Told]:
     with closing(KafkaLog(newsroom.bootstrap, newsroom.topics)) as log:
         reader = RecordReader(CODEC, tags_topic=newsroom.topics.tags, place=placement(log.partitions))
         answer = history(Control(newsroom.database), log, reader, CODEC.blocks, article_id)
-    events: list[Told] = answer["events"]
+    events = msgspec.json.decode(msgspec.json.encode(answer["events"]), type=list[Told])
     assert all(event["by_this_build"] is None for event in events)
     return events
 
@@ -116,6 +120,7 @@ def test_a_new_run_is_compared_with_nothing(newsroom: Newsroom) -> None:
     desk.publish("storm", "uk", expected_version=3)
     *_, withdrawn, _, published = told(newsroom)
     assert change(withdrawn, "status") == {"language": "uk", "field": "status", "before": "live", "after": "gone"}
+    assert change(withdrawn, "withdrawal")["after"] == {"reason": "error", "note": None, "successor": None}
     assert published["compared"]["from"] is None
     assert [each["field"] for each in published["changes"]] == ["status"]
 
@@ -163,3 +168,73 @@ def test_an_article_that_nobody_has_heard_of_has_no_history(newsroom: Newsroom) 
     newsroom.desk().create("storm", "uk", headline="Storm")
     with pytest.raises(NotFoundError, match="unheard-of"):
         told(newsroom, "unheard-of")
+
+
+HOSTILE = "\x1b[2J\x9b31m\u202e</title><script>alert(1)</script><img src=x onerror=alert(1)> [red]:storm: &amp; \"'"
+"""What does something in a careless terminal, or a careless page."""
+
+
+def test_the_command_tells_people_programs_and_browsers(newsroom: Newsroom, tmp_path: Path) -> None:
+    """Texts are shown and do nothing, wherever somebody has put them; a page is written whole or not at all."""
+    desk = newsroom.desk(HOSTILE)
+    body = (Block(kind="paragraph", text=HOSTILE, label=HOSTILE),)
+    authors = (Author(id="a", name=HOSTILE),)
+    desk.create("storm", "uk", headline=HOSTILE, slug=HOSTILE, lead=HOSTILE, authors=authors, blocks=body)
+    desk.edit("storm", "uk", headline="Буря", expected_version=1)
+    newsroom.desk("petro").edit("storm", "uk", headline="Hail", expected_version=1)
+    desk.publish("storm", "uk", expected_version=2, note=correction(HOSTILE))
+    desk.unpublish("storm", reason="error", note=HOSTILE)
+    events = told(newsroom)
+
+    page = tmp_path / "storm.html"
+    json, text = run(newsroom, "audit", "history", "storm", "--json"), run(newsroom, "audit", "history", "storm")
+    written = run(newsroom, "audit", "history", "storm", "--html", str(page))
+    assert [each.returncode for each in (json, text, written)] == [0, 0, 0]
+    assert (json.stderr, text.stderr, written.stdout) == ("", "", "")
+    assert msgspec.json.decode(json.stdout)["events"] == events
+    assert "{+Буря+}" in text.stdout
+    assert "lost to" in text.stdout
+    assert [sign for sign in "\x1b\x9b\u202e" if sign in text.stdout + page.read_text()] == []
+    tags = _Tags(page.read_text())
+    assert tags.open == []
+    assert tags.seen.isdisjoint({"script", "img"})
+    assert {"ins", "del"} < tags.seen
+    assert [name for name in tags.attributes if name.startswith("on") or name in {"src", "href"}] == []
+    assert "Буря" in tags.text
+    assert "<script>alert(1)</script>" in tags.text
+    assert list(tmp_path.glob(".storm*")) == []
+
+
+class _Tags(HTMLParser):
+    """The elements of a page, as a browser would find them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+        self.open: list[str] = []
+        self.attributes: set[str] = set()
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_a_page_that_cannot_be_written_leaves_the_one_before(newsroom: Newsroom, tmp_path: Path) -> None:
+    newsroom.desk().create("storm", "uk", headline="Storm")
+    newsroom.work()
+    (tmp_path / "page").mkdir()
+    for page, problem in ((tmp_path / "missing" / "page.html", "cannot be written"), (tmp_path / "page", "directory")):
+        answered = run(newsroom, "audit", "history", "storm", "--html", str(page))
+        assert (answered.returncode != 0, answered.stdout, problem in answered.stderr) == (True, "", True)
+    unknown = run(newsroom, "audit", "history", "unheard-of", "--html", str(tmp_path / "unheard-of.html"))
+    assert (unknown.returncode, (tmp_path / "unheard-of.html").exists()) == (3, False)

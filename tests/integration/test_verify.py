@@ -15,6 +15,7 @@ from integration.conftest import on_both_databases
 from integration.raw import RawLog
 from integration.stories import Story, send, send_stories
 from kit import Newsroom
+from parking import Faults
 from sqlalchemy import Table, delete, insert, select, update
 from unit.fold_model import correction, edited, published, unpublished
 from workers import positions, run, until, worker
@@ -195,6 +196,30 @@ def test_a_worker_runs_on_while_its_generation_is_verified(newsroom: Newsroom, r
         assert "main is NOT what the log says. From main to the log: 1 article changes" in refused.stdout
         assert running.end(signal.SIGTERM) == 0
     assert names_left(newsroom) == ["main"]
+
+
+def test_an_export_verifies_the_generation_too_until_that_has_gone_on(filled: Newsroom, tmp_path: Path) -> None:
+    export = str(tmp_path / "export")
+    assert run(filled, "log", "export", export).returncode == 0
+    proven = run(filled, "audit", "verify", "--from", export)
+    assert (proven.returncode, proven.stderr) == (0, "")
+    assert "folded afresh: 11 records, all before " in proven.stdout
+    assert "main is what the log says: every row of 10 tables is equal" in proven.stdout
+
+    send_stories(filled, [Story(id="fog")])
+    filled.work()
+    refused = run(filled, "audit", "verify", "--from", export)
+    assert (refused.returncode, refused.stdout) == (4, "")
+    assert f"the export in {export} is older than generation main" in refused.stderr
+
+
+def test_records_that_this_build_folds_and_the_generation_has_parked_are_explained(newsroom: Newsroom) -> None:
+    event_id = new_event_id()
+    send_stories(newsroom, [Story(id="storm", event_id=event_id)])
+    newsroom.work(folding=Faults(events=frozenset({event_id})).folding())
+    refused = run(newsroom, "audit", "verify")
+    assert refused.returncode == 1
+    assert "this build folds records that are parked: `newsroom parked retry --all`" in refused.stdout
 
 
 @on_both_databases

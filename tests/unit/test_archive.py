@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import fastavro
 import msgspec
 import pytest
-from archives import NOON, SCHEMAS, TOPICS, made, rows_of, sample, write
+from archives import NOON, SCHEMAS, TOPICS, Shortened, made, rows, rows_of, sample, write
 from click.testing import CliRunner
 from contract.fold import fold
 from contract.writing import READER
@@ -17,13 +18,15 @@ from hypothesis import given, settings
 from kit import scan
 from memory_log import MemoryLog
 from record_strategies import PARTITIONS, records
+from strategies import unhurried
 
 from newsroom_consumers.archive.containers import UnreadableContainerError
 from newsroom_consumers.archive.export import OccupiedFolderError, export
-from newsroom_consumers.archive.format import NoArchiveError, file_name, folder_of
+from newsroom_consumers.archive.format import MANIFEST, RECORD_SCHEMA, NoArchiveError, file_name, folder_of
 from newsroom_consumers.archive.log import ArchiveLog
 from newsroom_consumers.archive.verify import verify
 from newsroom_consumers.archive.walking import Fault
+from newsroom_consumers.audit.sealed import Kind
 from newsroom_consumers.audit.seals import read_seals
 from newsroom_consumers.cuts import cut_at, end_of, records_until
 from newsroom_consumers.folding import Folding
@@ -71,6 +74,14 @@ class TestExport:
         assert end_of(found) == cut
         assert [each.offset for each in records_until(found, {DENSE: 4})] == [0, 1, 2, 3]
         assert verify(tmp_path / "export").holds
+
+    def test_it_ends_where_offsets_without_records_end_and_never_behind_the_log(self, tmp_path: Path) -> None:
+        log = MemoryLog(TOPICS, sample())
+        export(log, end_of(log) | {GAPS: 7, DENSE: 99}, tmp_path / "export", SCHEMAS, now=NOON)
+        found = ArchiveLog(tmp_path / "export")
+        assert end_of(found) == end_of(log) | {GAPS: 7}
+        found.seek(GAPS, 4)
+        assert found.poll(0).positions == {GAPS: 7}
 
     def test_its_files_take_so_many_records_and_are_named_by_the_first(self, folder: Path) -> None:
         assert [path.name for path in sorted(folder_of(folder, GAPS).iterdir())] == [file_name(0), file_name(4)]
@@ -133,6 +144,29 @@ class TestVerify:
         assert finding.fault is Fault.FILE
         assert name in str(finding)
 
+    def test_a_file_under_another_name_is_found(self, folder: Path) -> None:
+        (folder_of(folder, DENSE) / file_name(3)).rename(folder_of(folder, DENSE) / file_name(2))
+        manifest = folder / MANIFEST
+        manifest.write_text(manifest.read_text().replace(file_name(3), file_name(2), 1))
+        (finding,) = verify(folder).findings
+        assert (finding.fault, finding.partition, finding.offset) == (Fault.FILE, 0, 3)
+
+    def test_an_export_that_begins_later_than_its_seals_lacks_records(self, folder: Path, tmp_path: Path) -> None:
+        log = Shortened(TOPICS, [each for each in sample() if each.offset >= Shortened.FIRST])
+        export(log, end_of(log), tmp_path / "later", SCHEMAS, now=NOON)
+        report = verify(tmp_path / "later", read_seals(folder / "seals.jsonl"))
+        assert report.seals is not None
+        assert {(each.kind, each.offset) for each in report.seals.broken} == {(Kind.MISSING, 0)}
+
+    def test_a_container_of_another_schema_is_not_read(self, folder: Path) -> None:
+        path = folder_of(folder, DENSE) / file_name(3)
+        fields = [*RECORD_SCHEMA["fields"], {"name": "note", "type": "string", "default": ""}]
+        records = rows(path)
+        with path.open("wb") as file:
+            fastavro.writer(file, RECORD_SCHEMA | {"fields": fields}, records)
+        (finding,) = verify(folder).findings
+        assert (finding.fault, finding.offset) == (Fault.UNREADABLE, 3)
+
     def test_an_altered_schema_is_found(self, folder: Path) -> None:
         path = folder / "schemas" / "Said.1.avsc"
         path.write_text(path.read_text().replace("text", "fake"))
@@ -179,7 +213,7 @@ class TestArchiveLog:
     def test_a_fold_of_it_equals_that_of_the_log(self, tmp_path: Path) -> None:
         numbers = itertools.count()
 
-        @settings(max_examples=15)
+        @settings(unhurried, max_examples=12)
         @given(records())
         def equal(log: list[Record]) -> None:
             place = tmp_path / str(next(numbers))

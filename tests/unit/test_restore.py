@@ -68,10 +68,17 @@ def test_topics_with_more_records_than_the_export_are_refused(tmp_path: Path) ->
     assert caught.value.offset == 5
 
 
-@pytest.mark.parametrize("after", [[*LOG[:3], LOG[3]._replace(timestamp=NOON), *LOG[4:]], LOG[1:3], LOG[:4]])
-def test_a_copy_that_differs_is_found_when_it_is_read_back(tmp_path: Path, after: list[Record]) -> None:
+@pytest.mark.parametrize(
+    ("after", "problem"),
+    [
+        ([*LOG[:3], LOG[3]._replace(timestamp=NOON), *LOG[4:]], "its chain is another one"),
+        (LOG[1:5], "its chain is another one"),
+        (LOG[:4], "it ends at 4, the export at 5"),
+    ],
+)
+def test_a_copy_that_differs_is_found_when_it_is_read_back(tmp_path: Path, after: list[Record], problem: str) -> None:
     importing = restoring(tmp_path, MemoryLog(TOPICS, after))
-    with pytest.raises(DifferentCopyError):
+    with pytest.raises(DifferentCopyError, match=problem):
         importing.read_back(lambda _: None)
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from archives import TOPICS, record
+from archives import TOPICS, Shortened, record
 from hypothesis import given
 from hypothesis import strategies as st
 from memory_log import MemoryLog
+from strategies import unhurried
 
 from newsroom_consumers.audit.sealed import Check, Folded, Kind, Verdict
 from newsroom_consumers.audit.seals import MalformedSealsError, ReadSeals, Seal, SealedPartition, read_seals
@@ -73,6 +74,7 @@ def renumbered(records: Sequence[Record]) -> list[Record]:
     return [each._replace(offset=offset) for offset, each in enumerate(records)]
 
 
+@unhurried
 @given(st.integers(0, 8), st.sampled_from(["alter", "drop", "insert", "swap"]), st.sampled_from(["generation", None]))
 def test_the_first_record_that_is_not_as_it_was_is_named_by_the_generation(
     tmp_path_factory: pytest.TempPathFactory, place: int, act: str, knows: str | None
@@ -132,6 +134,34 @@ def test_where_the_generation_agrees_with_the_log_the_range_is_named(tmp_path: P
     (broken,) = check(kept(tmp_path, 3, 9), forged, Memory(forged, 10)).broken
     assert (broken.kind, broken.held, broken.next_offset) == (Kind.UNKNOWN, 3, 9)
     assert "from 3 to 8" in str(broken)
+
+
+def test_what_the_generation_has_otherwise_before_a_seal_that_holds_is_not_named(tmp_path: Path) -> None:
+    forged = [each._replace(value=b"x") if each.offset == 7 else each for each in WHOLE]
+    wrong = [each._replace(value=b"y") if each.offset == 1 else each for each in WHOLE]
+    (broken,) = check(kept(tmp_path, 3, 9), forged, Memory(wrong, 10)).broken
+    assert (broken.kind, broken.offset) == (Kind.ALTERED, 7)
+
+
+def test_a_generation_that_is_behind_says_nothing_of_later_records(tmp_path: Path) -> None:
+    forged = [each._replace(value=b"x") if each.offset == 7 else each for each in WHOLE]
+    (broken,) = check(kept(tmp_path, 3, 9), forged, Memory(WHOLE, 4)).broken
+    assert (broken.kind, broken.held) == (Kind.UNKNOWN, 3)
+
+
+def test_a_log_that_begins_later_lacks_its_first_record(tmp_path: Path) -> None:
+    log = Shortened(TOPICS, WHOLE[Shortened.FIRST :])
+    (broken,) = Check(kept(tmp_path, 9), log).run(lambda _: None).broken
+    assert (broken.kind, broken.offset) == (Kind.MISSING, 0)
+
+
+@pytest.mark.parametrize("change", [{"last": "0" * 64}, {"last_offset": 3}, {"chain": "0" * 64}])
+def test_a_seal_that_was_altered_does_not_hold(tmp_path: Path, change: dict[str, Any]) -> None:
+    path = tmp_path / "seals.jsonl"
+    sealed = seal(WHOLE, 5)
+    cursor = msgspec.structs.replace(sealed.cursors[0], **change)
+    path.write_bytes(msgspec.structs.replace(sealed, cursors=(cursor,)).line())
+    assert check(read_seals(path), WHOLE, Memory(WHOLE, 10)).held == 0
 
 
 def test_a_seal_of_topics_that_the_log_does_not_have_does_not_hold(tmp_path: Path) -> None:

@@ -62,11 +62,12 @@ def verify(
     """
     manifest = read_manifest(folder)
     findings = [*_files(folder, manifest), *_schemas(folder, manifest), *_own_seal(folder, manifest)]
-    checkings = {at: Checking(marks, first=0) for at, marks in seals.marks.items()} if seals else {}
+    marks = seals.marks if seals else {}
+    checkings: dict[Partition, Checking] = {}
     records = 0
 
     for at, archived in manifest.partitions():
-        checking = checkings.setdefault(at, Checking((), first=0))
+        checking = checkings[at] = Checking(marks.get(at, ()), first=archived.first_offset)
 
         def sound(entry: Entry, sha: bytes, checking: Checking = checking) -> None:
             nonlocal records
@@ -82,7 +83,8 @@ def verify(
             checking.end(found.offset)
         else:
             checking.end(archived.next_offset)
-    for unknown in checkings.keys() - dict(manifest.partitions()).keys():
+    for unknown in marks.keys() - checkings.keys():
+        checkings[unknown] = Checking(marks[unknown], first=0)
         checkings[unknown].end(0)
     return Report(
         made_at=manifest.made_at,
@@ -93,7 +95,7 @@ def verify(
 
 
 def _files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
-    """Find files that are missing or foreign, and container files that do not begin where their names say."""
+    """Find files that are missing or foreign."""
     wanted = {folder / MANIFEST, folder / SEALS} | {folder / SCHEMAS / each.file for each in manifest.schemas}
     for at, archived in manifest.partitions():
         place = folder_of(folder, at)

@@ -144,8 +144,8 @@ class _Walker:
             return self._found(
                 Fault.ALTERED,
                 max(archived.first_offset, expected - 1),
-                f"the records up to {expected - 1} are not "
-                "those that the manifest speaks of: it was altered, or the last of them was",
+                f"the records up to {expected - 1} are not those that the manifest speaks of: it was altered, or the "
+                "last of them was",
             )
         return None
 
@@ -179,7 +179,7 @@ class _Walker:
             return self._found(
                 Fault.MISSING,
                 expected,
-                f"a record is missing between {expected - 1} and {offset}, or the one before was rewritten",
+                f"the record at {expected} is missing before {offset}, or the one before it was rewritten",
             )
         first = max(self._archived.first_offset, expected - 1)
         return self._found(

@@ -146,8 +146,8 @@ def as_of(control: Control, log: CountedLog, reader: RecordReader, instant: int,
         if left or folded_at is None:
             with control.writing() as connection:
                 kept.folded(connection, name, onlooker.now())
+        _make_room(control, onlooker)
         yield name
-    _make_room(control, onlooker)
 
 
 def name_of(log: CountedLog, cut: Cut) -> str:

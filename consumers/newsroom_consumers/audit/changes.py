@@ -70,6 +70,11 @@ def standing(article: Article | None) -> dict[tuple[str | None, str], Any]:
     return {key: value for key, value in found.items() if value}
 
 
+def plain(language: str | None, field: str, before: Any, after: Any) -> Change:
+    """Say that a field has another value, which is no text to compare word by word."""
+    return {"language": language, "field": field, "before": before, "after": after}
+
+
 def instant(microseconds: int | None) -> str | None:
     """Write an instant as JSON has it."""
     return None if microseconds is None else to_rfc3339(microseconds)
@@ -78,7 +83,7 @@ def instant(microseconds: int | None) -> str | None:
 def _plain(language: str | None, field: str, before: Any, after: Any) -> Iterator[Change]:
     old, new = (msgspec.to_builtins(each) or None for each in (before, after))
     if old != new:
-        yield {"language": language, "field": field, "before": old, "after": new}
+        yield plain(language, field, old, new)
 
 
 def _decoded(texts: Texts, decode: Decode) -> tuple[Block, ...]:

@@ -19,6 +19,7 @@ from newsroom_consumers.audit.changes import (
     of_cards,
     of_standing,
     of_texts,
+    plain,
     standing,
 )
 from newsroom_schemas.article import evolve
@@ -77,6 +78,9 @@ class Story:
             case ArticleClassified():
                 told = _told("card", None, before.card_version if before else None, after.card_version)
                 told["changes"] = list(of_cards(before.card if before else NO_CARD, after.card))
+            case ArticleUnpublished(reason=reason, note=note, successor=successor):
+                said = {"reason": reason, "note": note, "successor": successor}
+                told = NOTHING | {"changes": [plain(None, "withdrawal", None, said)]}
             case _:
                 told = dict(NOTHING)
         self._remember(event, row, after)

@@ -73,6 +73,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Where the generation stood: the offset of the next record, for each partition."""
     records: int
     """Event rows of the fresh generation: one for each record up to the cut."""
+    beyond: dict[Partition, tuple[int, int]]
+    """Where the generation stands past the end of the log, and that end: it was made from a longer log, or touched."""
     comparison: Comparison
 
     @property
@@ -89,9 +91,19 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     def answer(self) -> Answer:
         """Give it as JSON."""
         cut = [{"topic": at.topic, "partition": at.partition, "offset": end} for at, end in sorted(self.cut.items())]
+        beyond = [
+            {"topic": at.topic, "partition": at.partition, "offset": offset, "end": end}
+            for at, (offset, end) in sorted(self.beyond.items())
+        ]
         compared = self.comparison.answer()
         del compared["left_out"]
-        known = {"generation": self.generation, "cut": cut, "records": self.records, "digest": self.digest}
+        known = {
+            "generation": self.generation,
+            "cut": cut,
+            "beyond": beyond,
+            "records": self.records,
+            "digest": self.digest,
+        }
         return {"equal": self.equal, **known, **compared}
 
 
@@ -111,7 +123,7 @@ def verify(
     name = control.live()
     _require_build(control, name, log)
     with control.database.auditing(name) as connection:
-        first = _stands(connection, log)
+        first = _within(_stands(connection, log), log)
     with _scratch(control) as fresh:
         progress = plan(sum(first.values()))
 
@@ -121,13 +133,15 @@ def verify(
 
         fold(first)
         with control.database.auditing(name) as connection:
-            cut = _further(first, _stands(connection, log))
+            stands = _stands(connection, log)
+            cut = _further(first, _within(stands, log))
             if cut != first:
                 fold(cut)
             with control.database.auditing(fresh) as again:
                 compared = compare_rows(Side(name, connection), Side(fresh, again))
                 records = int(again.scalar(select(func.count()).select_from(EVENT)) or 0)
-    return Verdict(generation=name, cut=cut, records=records, comparison=compared)
+    beyond = {at: (offset, cut[at]) for at, offset in stands.items() if offset > cut[at]}
+    return Verdict(generation=name, cut=cut, records=records, beyond=beyond, comparison=compared)
 
 
 def _require_build(control: Control, name: str, log: CountedLog) -> None:
@@ -138,16 +152,17 @@ def _require_build(control: Control, name: str, log: CountedLog) -> None:
 
 
 def _stands(connection: Connection, log: CountedLog) -> _Cut:
-    """Say how far a generation has folded the log: by its cursors, and by its event rows where there is no cursor.
-
-    The cut is never past the end of the log: a cursor that is will differ from the one that the log gives.
-    """
-    stands, found = positions(connection), log.bounds(log.assigned())
-    offset = func.max(EVENT.c.offset)
-    for at in found.keys() - stands.keys():
+    """Say how far a generation has folded the log: by its cursors, and by its event rows where there is no cursor."""
+    stands, offset = positions(connection), func.max(EVENT.c.offset)
+    for at in log.assigned().keys() - stands.keys():
         last = connection.scalar(select(offset).where(EVENT.c.topic == at.topic, EVENT.c.partition == at.partition))
         stands |= {} if last is None else {at: int(last) + 1}
-    return {at: min(stands[at], bounds.end) for at, bounds in found.items() if at in stands}
+    return {at: end for at, end in stands.items() if at in log.assigned()}
+
+
+def _within(cut: _Cut, log: CountedLog) -> _Cut:
+    """End a cut where the log ends: a cursor that stands past it will differ from the one that the log gives."""
+    return {at: min(cut[at], bounds.end) for at, bounds in log.bounds(cut).items()}
 
 
 def _further(first: _Cut, then: _Cut) -> _Cut:

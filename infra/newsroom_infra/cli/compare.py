@@ -44,7 +44,8 @@ def compare(a: str, b: str, limit: int, *, common: bool, as_json: bool) -> None:
 
 
 def _verdict(found: Comparison) -> str:
-    left = f"; {found.left_out:,} articles were left out, of which one holds more records" if found.left_out else ""
+    articles = "1 article was" if found.left_out == 1 else f"{found.left_out:,} articles were"
+    left = f"; {articles} left out, of which one holds more records" if found.left_out else ""
     if found.equal:
         return f"{found.a} and {found.b} are equal{left}"
     return f"from {found.a} to {found.b}: {found.summary}{left}"

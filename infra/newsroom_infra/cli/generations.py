@@ -67,7 +67,7 @@ def drop(name: str, *, yes: bool) -> None:
     "archive",
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Fold an export (`newsroom log export`) instead of Kafka's log.",
+    help="Fold an export (`newsroom log export`) instead of Kafka's log; it is verified first.",
 )
 @click.option(
     "--workers",
@@ -83,12 +83,15 @@ def replay(name: str, until: str | None, archive: Path | None, workers: int, *, 
     Stopped by Ctrl-C, or killed, the same command goes on where it stood.
     """
     with needs(EXTRAS):
-        from newsroom_infra import replaying, wiring
+        from newsroom_infra import archiving, replaying, wiring
     settings = load()
     logs.configure(settings.log_level)
     _check_workers(settings, workers)
-    control, stopping, started = wiring.control(settings), told_to_stop(), time.monotonic()
+    control = wiring.control(settings)
     control.require_not_live(name)
+    if archive:
+        archiving.require_sound(archive, progress.counting)
+    stopping, started = told_to_stop(), time.monotonic()
     with control.database.exclusively(name):
         cut, total = replaying.plan(settings, name, archive, lambda log: cut_of(until, log))
         with progress.counting(total, "records") as advance:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
-from newsroom_infra.cli.audit.history_text import heading, instant, plain, versions, wanted
+from newsroom_infra.cli.audit.history_text import comparison, heading, instant, plain, replaced
 
 _TAGS = {"delete": "del", "insert": "ins"}
 _STYLE = """
@@ -67,8 +67,7 @@ def _event(event: dict[str, Any]) -> str:
     )
     parts = [title, *_facts(event), *_lost(event)]
     if event["compared"]:
-        said = ("Wanted; " if wanted(event) else "") + versions(event["compared"])
-        parts.append(f"<p><em>{escape(said)}</em></p>")
+        parts.append(f"<p><em>{escape(comparison(event))}</em></p>")
     if event["changes"]:
         parts.append(f"<dl>{''.join(_change(change) for change in event['changes'])}</dl>")
     return f'<li class="event">{"".join(parts)}</li>'
@@ -105,7 +104,7 @@ def _change(change: dict[str, Any]) -> str:
     elif "blocks" in change:
         body = "".join(_blocks(change["blocks"]))
     else:
-        body = f"<del>{escape(plain(change['before']))}</del> <ins>{escape(plain(change['after']))}</ins>"
+        body = _words(replaced(change))
     return f'<dt>{name}</dt><dd dir="auto"{lang}>{body}</dd>'
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 _PIPED_WIDTH = 120
@@ -30,8 +29,10 @@ def show(told: dict[str, Any]) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = _PIPED_WIDTH
-    for indent, line in _lines(told):
-        console.print(Padding(line, (0, 0, 0, indent)), overflow="fold")
+    for indent, text in _lines(told):
+        for line in text.wrap(console, max(1, console.width - indent), overflow="fold"):
+            line.pad_left(indent)
+            console.print(line, overflow="ignore", no_wrap=True, crop=False)
 
 
 def heading(told: dict[str, Any]) -> str:
@@ -40,22 +41,27 @@ def heading(told: dict[str, Any]) -> str:
     return f"as generation {told['generation']} has folded it, up to {cut}; all times are UTC"
 
 
-def versions(compared: dict[str, Any]) -> str:
-    """Say what was compared with what."""
+def comparison(event: dict[str, Any]) -> str:
+    """Say what was compared with what: of an event that was refused, only what its author wanted is known."""
+    compared, refused = event["compared"], event["outcome"] == "rejected"
     of = f" ({compared['language']})" if compared["language"] else ""
-    old, new = (f"version {each}" if each else None for each in (compared["from"], compared["to"]))
+    old, new = (f"version {each}" if each else "nothing" for each in (compared["from"], compared["to"]))
     if compared["what"] == "readers":
-        return f"what readers see{of}: {old or 'nothing'} before, {new or 'the same'} now"
-    return f"{compared['what']}{of}: " + (
-        f"{old or 'nothing'} before, {new} now" if new else f"{old or 'nothing'} seen"
-    )
+        return (
+            f"what readers {'would see' if refused else 'see'}{of}: {old} before, {new} {'then' if refused else 'now'}"
+        )
+    if refused:
+        return f"what was wanted of the {compared['what']}{of}, against {old} that its author had seen"
+    return f"{compared['what']}{of}: {old} before, {new} now"
 
 
 def plain(value: Any) -> str:
     """Write a value that is no text to compare word by word."""
     match value:
-        case None:
-            return "–"
+        case None | False:
+            return "no"
+        case True:
+            return "yes"
         case dict():
             return ", ".join(f"{name} {plain(inner)}" for name, inner in value.items() if inner is not None)
         case list():
@@ -63,9 +69,11 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-def wanted(event: dict[str, Any]) -> bool:
-    """Say whether the changes of an event are only what its author wanted."""
-    return bool(event["outcome"] == "rejected")
+def replaced(change: dict[str, Any]) -> list[dict[str, str]]:
+    """Write a plain value before and after as words; one that is not there is none."""
+    old, new = (None if value is None else plain(value) for value in (change["before"], change["after"]))
+    pieces = [("delete", old), ("equal", " " if old and new else None), ("insert", new)]
+    return [{"op": op, "text": text} for op, text in pieces if text is not None]
 
 
 def instant(written: str | None) -> str:
@@ -104,7 +112,7 @@ def _event(event: dict[str, Any]) -> Iterator[tuple[int, Text]]:
         said = f"lost to {winner['actor']}: {winner['type']} at {instant(winner['recorded_at'])} made version "
         yield 2, Text(f"{said}{winner['version']} (event {winner['event_id']})", style="bold")
     if event["compared"]:
-        yield 2, Text(("wanted; " if wanted(event) else "") + versions(event["compared"]), style="italic")
+        yield 2, Text(comparison(event), style="italic")
     for change in event["changes"]:
         yield from _change(change)
 
@@ -117,12 +125,7 @@ def _change(change: dict[str, Any]) -> Iterator[tuple[int, Text]]:
         yield 4, Text(f"{name}:", style="dim")
         yield from _blocks(change["blocks"])
     else:
-        old, new = plain(change["before"]), plain(change["after"])
-        yield 4, Text.assemble((f"{name}: ", "dim"), *_words(_replaced(old, new)))
-
-
-def _replaced(old: str, new: str) -> list[dict[str, str]]:
-    return [{"op": "delete", "text": old}, {"op": "equal", "text": " "}, {"op": "insert", "text": new}]
+        yield 4, Text.assemble((f"{name}: ", "dim"), *_words(replaced(change)))
 
 
 def _blocks(blocks: Sequence[dict[str, Any]]) -> Iterator[tuple[int, Text]]:

@@ -18,6 +18,9 @@ from newsroom_infra.cli.output import print_json
 from newsroom_infra.cli.reading import EXTRAS
 from newsroom_infra.settings import load
 
+_MENDED = {("parked", "applied"), ("parked", "rejected")}
+"""Outcomes in the generation, and of the log folded afresh, where the code was mended since the record was parked."""
+
 
 @click.command()
 @click.option(
@@ -69,6 +72,10 @@ def _lines(answer: dict[str, Any], limit: int) -> Iterator[str]:
     yield from differing.lines(answer, limit)
     name, digest = answer["generation"], answer["digest"]
     cut = ", ".join(f"{at['topic']}/{at['partition']}:{at['offset']}" for at in answer["cut"])
+    for at in answer["beyond"]:
+        yield f"{name} stands at {at['offset']} in {at['topic']}/{at['partition']}, where the log ends at {at['end']}"
+    if any((each["a"], each["b"]) in _MENDED for each in answer["events"]):
+        yield "this build folds records that are parked: `newsroom parked retry --all` has the worker fold them"
     yield f"folded afresh: {answer['records']:,} records, all before {cut or 'the first'}"
     if answer["equal"]:
         tables = answer["digests"].items()
