@@ -1,4 +1,4 @@
-"""The README names files, functions, commands and settings; all of them exist."""
+"""The README names files, functions, commands and settings, the pages for auditors name commands; all of them exist."""
 
 from __future__ import annotations
 
@@ -26,19 +26,28 @@ ELSEWHERE = {
 }
 """What looks like a path and lies in no checkout: a time zone, and what `make up` makes."""
 
-_SPANS = [
-    " ".join(span.split()) for span in re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", README, flags=re.DOTALL))
-]
+AUDIT = (ROOT / "docs" / "audit.md").read_text("utf-8")
+
+
+def _spans(text: str) -> list[str]:
+    """Give what is marked as code within the lines of a text."""
+    return [
+        " ".join(span.split()) for span in re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    ]
+
+
+def _lines(text: str) -> list[list[str]]:
+    """Give the words of every command line of a text."""
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    return [line.split("#")[0].split() for block in blocks for line in block.splitlines()]
+
+
+_SPANS = _spans(README)
 _NAMED = [span.split(": ") for span in _SPANS if re.fullmatch(r"\S+\.py: [\w.]+", span)]
 _PATHS = {
     span for span in _SPANS if re.fullmatch(r"[\w.-]+(/[\w.-]*)*", span) and ("/" in span or span.endswith(".md"))
 }
-_LINES = [
-    line.split("#")[0].split()
-    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-    for line in block.splitlines()
-]
-_COMMANDS = [span.split() for span in _SPANS] + _LINES
+_COMMANDS = [span.split() for text in (README, AUDIT) for span in _spans(text)] + _lines(README) + _lines(AUDIT)
 
 
 def _said(program: str) -> list[list[str]]:
@@ -83,7 +92,11 @@ def test_a_command_that_is_named_exists_with_its_options(words: list[str]) -> No
     command: click.Command = newsroom
     rest = list(words)
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
-        command = command.commands[rest.pop(0)]
+        taken = rest.pop(0)
+        if taken in command.commands:
+            command = command.commands[taken]
+        else:
+            assert any(isinstance(each, click.Argument) for each in command.params), taken
     context = click.Context(command)
     known = {option for parameter in command.get_params(context) for option in parameter.opts}
     assert {word for word in rest if word.startswith("--")} <= known
