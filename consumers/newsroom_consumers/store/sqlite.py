@@ -75,11 +75,16 @@ class SqliteDatabase:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path.with_suffix(".lock"))
         try:
-            lock.acquire(timeout=0)
+            with self._locking():
+                lock.acquire(timeout=0)
         except Timeout as error:
             raise otherwise from error
         with lock:
             yield
+
+    def _locking(self) -> FileLock:
+        """Let one process at a time open or remove lock files: a lock on a file that is removed holds nobody off."""
+        return FileLock(self._folder / "locking")
 
     def writer(self, name: str) -> Engine:
         """Open a file for writing, and make it where there is none."""
@@ -104,8 +109,10 @@ class SqliteDatabase:
 
     def drop(self, name: str) -> None:
         """Remove a generation's files, its lock file last."""
-        for file in (*self._files(name), self.file(name).with_suffix(".lock")):
+        for file in self._files(name):
             file.unlink(missing_ok=True)
+        with self._locking():
+            self.file(name).with_suffix(".lock").unlink(missing_ok=True)
 
     def _files(self, name: str) -> list[Path]:
         file = self.file(name)
