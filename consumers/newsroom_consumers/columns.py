@@ -13,6 +13,12 @@ from sqlalchemy.sql.type_api import TypeEngine
 
 from newsroom_schemas.values import Blocks, StoredBlocks
 
+INLINE_BYTES = 8160
+"""Size up to which PostgreSQL keeps a row of a fat table as it is. By default it compresses rows from 2 KB on.
+
+By the compression that every server has, that takes longer than to write the row; SQLite does not compress either.
+"""
+
 _TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 _encode = msgspec.json.Encoder(order="sorted").encode
 

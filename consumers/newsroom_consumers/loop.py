@@ -149,9 +149,8 @@ class Loop:
 
     def _store(self, polled: Polled, reads: Sequence[Read], folded: Folded) -> list[tuple[Cursor, Cursor]]:
         moved = dict(self._held)
-        for read in reads:
-            at = Partition(read.record.topic, read.record.partition)
-            moved[at] = _past(moved[at], read)
+        for at, passed in _by_partition(reads).items():
+            moved[at] = _past(moved[at], passed)
         for at, position in polled.positions.items():
             if at in moved and position > moved[at].next_offset:
                 moved[at] = msgspec.structs.replace(moved[at], next_offset=position)
@@ -227,14 +226,25 @@ class Loop:
             del self._known[next(iter(self._known))]
 
 
-def _past(cursor: Cursor, read: Read) -> Cursor:
-    """Give the cursor behind one more record."""
+def _by_partition(reads: Iterable[Read]) -> dict[Partition, list[Read]]:
+    """Sort records by their partitions, in log order."""
+    sorted_: dict[tuple[str, int], list[Read]] = {}
+    for read in reads:
+        sorted_.setdefault(read.record[:2], []).append(read)
+    return {Partition(*at): passed for at, passed in sorted_.items()}
+
+
+def _past(cursor: Cursor, reads: Sequence[Read]) -> Cursor:
+    """Give the cursor behind some more records."""
+    chain = cursor.chain
+    for read in reads:
+        chain = link(chain, read.record_sha)
     return msgspec.structs.replace(
         cursor,
-        next_offset=read.record.offset + 1,
-        last_offset=read.record.offset,
-        last=read.record_sha,
-        chain=link(cursor.chain, read.record_sha),
+        next_offset=reads[-1].record.offset + 1,
+        last_offset=reads[-1].record.offset,
+        last=reads[-1].record_sha,
+        chain=chain,
     )
 
 

@@ -85,4 +85,5 @@ def _own_id(event: AnyEvent, *, is_tags: bool) -> str | None:
     """
     if isinstance(event, TagEvent) is not is_tags and not isinstance(event, RecordSkipped):
         return None
-    return key_of(event).encode("utf-8", "backslashreplace").decode()
+    id_ = key_of(event)
+    return id_ if id_.isascii() else id_.encode("utf-8", "backslashreplace").decode()

@@ -59,7 +59,7 @@ def digest(record: Record, value: bytes) -> bytes:
     """
     parts = [_PLACE.pack(record.offset, record.timestamp), _prefixed(record.key), _COUNT.pack(len(record.headers))]
     for name, content in record.headers:
-        parts += (_prefixed_name(name), _prefixed(content))
+        parts += (_prefixed_name(name), _NONE if content is None else _COUNT.pack(len(content)) + content)
     parts.append(_NONE if record.value is None else _prefixed(value))
     return hashlib.sha256(b"".join(parts)).digest()
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -67,8 +68,8 @@ def check(event: AnyEvent) -> InvalidContent | None:
 
 def check_fields(event: AnyEvent) -> InvalidContent | None:
     """Do what `check` does, for an event whose texts are known to hold no NUL and no lone surrogate."""
-    for name, rule in _rules(type(event)):
-        value = getattr(event, name)
+    values_of, rules = _rules(type(event))
+    for (name, rule), value in zip(rules, values_of(event), strict=True):
         if value is not None and (problem := rule(value)):
             return InvalidContent(field=name, problem=problem)
     return _cleared(event) if isinstance(event, ArticleEdited) else None
@@ -89,9 +90,10 @@ def instants(type_name: str) -> frozenset[str]:
 
 
 @cache
-def _rules(type_: type[AnyEvent]) -> tuple[tuple[str, Rule], ...]:
-    """Pick the rules for the fields that an event type has."""
-    return tuple((name, _RULES[name]) for name in type_.__struct_fields__ if name in _RULES)
+def _rules(type_: type[AnyEvent]) -> tuple[attrgetter[tuple[Any, ...]], list[tuple[str, Rule]]]:
+    """Pick the rules for the fields that an event type has, and what gets these fields at a stroke."""
+    rules = [(name, _RULES[name]) for name in type_.__struct_fields__ if name in _RULES]
+    return attrgetter(*(name for name, _ in rules)), rules
 
 
 def _check_texts(event: AnyEvent) -> InvalidContent | None:
@@ -123,22 +125,28 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
             yield from _texts(tuple(value.values()), path)
 
 
-def _pattern(pattern: re.Pattern[str], description: str, value: str) -> str | None:
+def _pattern(pattern: re.Pattern[str], description: str) -> Rule:
     """Refuse a text that does not match the pattern from end to end."""
-    return None if pattern.fullmatch(value) else f"is not {description}"
+    matches, problem = pattern.fullmatch, f"is not {description}"
+    return lambda value: None if matches(value) else problem
 
 
-def _each(rule: Rule, values: Iterable[Any]) -> str | None:
+def _each(rule: Rule) -> Rule:
     """Apply a rule to every entry of a list."""
-    for value in values:
-        if problem := rule(value):
-            return problem
-    return None
+
+    def rule_of_each(values: Iterable[Any]) -> str | None:
+        for value in values:
+            if problem := rule(value):
+                return problem
+        return None
+
+    return rule_of_each
 
 
-def _range(least: int, most: int, value: int) -> str | None:
+def _range(least: int, most: int) -> Rule:
     """Refuse a number outside the range."""
-    return None if least <= value <= most else f"is not between {least} and {most}"
+    problem = f"is not between {least} and {most}"
+    return lambda value: None if least <= value <= most else problem
 
 
 def _author(author: Author) -> str | None:
@@ -149,7 +157,7 @@ def _author(author: Author) -> str | None:
 def _image(image: Image) -> str | None:
     """Check the measures of a picture."""
     measures = (measure for measure in (image.width, image.height) if measure is not None)
-    return _each(_count, measures)
+    return _each(_count)(measures)
 
 
 def _url(url: str) -> str | None:
@@ -181,11 +189,11 @@ def _words(event: AnyEvent) -> Iterator[tuple[str, str, frozenset[str]]]:
         yield "blocks.kind", block.kind, BLOCK_KINDS
 
 
-_id = partial(_pattern, ID, "an id: 1 to 64 of A-Z a-z 0-9 _ -, the first a letter or a digit")
-_uuid = partial(_pattern, _UUID, "a UUID in lower case")
-_language = partial(_pattern, _LANGUAGE, "a language such as uk, en-GB or sr-Latn-RS")
-_instant = partial(_range, _FIRST_INSTANT, _LAST_INSTANT)
-_count = partial(_range, 0, 2**31 - 1)
+_id = _pattern(ID, "an id: 1 to 64 of A-Z a-z 0-9 _ -, the first a letter or a digit")
+_uuid = _pattern(_UUID, "a UUID in lower case")
+_language = _pattern(_LANGUAGE, "a language such as uk, en-GB or sr-Latn-RS")
+_instant = _range(_FIRST_INSTANT, _LAST_INSTANT)
+_count = _range(0, 2**31 - 1)
 
 _INSTANTS = frozenset({"occurred_at", "publish_at", "published_at", "until"})
 
@@ -197,19 +205,19 @@ _RULES: dict[str, Rule] = {
     "section": _id,
     "successor": _id,
     "into": _id,
-    "tags": partial(_each, _id),
-    "flags": partial(_each, _id),
-    "authors": partial(_each, _author),
+    "tags": _each(_id),
+    "flags": _each(_id),
+    "authors": _each(_author),
     "language": _language,
     "source_language": _language,
-    "languages": partial(_each, _language),
-    "labels": partial(_each, _language),
+    "languages": _each(_language),
+    "labels": _each(_language),
     "image": _image,
-    "legacy_urls": partial(_each, _url),
+    "legacy_urls": _each(_url),
     "expected_version": _count,
     "source_version": _count,
     "partition": _count,
-    "offset": partial(_range, 0, 2**63 - 1),
+    "offset": _range(0, 2**63 - 1),
     **dict.fromkeys(_INSTANTS, _instant),
 }
 """What each field may say; a name means the same in every event."""

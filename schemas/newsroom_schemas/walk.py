@@ -24,7 +24,7 @@ Walk = Callable[[bytes, int, Faults], int]
 
 _MAX_VARINT = 10
 """Bytes of the longest varint of 64 bits."""
-_MORE = 0x80
+MORE = 0x80
 """The bit of a varint's byte that says that more bytes follow."""
 
 
@@ -48,13 +48,13 @@ def walk_of(type_: Any, path: str) -> Walk:
 def read_long(data: bytes, at: int) -> tuple[int, int]:
     """Read one zig-zag varint of at most 64 bits; return it and the position behind it."""
     byte = data[at]
-    if byte < _MORE:
+    if byte < MORE:
         return (byte >> 1) ^ -(byte & 1), at + 1
     value = 0
     for place in range(_MAX_VARINT):
         byte = data[at + place]
         value |= (byte & 0x7F) << (7 * place)
-        if byte < _MORE:
+        if byte < MORE:
             if value >> 64:
                 break
             return (value >> 1) ^ -(value & 1), at + place + 1
@@ -84,7 +84,7 @@ def _text(path: str) -> Walk:
         size = data[at]
         if not size & 0x81:  # one byte, not negative
             size, start = size >> 1, at + 1
-        elif not (size & 1 or (more := data[at + 1]) & _MORE):  # two bytes
+        elif not (size & 1 or (more := data[at + 1]) & MORE):  # two bytes
             size, start = (size & 0x7F | more << 7) >> 1, at + 2
         else:
             size, start = read_long(data, at)
@@ -195,7 +195,7 @@ def _record(fields: list[dict[str, Any]], path: str) -> Walk:
     """
     walks = [walk_of(field["type"], f"{path}.{field['name']}" if path else field["name"]) for field in fields]
     optional = 0
-    while optional < len(fields) and _is_optional(fields[-1 - optional]["type"]):
+    while optional < len(fields) and is_optional(fields[-1 - optional]["type"]):
         optional += 1
     if optional < 3:  # noqa: PLR2004 - fewer are walked as fast
         return _sequence(walks)
@@ -209,7 +209,7 @@ def _record(fields: list[dict[str, Any]], path: str) -> Walk:
     return walk
 
 
-def _is_optional(type_: Any) -> bool:
+def is_optional(type_: Any) -> bool:
     """Say whether an absent value of the type is a single zero byte."""
     if isinstance(type_, list):
         return bool(type_) and type_[0] == "null"

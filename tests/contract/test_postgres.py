@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+import msgspec
 import psycopg
 import pytest
 from contract.database_contract import BUILD, DatabaseContract
+from contract.states import FULL, FULL_EDITION
 from contract.store_contract import StoreContract
 from contract.writing import Writer, records_of
 from kit import TABLES
@@ -17,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from unit import fold_model as make
 from workers import until
 
+from newsroom_consumers.folding import Aggregate, Folded
 from newsroom_consumers.projections import PUBLIC
 from newsroom_consumers.projections.published import PUBLISHED
 from newsroom_consumers.store import open_database
@@ -24,6 +27,7 @@ from newsroom_consumers.store.control import Control
 from newsroom_consumers.store.database import Database, DatabaseAwayError, DatabaseUrlError
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.postgres import READERS, PostgresDatabase, ReaderRoleError
+from newsroom_consumers.store.postgres_rows import FEW
 from newsroom_consumers.store.tables import ARTICLE
 
 _numbers = itertools.count()
@@ -58,6 +62,20 @@ class TestPostgres(StoreContract):
     def engine(self, postgres: Server) -> Engine:
         """Open an empty schema."""
         return PostgresDatabase(postgres.url).writer(f"contract_{next(_numbers)}")
+
+    @pytest.mark.parametrize("together", [1, FEW + 1])
+    def test_editions_of_usual_size_are_not_compressed(
+        self, generation: Generation, engine: Engine, together: int
+    ) -> None:
+        """Neither on their way, by a temporary table where they are many, nor where they end."""
+        texts = msgspec.structs.replace(FULL_EDITION.texts, lead="a" * 3000)
+        editions = {"uk": msgspec.structs.replace(FULL_EDITION, texts=texts)}
+        articles = [msgspec.structs.replace(FULL, article_id=f"a{n}", editions=editions) for n in range(together)]
+        changed = {each.article_id: Aggregate(id=each.article_id, article=each) for each in articles}
+        generation.commit([], Folded(changed=changed))
+        with engine.begin() as connection:
+            found = connection.execute(text("SELECT pg_column_compression(content) FROM edition")).all()
+        assert found == [(None,)] * together
 
 
 class TestPostgresDatabase(DatabaseContract):

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, MetaData, Row, Table, select
 
-from newsroom_consumers.columns import binary, blocks_values, canonical, integer, text
+from newsroom_consumers.columns import INLINE_BYTES, binary, blocks_values, canonical, integer, text
 from newsroom_schemas.state import Page, Publication
 
 VERSION: int = 1
@@ -38,6 +38,7 @@ PUBLISHED = Table(
     integer("first_published_at"),
     text("first_event_id"),
     integer("updated_at", null=True),
+    postgresql_with={"toast_tuple_target": INLINE_BYTES},
 )
 
 GONE = Table(

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, Engine, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from newsroom_consumers.failpoints import Reach, nothing
@@ -28,17 +29,8 @@ from newsroom_schemas.state import Edition
 METADATA = (tables.METADATA, published.METADATA, tags.METADATA, timeline.METADATA)
 """Every table of a generation."""
 _LOAD = 500
-"""Articles to load with one statement; PostgreSQL plans longer lists badly, SQLite takes 32,766 values."""
+"""Articles to load with one statement; SQLite takes 32,766 values at most."""
 
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_ARTICLES = select(tables.ARTICLE).where(tables.ARTICLE.c.article_id.in_(_IDS))
-_EDITIONS = select(tables.EDITION).where(tables.EDITION.c.article_id.in_(_IDS))
-_DECIDED = select(tables.EVENT.c.article_id, tables.EVENT.c.event_id, tables.EVENT.c.value_sha).where(
-    tables.EVENT.c.article_id.in_(_IDS), tables.EVENT.c.decided == 1
-)
-_PARKED = (
-    select(tables.PARKED.c.article_id, tables.PARKED.c.hides).where(tables.PARKED.c.article_id.in_(_IDS)).distinct()
-)
 _MOVE = update(tables.CURSOR).where(
     tables.CURSOR.c.topic == bindparam("of_topic"),
     tables.CURSOR.c.partition == bindparam("of_partition"),
@@ -71,6 +63,20 @@ class FencedError(NewsroomError):
         self.partition = partition
 
 
+class _Known:
+    """The queries for what a generation knows of the articles bound as ``ids``."""
+
+    def __init__(self, engine: Engine) -> None:
+        article, edition, event, parked = tables.ARTICLE, tables.EDITION, tables.EVENT.c, tables.PARKED.c
+        among = partial(twins.among_ids, engine)
+        self.articles = select(article).where(among(article.c.article_id))
+        self.editions = select(edition).where(among(edition.c.article_id))
+        self.decided = select(event.article_id, event.event_id, event.value_sha).where(
+            among(event.article_id), event.decided == 1
+        )
+        self.parked = select(parked.article_id, parked.hides).where(among(parked.article_id)).distinct()
+
+
 _Step = Callable[[Connection, Sequence[tuple[Cursor, Cursor]], Folded], None]
 
 
@@ -96,6 +102,7 @@ class Generation:
         with answering(name):
             twins.make_tables(engine, METADATA, PUBLIC)
         self._rows = twins.rows_of(engine, METADATA)
+        self._known = _Known(engine)
 
     def cursors(self) -> dict[Partition, Cursor]:
         """Give the cursor of every partition that has one."""
@@ -232,15 +239,15 @@ class Generation:
 
     def _load(self, connection: Connection, ids: Sequence[str], found: Mapping[str, Aggregate]) -> None:
         editions: defaultdict[str, dict[str, Edition]] = defaultdict(dict)
-        for row in connection.execute(_EDITIONS, {"ids": ids}):
+        for row in connection.execute(self._known.editions, {"ids": ids}):
             editions[row.article_id][row.language] = states.edition_of(row)
-        for row in connection.execute(_ARTICLES, {"ids": ids}):
+        for row in connection.execute(self._known.articles, {"ids": ids}):
             aggregate = found[row.article_id]
             aggregate.article = aggregate.stored = states.article_of(row, editions[row.article_id])
             aggregate.last_offset = row.last_offset
-        for article_id, event_id, value_sha in connection.execute(_DECIDED, {"ids": ids}):
+        for article_id, event_id, value_sha in connection.execute(self._known.decided, {"ids": ids}):
             found[article_id].decided[event_id] = bytes(value_sha)
-        for article_id, hides in connection.execute(_PARKED, {"ids": ids}):
+        for article_id, hides in connection.execute(self._known.parked, {"ids": ids}):
             found[article_id].parked = True
             found[article_id].hidden |= set(msgspec.json.decode(hides))
 

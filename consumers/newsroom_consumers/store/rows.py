@@ -30,7 +30,7 @@ def event_row(read: Read, outcome: Outcome) -> tuple[Any, ...]:
         record.partition,
         record.offset,
         read.aggregate,
-        *_said(event),
+        *_said(event, sound=read.verdict is None),
         record.timestamp,
         event.occurred_at if event else None,
         _schema(read),
@@ -70,13 +70,13 @@ def parked_record(row: Row[Any]) -> Record:
     return Record(*place, row.recorded_at, bytes(row.key), bytes(row.value), headers)
 
 
-def _said(event: AnyEvent | None) -> tuple[str | None, ...]:
-    """Give id, type, language, actor and source as the event says them."""
+def _said(event: AnyEvent | None, *, sound: bool) -> tuple[str | None, ...]:
+    """Give id, type, language, actor and source as the event says them; a sound event has nothing to clean."""
     if event is None:
         return (None,) * 5
     language = getattr(event, "language", None)
     said = (event.event_id, type(event).__name__, language, event.actor, event.source)
-    return tuple(None if text is None else _clean(text) for text in said)
+    return said if sound else tuple(None if text is None else _clean(text) for text in said)
 
 
 def _clean(text: str) -> str:

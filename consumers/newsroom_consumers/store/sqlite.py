@@ -34,7 +34,7 @@ _PRAGMAS = (
     "page_size=8192",  # rows with blocks are fat: fewer pages to chain (measured: a tenth off a batch's write)
     "journal_mode=WAL",
     "synchronous=NORMAL",  # a power cut may undo whole batches, never half of one: the log gives them again
-    "wal_autocheckpoint=4000",
+    "wal_autocheckpoint=8000",
     "cache_size=-32768",
     "temp_store=MEMORY",
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Index, MetaData, Table
 
-from newsroom_consumers.columns import binary, integer, text
+from newsroom_consumers.columns import INLINE_BYTES, binary, integer, text
 
 METADATA = MetaData()
 
@@ -119,6 +119,7 @@ EDITION = Table(
     text("schedule_id", null=True),
     text("changed_by"),
     integer("changed_at"),
+    postgresql_with={"toast_tuple_target": INLINE_BYTES},
 )
 Index(
     "edition_schedule",
