@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from contract.database_contract import DatabaseContract
 from contract.store_contract import StoreContract
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from newsroom_consumers.store import sqlite
-from newsroom_consumers.store.database import Database, SecondWorkerError
+from newsroom_consumers.store.database import DamagedDatabaseError, Database, SecondWorkerError
+from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.sqlite import SqliteDatabase
+from newsroom_consumers.store.tables import EVENT
 
 
 class TestSqlite(StoreContract):
@@ -34,3 +36,15 @@ class TestSqliteDatabase(DatabaseContract):
     def test_it_takes_one_worker(self, database: Database) -> None:
         with database.alone("main"), pytest.raises(SecondWorkerError), database.alone("main"):
             pass
+
+    @pytest.mark.parametrize("kept", [0, 100])
+    def test_a_file_that_is_damaged_is_named(self, tmp_path: Path, kept: int) -> None:
+        database, file = SqliteDatabase(tmp_path), tmp_path / "main.sqlite"
+        engine = sqlite.writer(file)
+        Generation(engine, "main")
+        engine.dispose()
+        for rest in ("-wal", "-shm"):
+            file.with_name(f"main.sqlite{rest}").unlink(missing_ok=True)
+        file.write_bytes(file.read_bytes()[:kept] + b"\xff" * 40_000)
+        with pytest.raises(DamagedDatabaseError, match="main"), database.reading("main") as connection:
+            connection.execute(select(EVENT)).all()

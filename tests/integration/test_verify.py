@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,19 @@ def test_a_cursor_that_the_log_does_not_give_is_found(filled: Newsroom) -> None:
             assert [each.topic for each in findings.cursors] == [row.topic], name
             assert list(findings.counts) == ["cursor"], name
     assert verified(filled)
+
+
+def test_an_index_that_hides_a_row_is_found(filled: Newsroom) -> None:
+    """Every row is there; but who looks for the events of an article by the index is not shown the first ones."""
+    with closing(sqlite3.connect(Path(filled.place) / "main.sqlite")) as hand, hand:
+        (whole,) = hand.execute("SELECT sql FROM sqlite_master WHERE name = 'event_article'").fetchone()
+        hand.execute("DROP INDEX event_article")
+        hand.execute(f'{whole} WHERE "offset" > 0')
+        hand.execute("PRAGMA writable_schema = ON")
+        hand.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'event_article'", (whole,))
+    found = verdict(filled)
+    assert (found.equal, found.comparison.equal) == (False, True)
+    assert "event_article" in found.damage[0]
 
 
 @on_both_databases

@@ -27,6 +27,7 @@ from newsroom_consumers.queries import Answer
 from newsroom_consumers.reads import RecordReader
 from newsroom_consumers.records import Partition
 from newsroom_consumers.replay import Progress, replay
+from newsroom_consumers.store import twins
 from newsroom_consumers.store.control import Build, Control, UnknownGenerationError
 from newsroom_consumers.store.database import GenerationInUseError
 from newsroom_consumers.store.digests import digest_of
@@ -75,12 +76,14 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Event rows of the fresh generation: one for each record up to the cut."""
     beyond: dict[Partition, tuple[int, int]]
     """Where the generation stands past the end of the log, and that end: it was made from a longer log, or touched."""
+    damage: list[str]
+    """Where the database of the generation contradicts itself."""
     comparison: Comparison
 
     @property
     def equal(self) -> bool:
-        """Whether every row of the generation is what the log says."""
-        return self.comparison.equal
+        """Whether every row of the generation is what the log says, and is found by every index."""
+        return self.comparison.equal and not self.damage
 
     @property
     def digest(self) -> dict[str, str]:
@@ -101,10 +104,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
             "generation": self.generation,
             "cut": cut,
             "beyond": beyond,
+            "damage": self.damage,
             "records": self.records,
             "digest": self.digest,
         }
-        return {"equal": self.equal, **known, **compared}
+        return {**known, **compared, "equal": self.equal}
 
 
 def verify(
@@ -139,9 +143,10 @@ def verify(
                 fold(cut)
             with control.database.auditing(fresh) as again:
                 compared = compare_rows(Side(name, connection), Side(fresh, again))
+                damage = twins.damage(connection)
                 records = int(again.scalar(select(func.count()).select_from(EVENT)) or 0)
     beyond = {at: (offset, cut[at]) for at, offset in stands.items() if offset > cut[at]}
-    return Verdict(generation=name, cut=cut, records=records, beyond=beyond, comparison=compared)
+    return Verdict(generation=name, cut=cut, records=records, beyond=beyond, damage=damage, comparison=compared)
 
 
 def _require_build(control: Control, name: str, log: CountedLog) -> None:

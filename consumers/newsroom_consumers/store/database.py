@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import Connection, Engine, Table
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError
 
 from newsroom_schemas.errors import NewsroomError
 
@@ -61,6 +61,22 @@ class DatabaseAwayError(NewsroomError):
         self.problem = problem
 
 
+class DamagedDatabaseError(NewsroomError):
+    """The file of a database is damaged, or is none."""
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, name: str, problem: str) -> None:
+        """Name the generation and what the database said."""
+        super().__init__(
+            f"the database of generation {name} is damaged ({problem}): what it holds can be made again from the log. "
+            "Stop its worker, keep the damaged file for whoever asks why, replay the log into another generation, and "
+            "promote that"
+        )
+        self.name = name
+        self.problem = problem
+
+
 class DatabaseUrlError(NewsroomError):
     """The place of the database is an URL that cannot be used."""
 
@@ -76,11 +92,19 @@ class DatabaseUrlError(NewsroomError):
 
 @contextmanager
 def answering(name: str) -> Iterator[None]:
-    """Use the database of a generation. Raises ``DatabaseAwayError`` when it does not answer or ends the session."""
+    """Use the database of a generation. Raises ``DatabaseAwayError`` when it does not answer or ends the session.
+
+    Raises ``DamagedDatabaseError`` when SQLite finds its file in no order: for that its driver has the root of all
+    database errors.
+    """
     try:
         yield
     except (OperationalError, InternalError, InterfaceError) as error:
         raise DatabaseAwayError(name, first_line(error.orig)) from error
+    except DatabaseError as error:
+        if type(error) is DatabaseError:
+            raise DamagedDatabaseError(name, first_line(error.orig)) from error
+        raise
 
 
 def first_line(said: object) -> str:

@@ -15,6 +15,9 @@ from newsroom_consumers.store.database import CONTROL, Rows
 from newsroom_consumers.store.postgres_rows import PostgresRows
 from newsroom_consumers.store.sqlite import SqliteRows
 
+_DAMAGES = 10
+"""Places to name at most."""
+
 
 def make_tables(engine: Engine, metadata: Sequence[MetaData], public: AbstractSet[str]) -> None:
     """Make the tables that are missing; readers may see those that ``public`` names."""
@@ -49,6 +52,14 @@ def take_any_text(connection: Connection) -> None:
     raw = connection.connection.driver_connection
     if isinstance(raw, sqlite3.Connection):
         raw.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+
+
+def damage(connection: Connection) -> list[str]:
+    """Say where a database contradicts itself, such as an index that hides a row; PostgreSQL has no such question."""
+    if connection.dialect.name == "postgresql":
+        return []
+    found = connection.exec_driver_sql(f"PRAGMA integrity_check({_DAMAGES})").scalars().all()
+    return [str(each) for each in found if each != "ok"]
 
 
 def among_ids(engine: Engine, column: Column[Any]) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ from newsroom_infra.cli.output import visible
 
 _WIDTH = 60
 """Characters of a value that are shown; ``--json`` has all."""
+_BEFORE = 20
+"""Characters that are shown before the first one that differs."""
 
 Answer = dict[str, Any]
 
@@ -74,11 +77,25 @@ def _row(row: Answer) -> str:
 
 
 def _fields(fields: dict[str, Answer]) -> str:
-    return ", ".join(f"{name} {_value(each['a'])} -> {_value(each['b'])}" for name, each in fields.items())
+    return ", ".join(f"{name} {_change(each['a'], each['b'])}" for name, each in fields.items())
 
 
-def _value(value: Any) -> str:
+def _change(a: Any, b: Any) -> str:
+    """Write two values; of long ones the part in which they begin to differ."""
+    texts = [str(value) for value in (a, b) if value is not None]
+    first = max(0, _common(texts) - _BEFORE) if max(map(len, texts), default=0) > _WIDTH else 0
+    return f"{_value(a, first)} -> {_value(b, first)}"
+
+
+def _common(texts: list[str]) -> int:
+    """Count the characters with which all texts begin."""
+    together = zip(*texts, strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda characters: len(set(characters)) == 1, together))
+
+
+def _value(value: Any, first: int) -> str:
     if value is None:
         return "nothing"
     text = str(value)
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
+    shown = text[first : first + _WIDTH]
+    return f"{'…' if first else ''}{shown}{'…' if first + _WIDTH < len(text) else ''}"

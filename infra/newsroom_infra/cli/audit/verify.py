@@ -14,7 +14,7 @@ import click
 from newsroom_infra import logs
 from newsroom_infra.cli import differing, progress
 from newsroom_infra.cli.extras import needs
-from newsroom_infra.cli.output import print_json
+from newsroom_infra.cli.output import print_json, visible
 from newsroom_infra.cli.reading import EXTRAS
 from newsroom_infra.settings import load
 
@@ -74,6 +74,7 @@ def _lines(answer: dict[str, Any], limit: int) -> Iterator[str]:
     cut = ", ".join(f"{at['topic']}/{at['partition']}:{at['offset']}" for at in answer["cut"])
     for at in answer["beyond"]:
         yield f"{name} stands at {at['offset']} in {at['topic']}/{at['partition']}, where the log ends at {at['end']}"
+    yield from (f"the database of {name} contradicts itself: {each}" for each in visible(answer["damage"]))
     if any((each["a"], each["b"]) in _MENDED for each in answer["events"]):
         yield "this build folds records that are parked: `newsroom parked retry --all` has the worker fold them"
     yield f"folded afresh: {answer['records']:,} records, all before {cut or 'the first'}"
