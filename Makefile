@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+QUIX := benchmarks/.venv-quixstreams/.ready
+# `make bench REPORT=docs/performance.md` writes the figures into that page, too
+REPORTED = $(if $(REPORT),--report $(REPORT))
 
 # `make up DATABASE=postgres` (a variable of that name in the environment means something else)
 ifeq ($(origin DATABASE),command line)
@@ -9,10 +12,10 @@ export NEWSROOM_DATABASE := $(DATABASE)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset demo test lint format bench bench-replay lock clean
+.PHONY: help up down status logs reset demo test lint format bench bench-latency bench-memory bench-replay lock clean
 
 help: ## print this help
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Run the newsroom
 up: $(READY) ## start Kafka and a worker; DATABASE=postgres: a PostgreSQL and a worker per core (downloads 145 MB, once)
@@ -45,18 +48,32 @@ format: $(READY) ## format the code and mend what can be mended
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(READY) ## compare the loop with a bare Kafka poll, in one run
-	@$(BIN)/python benchmarks/loop.py
+bench: $(READY) $(QUIX) ## compare the loop with a bare poll, a naive consumer and quixstreams, in one run
+	@$(BIN)/python benchmarks/loop.py $(REPORTED)
+
+bench-latency: $(READY) ## measure how soon readers see a publication, at 200, 1,000 and 2,000 events a second
+	@$(BIN)/python benchmarks/latency.py $(REPORTED)
+
+bench-memory: $(READY) ## measure the memory of a worker with 20,000 cached articles over a long stream
+	@$(BIN)/python benchmarks/memory.py $(REPORTED)
 
 bench-replay: $(READY) ## compare a cold replay with the live loop and a bare Kafka poll, in one run
-	@$(BIN)/python benchmarks/replay.py
+	@$(BIN)/python benchmarks/replay.py $(REPORTED)
 
 lock: $(READY) ## pin all dependencies anew, with hashes (needs uv: pip install uv)
 	uv pip compile -q --universal --python-version 3.11 --all-extras --group dev --generate-hashes --no-header \
 	    --no-emit-index-url pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url benchmarks/quixstreams.in -o benchmarks/quixstreams.lock
 
 clean: ## remove the virtual environment and all caches; data of the stack stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv benchmarks/.venv-quixstreams .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(QUIX): benchmarks/quixstreams.lock
+	@echo "making benchmarks/.venv-quixstreams (the first time: downloads about 40 MB)"
+	@$(PYTHON) -m venv --clear benchmarks/.venv-quixstreams
+	@benchmarks/.venv-quixstreams/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $(QUIX)
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed; this is {sys.version}: call make with PYTHON=python3.12 or the like")'

@@ -24,19 +24,22 @@ _WORDS = re.findall(
 _START = 1_738_929_600_000_000
 
 
-def events(count: int, seed: int = 1) -> Iterator[AnyEvent]:
-    """Give ``count`` events, each article's in an order that the fold applies."""
+def events(count: int, seed: int = 1, *, active: int = ACTIVE, prefix: str = "story") -> Iterator[AnyEvent]:
+    """Give ``count`` events, each article's in an order that the fold applies.
+
+    ``active`` articles are worked on at the same time; their ids begin with ``prefix``.
+    """
     chance = random.Random(seed)  # noqa: S311 - a stream to measure with, no secret
     stories: list[Iterator[AnyEvent]] = []
     number = 0
     for _ in range(count):
-        if len(stories) < ACTIVE:
-            stories.append(_story(f"story-{number}", chance))
+        if len(stories) < active:
+            stories.append(_story(f"{prefix}-{number}", chance))
             number += 1
         at = chance.randrange(len(stories))
         event = next(stories[at], None)
         while event is None:
-            stories[at] = _story(f"story-{number}", chance)
+            stories[at] = _story(f"{prefix}-{number}", chance)
             number += 1
             event = next(stories[at], None)
         yield event

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import threading
 import time
 from collections import defaultdict
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import psutil
+import report
 import stage
 from rich.console import Console
-from rich.table import Table
 
 from newsroom_consumers import generations
 from newsroom_consumers.cuts import end_of
@@ -44,24 +44,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=240_000)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--report", type=Path, help="also write the figures into this page")
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     parser.add_argument("--generation", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.part:
         print(json.dumps(_part(options.part, options.generation, Settings())))
     else:
-        _compare(options.events, options.rounds)
+        _compare(options.events, options.rounds, options.report)
 
 
-def _compare(events: int, rounds: int) -> None:
+def _compare(events: int, rounds: int, page: Path | None) -> None:
     console = Console()
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     with stage.filled(events, ["postgres"], console) as settings:
+        machine = report.Machine(settings)
         for number in range(rounds):
             for part in PARTS:
                 name = f"{part}-{number}"
                 found[part].append(stage.run(__file__, part, name, settings, sqlite="postgres" not in part))
-    _print(console, found)
+    text = f"{_table(found)}\n\nA log of {events:,} events. {machine.words()}"
+    report.give(console, "bench-replay", text, page)
 
 
 def _part(part: str, name: str, settings: Settings) -> dict[str, Any]:
@@ -124,16 +127,16 @@ def _resident() -> float:
     return float(max(each.memory_info().rss for each in (own, *own.children())))
 
 
-def _print(console: Console, found: dict[str, list[dict[str, Any]]]) -> None:
-    table = Table("", "events/s", "of the bare poll, by rounds", f"MB at {EARLY:,}", "MB at the end", box=None)
+def _table(found: dict[str, list[dict[str, Any]]]) -> str:
     polls = [each["events"] / each["seconds"] for each in found["poll"]]
+    rows = []
     for part, results in found.items():
         speeds = [each["events"] / each["seconds"] for each in results]
-        ratios = ", ".join(f"{speed / poll:.2f}" for speed, poll in zip(speeds, polls, strict=True))
+        ratios = [speed / poll for speed, poll in zip(speeds, polls, strict=True)]
         early, late = (max(each[moment] or 0 for each in results) / 1e6 for moment in ("early", "late"))
         memory = ("", "") if part == "poll" else (f"{early:,.0f}", f"{late:,.0f}")
-        table.add_row(PARTS[part], f"{statistics.median(speeds):,.0f}", ratios, *memory)
-    console.print(table)
+        rows.append([PARTS[part], report.spread(speeds), report.spread(ratios, ".2f"), *memory])
+    return report.table(["", "events/s", "of the bare poll", f"MB at {EARLY:,}", "MB at the end"], rows)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,30 +23,62 @@ from newsroom_consumers.transport import KafkaLog
 from newsroom_infra import stack, wiring
 from newsroom_infra.settings import Settings
 from newsroom_producers.transport import KafkaTransport, Topics
+from newsroom_schemas.events import AnyEvent
 
 
 @contextmanager
 def filled(events: int, databases: Sequence[str], console: Console, **settings: Any) -> Iterator[Settings]:
     """Start a stack without workers, send so many events, and take it down at the end."""
+    with started(databases, console, **settings) as made:
+        fill(made, mix.events(events), console)
+        yield made
+
+
+@contextmanager
+def started(databases: Sequence[str], console: Console, **settings: Any) -> Iterator[Settings]:
+    """Start a stack without workers, and take it down at the end."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the stack goes down then, too
     with tempfile.TemporaryDirectory(prefix="newsroom-bench-") as home:
         server = "postgres" if "postgres" in databases else None
         jars = Settings().jars_folder
         made = Settings(home=Path(home), jars=jars, kafka=None, database=server, **_free_ports(), **settings)
         stack.up(made, console, worker=False)
         try:
-            _fill(made, events, console)
             yield made
         finally:
             stack.down(made)
             stack.reset(made)
 
 
-def run(script: str, part: str, generation: str, settings: Settings, *, sqlite: bool) -> dict[str, Any]:
-    """Run one part of a script in a process of its own, into a schema, or a file in a folder of its own."""
+def fill(settings: Settings, events: Iterable[AnyEvent], console: Console) -> None:
+    """Send events as fast as they can be sent."""
+    topics = Topics(settings.articles_topic, settings.tags_topic)
+    started = time.perf_counter()
+    with KafkaTransport(settings.bootstrap, topics, wiring.codec()) as transport:
+        sent = sum(1 for _ in transport.send_all(events))
+    seconds = time.perf_counter() - started
+    console.print(f"sent {sent:,} events in {seconds:.1f} s ({sent / seconds:,.0f} per second)")
+
+
+@contextmanager
+def placed(settings: Settings, *, sqlite: bool) -> Iterator[Settings]:
+    """Give settings whose database is the stack's own server, or a new folder of SQLite files."""
     with tempfile.TemporaryDirectory(prefix="newsroom-bench-") as folder:
-        environment = settings.variables() | ({"NEWSROOM_DATABASE": folder} if sqlite else {})
-        command = [sys.executable, script, "--part", part, "--generation", generation]
-        done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)  # noqa: S603 - ourselves
+        yield settings.model_copy(update={"database": folder}) if sqlite else settings
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Give the variables of another process: the settings, and where this one has its modules from."""
+    return settings.variables() | {"PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+def run(
+    script: str, part: str, generation: str, settings: Settings, *, sqlite: bool, more: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Run one part of a script in a process of its own, into a schema, or a file in a folder of its own."""
+    command = [sys.executable, script, "--part", part, "--generation", generation, *more]
+    with placed(settings, sqlite=sqlite) as own:
+        done = subprocess.run(command, env=environment(own), check=True, stdout=subprocess.PIPE)  # noqa: S603 - ourselves
     result: dict[str, Any] = json.loads(done.stdout)
     return result
 
@@ -65,12 +99,3 @@ def _free_ports() -> dict[str, Any]:
     with ExitStack() as held:
         names = ("kafka_port", "controller_port", "postgres_port")
         return {name: held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for name in names}
-
-
-def _fill(settings: Settings, events: int, console: Console) -> None:
-    topics = Topics(settings.articles_topic, settings.tags_topic)
-    started = time.perf_counter()
-    with KafkaTransport(settings.bootstrap, topics, wiring.codec()) as transport:
-        sent = sum(1 for _ in transport.send_all(mix.events(events)))
-    seconds = time.perf_counter() - started
-    console.print(f"sent {sent:,} events in {seconds:.1f} s ({sent / seconds:,.0f} per second)")

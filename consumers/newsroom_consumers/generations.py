@@ -24,7 +24,7 @@ from newsroom_consumers.failpoints import Reach, nothing
 from newsroom_consumers.folding import Folding
 from newsroom_consumers.ledger import Ledger
 from newsroom_consumers.log import CountedLog
-from newsroom_consumers.loop import Loop, Stop
+from newsroom_consumers.loop import CACHED, Loop, Stop
 from newsroom_consumers.parking import Seldom
 from newsroom_consumers.projections import PROJECTIONS
 from newsroom_consumers.queries import Queries, Site
@@ -133,16 +133,20 @@ def follow(
     reader: RecordReader,
     stopping: Stop,
     *,
+    cached: int = CACHED,
     reach: Reach = nothing,
 ) -> None:
-    """Move a generation along the log until told to stop; ``reach`` is told every failpoint.
+    """Move a generation along the log until told to stop, with so many articles in memory between batches.
+
+    ``reach`` is told every failpoint.
 
     Raises ``OtherBuildError`` when another build has made the generation, and what ``Loop.run`` raises.
     """
     control.register(name, build(log.partitions), now=time.time_ns() // 1000)
     generation = Generation(control.database.writer(name), name, reach=reach)
     with control.retries(name) as requests:
-        loop = Loop(log, generation, reader, Folding(), owner=owner(), requests=Seldom(requests), reach=reach)
+        waiting = Seldom(requests)
+        loop = Loop(log, generation, reader, Folding(), owner=owner(), cached=cached, requests=waiting, reach=reach)
         loop.run(stopping)
 
 

@@ -29,6 +29,8 @@ from newsroom_consumers.records import Partition, link
 from newsroom_consumers.store.database import DatabaseAwayError
 from newsroom_consumers.store.generation import Cursor, FencedError, Generation
 
+CACHED = 4000
+"""Articles kept in memory between batches where nothing else is said."""
 _WAIT_SECONDS = 0.5
 """How long an idle poll waits: the longest that a stop waits for it."""
 _BACK_OFF_SECONDS = 15.0
@@ -66,7 +68,7 @@ class Loop:
         folding: Folding,
         *,
         owner: str,
-        cached: int = 4000,
+        cached: int = CACHED,
         requests: Requests | None = None,
         reach: Reach = nothing,
     ) -> None:

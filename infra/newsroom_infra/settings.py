@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     )
     delivery_timeout: float = Field(default=30.0, gt=0, description="seconds until an unacknowledged send is an error")
     batch: int = Field(default=2000, ge=1, description="records that a worker folds in one transaction at most")
+    cached_articles: int = Field(
+        default=4000, ge=0, description="articles that a worker keeps in memory between transactions"
+    )
     replay_batch: int = Field(default=5000, ge=1, description="records that a replay folds in one transaction at most")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="least level to log")
     failpoint: str | None = Field(

@@ -99,7 +99,8 @@ def _work(settings: Settings, name: str | None, stopping: threading.Event, reach
         calm_collector()
         stop = stopping if name else generations.WhileLive(stopping, generations_of, followed)
         _logger.info("following", generation=followed)
-        generations.follow(generations_of, followed, log, reader_of(log), stop, reach=reach)
+        cached = settings.cached_articles
+        generations.follow(generations_of, followed, log, reader_of(log), stop, cached=cached, reach=reach)
 
 
 def require_topics(settings: Settings) -> None:
