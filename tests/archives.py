@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from newsroom_consumers.archive.format import RECORD_SCHEMA, Manifest, folder_of
 from newsroom_consumers.cuts import end_of
 from newsroom_consumers.log import Bounds
 from newsroom_consumers.records import Partition, Record
+from newsroom_schemas.registry import read_schema
 
 TOPICS = {"newsroom.articles": 2, "newsroom.tags": 1}
 NOON = 1_738_929_600_000_000
@@ -22,6 +23,8 @@ SCHEMAS = {
     "Said.1.avsc": '{"type": "record", "name": "Said", "fields": [{"name": "text", "type": "string"}]}',
     "Said.2.avsc": '{"type": "record", "name": "Said", "fields": [{"name": "texts", "type": "string"}]}',
 }
+SAID = read_schema("Said.1.avsc", SCHEMAS["Said.1.avsc"]).fingerprint.encode()
+"""What the header ``schema`` of the records names."""
 Row = dict[str, Any]
 """A record as it stands in a container file."""
 
@@ -38,7 +41,7 @@ class Shortened(MemoryLog):
 
 def record(topic: str, partition: int, offset: int, text: bytes) -> Record:
     """Make a record; its bytes mean nothing to anybody."""
-    headers = (("schema", b"0123456789abcdef"), ("trace", text))
+    headers = (("schema", SAID), ("trace", text))
     return Record(topic, partition, offset, NOON + offset * 1000, b"storm", text, headers)
 
 
@@ -51,10 +54,12 @@ def sample() -> list[Record]:
     return [*dense, *gaps, record("newsroom.tags", 0, 0, b"tag")]
 
 
-def made(folder: Path, records: Sequence[Record], *, per_file: int = 3) -> Manifest:
+def made(
+    folder: Path, records: Sequence[Record], *, per_file: int = 3, schemas: Mapping[str, str] = SCHEMAS
+) -> Manifest:
     """Export records into a folder."""
     log = MemoryLog(TOPICS, records)
-    return export(log, end_of(log), folder, SCHEMAS, now=NOON, per_file=per_file)
+    return export(log, end_of(log), folder, schemas, now=NOON, per_file=per_file)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from newsroom_consumers.differences import Row, differences
 from newsroom_consumers.findings import Findings, Naming, summary
 from newsroom_consumers.reads import CATALOGUE
 from newsroom_consumers.records import Partition
-from newsroom_consumers.store.control import Control
+from newsroom_consumers.store.control import Control, Known
 from newsroom_consumers.store.digests import TABLES, digests
 from newsroom_consumers.store.tables import CURSOR, EVENT
 from newsroom_schemas.errors import NewsroomError
@@ -41,6 +41,20 @@ class CursorsDifferError(NewsroomError):
             "`newsroom replay --into`, or compare what both hold whole with --common"
         )
         self.distances = distances
+
+
+class OtherTopicsError(NewsroomError):
+    """Two generations are made of different logs."""
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, a: Known, b: Known) -> None:
+        """Take the two."""
+        listed = " and ".join(f"{each.name} of {', '.join(sorted(each.build.partitions))}" for each in (a, b))
+        super().__init__(
+            f"the two generations are made of different logs and cannot be compared (topics, or their numbers of "
+            f"partitions): {listed}"
+        )
 
 
 class Side(NamedTuple):
@@ -73,9 +87,13 @@ class Comparison(msgspec.Struct, kw_only=True, frozen=True):
 
 @contextmanager
 def compared(control: Control, a: str, b: str) -> Iterator[tuple[Side, Side]]:
-    """Open two generations, each in a read transaction that lasts. Raises ``UnknownGenerationError``."""
-    for name in (a, b):
-        control.known(name)
+    """Open two generations, each in a read transaction that lasts.
+
+    Raises ``UnknownGenerationError`` and ``OtherTopicsError``.
+    """
+    known = [control.known(name) for name in (a, b)]
+    if known[0].build.partitions != known[1].build.partitions:
+        raise OtherTopicsError(*known)
     with control.database.auditing(a) as of_a, control.database.auditing(b) as of_b:
         yield Side(a, of_a), Side(b, of_b)
 

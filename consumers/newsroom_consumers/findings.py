@@ -239,6 +239,7 @@ class Naming:
 def summary(findings: Findings) -> str:
     """Say in one sentence how many of each kind differ: "312 tag pages change, 2 articles vanish"."""
     changes = {change: {each.article_id for each in findings.articles if each.change == change} for change in _VERBS}
+    changes[BEHIND_THE_SCENES] -= set().union(*(ids for change, ids in changes.items() if change != BEHIND_THE_SCENES))
     counted = [(len(changes[change]), "article", *verbs) for change, verbs in _VERBS.items()]
     timelines = sum(len(each.gained + each.lost) + len(each.moved + each.changed) for each in findings.timelines)
     counted += [

@@ -89,15 +89,23 @@ def ledger(control: Control, name: str | None = None) -> Iterator[Ledger]:
 def _opened(
     control: Control, name: str | None, open_: Callable[[str], AbstractContextManager[Connection]]
 ) -> Iterator[Connection]:
-    """Open a generation, the live one where none is named; the one that was live a moment ago may be dropped by now."""
+    """Open a generation, the live one where none is named.
+
+    It is still live when its transaction has begun: one that has been replaced may be dropped, or be moved on alone.
+    """
     with ExitStack() as opened:
         wanted = name or control.live()
-        try:
-            connection = opened.enter_context(open_(wanted))
-        except (NoGenerationError, DatabaseAwayError):
-            if name is not None or (now := control.live()) == wanted:
-                raise
-            connection = opened.enter_context(open_(now))
+        while True:
+            try:
+                connection = opened.enter_context(open_(wanted))
+            except (NoGenerationError, DatabaseAwayError):
+                if name is not None or control.live() == wanted:
+                    raise
+            else:
+                if name is not None or control.live() == wanted:
+                    break
+            opened.close()
+            wanted = control.live()
         yield connection
 
 
@@ -143,11 +151,20 @@ def follow(
     Raises ``OtherBuildError`` when another build has made the generation, and what ``Loop.run`` raises.
     """
     control.register(name, build(log.partitions), now=time.time_ns() // 1000)
-    generation = Generation(control.database.writer(name), name, reach=reach)
-    with control.retries(name) as requests:
+    with moving(control, name, reach=reach) as generation, control.retries(name) as requests:
         waiting = Seldom(requests)
         loop = Loop(log, generation, reader, Folding(), owner=owner(), cached=cached, requests=waiting, reach=reach)
         loop.run(stopping)
+
+
+@contextmanager
+def moving(control: Control, name: str, *, reach: Reach = nothing) -> Iterator[Generation]:
+    """Open a generation for writing, over a connection that is closed at the end."""
+    engine = control.database.writer(name)
+    try:
+        yield Generation(engine, name, reach=reach)
+    finally:
+        engine.dispose()
 
 
 def owner() -> str:

@@ -11,12 +11,11 @@ generation has passed them all. Should it not do so in time, the fence falls wit
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from newsroom_consumers.cuts import Cut
 from newsroom_consumers.ledger import Ledger
@@ -53,15 +52,16 @@ class OtherLogError(NewsroomError):
 
 
 class MoreParkedError(NewsroomError):
-    """A generation has parked an article that readers see in full now."""
+    """A generation has parked an article of which readers see more now."""
 
     def __init__(self, name: str, ids: list[str]) -> None:
-        """Take the generation and the articles that it has parked and live has not."""
+        """Take the generation and the articles of which it has parked more than live has."""
         more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
         named = ", ".join(id_ or "the tag catalogue" for id_ in ids[:_NAMED])
         super().__init__(
-            f"generation {name} has parked {named}{more}, and the live one has not: readers would lose what has "
-            f"happened since. Mend the code that cannot fold them, and replay into a new generation"
+            f"generation {name} has parked {named}{more}, and the live one has not, or only from a later record on: "
+            "readers would lose what has happened since. Mend the code that cannot fold them, and replay into a new "
+            "generation"
         )
         self.name = name
         self.ids = ids
@@ -185,15 +185,18 @@ def _require_same_log(wanted: Known, live: Known) -> None:
         raise OtherLogError(wanted, live)
 
 
-def _require_no_more_parked(control: Control, name: str, parked: AbstractSet[str]) -> None:
+def _require_no_more_parked(control: Control, name: str, parked: Mapping[str, int]) -> None:
     with control.database.reading(name) as connection:
-        more = _parked(connection) - parked
+        found = _parked(connection)
+    more = sorted(id_ for id_, first in found.items() if id_ not in parked or first < parked[id_])
     if more:
-        raise MoreParkedError(name, sorted(more))
+        raise MoreParkedError(name, more)
 
 
-def _parked(connection: Connection) -> set[str]:
-    return set(connection.scalars(select(PARKED.c.article_id).distinct()))
+def _parked(connection: Connection) -> dict[str, int]:
+    """Give the articles that are parked, each with the offset of its first parked record."""
+    query = select(PARKED.c.article_id, func.min(PARKED.c.offset).label("first")).group_by(PARKED.c.article_id)
+    return {row.article_id: row.first for row in connection.execute(query)}
 
 
 def _missing(control: Control, name: str, cursors: Cut) -> dict[Partition, int]:

@@ -16,14 +16,13 @@ from collections.abc import Callable
 
 from newsroom_consumers.cuts import Cut, CutLog, distance
 from newsroom_consumers.folding import Folding
-from newsroom_consumers.generations import build, owner
+from newsroom_consumers.generations import build, moving, owner
 from newsroom_consumers.log import CountedLog, LogError
 from newsroom_consumers.loop import Loop, patience
 from newsroom_consumers.reads import RecordReader
 from newsroom_consumers.records import Partition
 from newsroom_consumers.store.control import Control
 from newsroom_consumers.store.database import DatabaseAwayError
-from newsroom_consumers.store.generation import Generation
 from newsroom_schemas.errors import NewsroomError
 
 BATCH = 5000
@@ -78,11 +77,8 @@ def begin(control: Control, name: str, log: CountedLog, cut: Cut) -> int:
 
 def positions(control: Control, name: str) -> dict[Partition, int]:
     """Say how far a generation has folded each partition; makes its tables where there are none."""
-    engine = control.database.writer(name)
-    try:
-        return {at: cursor.next_offset for at, cursor in Generation(engine, name).cursors().items()}
-    finally:
-        engine.dispose()
+    with moving(control, name) as generation:
+        return {at: cursor.next_offset for at, cursor in generation.cursors().items()}
 
 
 def replay(
@@ -103,9 +99,8 @@ def replay(
     and ``LogMismatchError`` when the log is not the one that it was begun with.
     """
     begin(control, name, log, cut)
-    engine = control.database.writer(name)
-    try:
-        loop = Loop(CutLog(log, cut), Generation(engine, name), reader, folding or Folding(), owner=owner())
+    with moving(control, name) as generation:
+        loop = Loop(CutLog(log, cut), generation, reader, folding or Folding(), owner=owner())
         patient = patience(stopping, LogError, DatabaseAwayError)
         reached = positions(control, name)
         while not stopping.is_set():
@@ -117,6 +112,4 @@ def replay(
             reached |= moved
             if batch and not distance(cut, reached):
                 return True
-    finally:
-        engine.dispose()
     return False

@@ -60,7 +60,7 @@ def seal(settings: Settings) -> Seal:
 def check_seals(settings: Settings, path: Path, counting: Counting) -> Verdict:
     """Hold the log against a file of seals, and name what differs by the live generation, where there is one.
 
-    Raises ``MalformedSealsError`` and ``LogError``.
+    Raises ``LogError`` and what ``read_seals`` raises.
     """
     seals = read_seals(path)
     control = wiring.control(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import closing
 
@@ -14,18 +15,26 @@ from newsroom_infra.settings import Settings
 
 
 def history(settings: Settings, article_id: str) -> Answer:
-    """Tell the history of an article. See ``newsroom_consumers.audit.history``."""
+    """Tell the history of an article, or of the tag catalogue. See ``newsroom_consumers.audit.history``."""
     control = wiring.control(settings)
     with closing(wiring.log_of(settings)) as log:
-        return told(control, log, wiring.reader_of(log), wiring.codec().blocks, article_id)
+        return told(control, log, wiring.reader_of(log), wiring.codec().blocks, article_id, now=time.time_ns() // 1000)
 
 
-def article(settings: Settings, instant: int, article_id: str, language: str) -> Answer:
+def article(settings: Settings, instant: int, article_id: str, language: str, looking: asof.Looking) -> Answer:
     """Give the page of an edition as it was at an instant. See ``newsroom_consumers.audit.asof``."""
     control, site = wiring.control(settings), wiring.site_of(settings)
     with closing(wiring.log_of(settings)) as log:
-        reader = wiring.reader_of(log)
-        return asof.article_as_of(control, log, reader, site, instant=instant, article_id=article_id, language=language)
+        return asof.article_as_of(
+            control,
+            log,
+            wiring.reader_of(log),
+            site,
+            instant=instant,
+            article_id=article_id,
+            language=language,
+            looking=looking,
+        )
 
 
 def ask(settings: Settings, instant: int, question: Callable[[Queries], Answer], onlooker: asof.Onlooker) -> Answer:
@@ -35,5 +44,6 @@ def ask(settings: Settings, instant: int, question: Callable[[Queries], Answer],
         replaying.source_of(settings, None) as log,
         asof.as_of(control, log, wiring.reader_of(log), instant, onlooker) as name,
         generations.queries(control, site, name) as readers,
+        asof.then(instant),
     ):
         return question(readers)

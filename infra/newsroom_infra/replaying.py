@@ -10,7 +10,7 @@ import multiprocessing
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
@@ -140,8 +140,9 @@ def _next(report: Connection) -> int | _Failure | None:
 
 
 def _fold(settings: Settings, name: str, archive: Path | None, share: Cut, report: Connection) -> None:
-    """Fold a share in a process of its own; Ctrl-C reaches it by way of its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Fold a share in a process of its own; its parent hears the signals, and then listens no more."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     logs.configure(settings.log_level)
     wiring.calm_collector()
     stopping = threading.Event()
@@ -159,5 +160,5 @@ def _fold(settings: Settings, name: str, archive: Path | None, share: Cut, repor
         said: _Failure | None = None
     except NewsroomError as error:
         said = (str(error), error.exit_code)
-    if not stopping.is_set():
+    with suppress(OSError):  # nobody listens any more
         report.send(said)

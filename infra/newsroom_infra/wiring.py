@@ -6,6 +6,7 @@ import gc
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -77,17 +78,17 @@ def run_worker(settings: Settings, name: str | None, stopping: threading.Event) 
 
     Raises ``SecondWorkerError``, ``MissingTopicError``, ``TopicsError``, and what ``generations.follow`` raises.
     """
-    reach = killing(settings.failpoint)
-    patient = patience(stopping, LogAwayError, DatabaseAwayError)
-    patient(_work, settings, name, stopping, reach)
-    patient = patience(stopping, LogAwayError, DatabaseAwayError, SecondWorkerError)
+    calm_collector()
+    work = partial(_work, settings, control(settings), name, stopping, killing(settings.failpoint))
+    patience(stopping, LogAwayError, DatabaseAwayError)(work)
     while not stopping.is_set():
-        patient(_work, settings, name, stopping, reach)
+        patience(stopping, LogAwayError, DatabaseAwayError, SecondWorkerError)(work)
 
 
-def _work(settings: Settings, name: str | None, stopping: threading.Event, reach: Reach) -> None:
+def _work(
+    settings: Settings, generations_of: Control, name: str | None, stopping: threading.Event, reach: Reach
+) -> None:
     """Open the log, alone or as a member of a group, and follow it; return when another generation is live."""
-    generations_of = control(settings)
     followed = name or generations_of.live_or(FIRST)
     check_name(followed)
     kind = SharedKafkaLog if generations_of.database.many_workers else KafkaLog
@@ -96,7 +97,6 @@ def _work(settings: Settings, name: str | None, stopping: threading.Event, reach
         closing(log_of(settings, f"{settings.topic_prefix}.{followed}", kind)) as log,
     ):
         require_topics(settings)
-        calm_collector()
         stop = stopping if name else generations.WhileLive(stopping, generations_of, followed)
         _logger.info("following", generation=followed)
         cached = settings.cached_articles

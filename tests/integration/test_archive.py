@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from archives import NOON, record
+from archives import NOON, SCHEMAS, record
 from click.testing import CliRunner, Result
 from integration.conftest import Places
 from integration.raw import RawLog
@@ -96,12 +96,13 @@ def test_a_log_that_was_lost_comes_back_from_its_export_to_the_last_byte(
     lose_the_log(newsroom)
     assert f"{len(before):,} records are imported" in done(newsroom, "log", "import", tmp_path / "export")
     assert held(newsroom) == before
-    assert f"{len(before):,} of them by an earlier import" in done(newsroom, "log", "import", tmp_path / "export")
+    again = json.loads(done(newsroom, "log", "import", tmp_path / "export", "--json"))
+    assert again == {"records": len(before), "there": len(before), "appended": 0}
     assert held(newsroom) == before
     assert topics.differences(settings_of(newsroom)) == ()
-    again = Newsroom(newsroom.bootstrap, topic_prefix, places())
-    again.work()
-    assert again.tables() == tables
+    other = Newsroom(newsroom.bootstrap, topic_prefix, places())
+    other.work()
+    assert other.tables() == tables
     newsroom.desk().create("later", "uk", headline="Later")
     newsroom.work()
     assert len(held(newsroom)) == len(before) + 1
@@ -123,12 +124,17 @@ def test_an_export_is_the_log_byte_for_byte_and_can_be_cut(newsroom: Newsroom, t
     write_news(newsroom, 9)
     done(newsroom, "log", "export", tmp_path / "export")
     assert read(ArchiveLog(tmp_path / "export")) == held(newsroom)
-    done(newsroom, "log", "export", tmp_path / "cut", "--until", "tags/0:0,0:1")
+    said = json.loads(done(newsroom, "log", "export", tmp_path / "cut", "--until", "tags/0:0,0:1", "--json"))
     kept = read(ArchiveLog(tmp_path / "cut"))
     assert kept == [
         each
         for each in held(newsroom)
         if each.topic == newsroom.topics.articles and (each.partition != 0 or each.offset == 0)
+    ]
+    seal = json.loads((tmp_path / "cut" / "seals.jsonl").read_text())
+    assert said["records"] == len(kept) == sum(each["records"] for each in said["partitions"])
+    assert [(each["next_offset"], each["chain"]) for each in said["partitions"]] == [
+        (each["next_offset"], each["chain"]) for each in seal["cursors"]
     ]
     assert ask(newsroom, "log", "export", tmp_path / "cut").exit_code != 0
 
@@ -157,7 +163,7 @@ def spread(newsroom: Newsroom, count: int) -> list[Record]:
 def archived(newsroom: Newsroom, records: Iterable[Record], folder: Path) -> None:
     """Export records as those of the newsroom's topics."""
     log = MemoryLog({newsroom.topics.articles: 6, newsroom.topics.tags: 1}, records, sizes=(MANY,))
-    export(log, end_of(log), folder, {}, now=NOON)
+    export(log, end_of(log), folder, SCHEMAS, now=NOON)
 
 
 def test_an_export_goes_into_topics_of_another_prefix_when_told_so(

@@ -288,13 +288,27 @@ def test_the_commands_say_what_those_of_today_say(newsroom: Newsroom) -> None:
     page = ("article", "storm", "--language", "uk", "--json")
     today, past = run(newsroom, *page), run(newsroom, "audit", "as-of", now, *page)
     assert msgspec.json.decode(past.stdout) == msgspec.json.decode(today.stdout) | {"related": None}
+    assert past.stderr.startswith(f"as of {now} (")
+    unheard = run(newsroom, "audit", "as-of", now, "tag", "unheard-of", "--language", "uk")
+    assert (unheard.returncode, f"error: readers had no tag unheard-of at {now}\n" in unheard.stderr) == (3, True)
 
 
 def test_a_command_that_has_no_answer_says_why(newsroom: Newsroom) -> None:
     newsroom.desk().create("storm", "uk", headline="Storm")
     newsroom.work()
     page = ("article", "storm", "--language", "uk")
+    late = run(newsroom, "audit", "as-of", "2999-01-01 00:00", *page)
+    assert (late.returncode, late.stdout) == (3, "")
+    assert "in the future: the answer is what the log says now" in late.stderr
     early, twice = (run(newsroom, "audit", "as-of", at, *page) for at in ("2000-01-01T00:00Z", "2025-10-26 03:30"))
-    assert (early.returncode, early.stdout, early.stderr) == (3, "", "error: readers have no article storm in uk\n")
+    at = "2000-01-01T00:00:00.000000Z"
+    assert (early.returncode, early.stdout, early.stderr.splitlines()) == (
+        3,
+        "",
+        [
+            f"as of {at} (2000-01-01 02:00:00 in Europe/Kyiv), before every record",
+            f"error: readers had no article storm in uk at {at}",
+        ],
+    )
     assert (twice.returncode, twice.stdout) == (2, "")
     assert "comes twice in Europe/Kyiv" in twice.stderr

@@ -18,24 +18,33 @@ from workers import run
 
 from newsroom_consumers.audit.history import history
 from newsroom_consumers.queries import NotFoundError
-from newsroom_consumers.reads import RecordReader
+from newsroom_consumers.reads import CATALOGUE, RecordReader
 from newsroom_consumers.store.control import Control
 from newsroom_consumers.transport import KafkaLog, placement
 from newsroom_producers.desk import new_event_id
+from newsroom_schemas.instants import to_rfc3339
 from newsroom_schemas.values import Author, Block
 
 Told = dict[str, Any]
 
 
-def told(newsroom: Newsroom, article_id: str = "storm") -> list[Told]:
+NOW = 1_800_000_000_000_000
+"""When the histories are told, microseconds."""
+
+
+def answer_of(newsroom: Newsroom, article_id: str = "storm") -> Told:
     """Fold what is in the log, and tell the history of an article."""
     newsroom.work()
     with closing(KafkaLog(newsroom.bootstrap, newsroom.topics)) as log:
         reader = RecordReader(CODEC, tags_topic=newsroom.topics.tags, place=placement(log.partitions))
-        answer = history(Control(newsroom.database), log, reader, CODEC.blocks, article_id)
-    events = msgspec.json.decode(msgspec.json.encode(answer["events"]), type=list[Told])
-    assert all(event["by_this_build"] is None for event in events)
-    return events
+        answer = history(Control(newsroom.database), log, reader, CODEC.blocks, article_id, now=NOW)
+    assert all(event["by_this_build"] is None for event in answer["events"])
+    return msgspec.json.decode(msgspec.json.encode(answer), type=Told)
+
+
+def told(newsroom: Newsroom, article_id: str = "storm") -> list[Told]:
+    """Give the events of a history."""
+    return list(answer_of(newsroom, article_id)["events"])
 
 
 def change(event: Told, field: str) -> Told:
@@ -69,7 +78,8 @@ def test_a_lost_edit_is_shown_with_its_editor_and_with_who_won(newsroom: Newsroo
     assert won["actor"] == "olena"
     assert (marked(created, "headline"), marked(won, "headline")) == (["+Storm"], ["+ over Kyiv"])
     assert published["compared"] == {"what": "readers", "language": "uk", "from": None, "to": 2}
-    assert [each["field"] for each in published["changes"]] == ["status"]
+    assert [each["field"] for each in published["changes"]] == ["headline", "slug", "status"]
+    assert marked(published, "headline") == ["+Storm over Kyiv"]
     assert (repeated["outcome"], repeated["compared"], repeated["changes"]) == ("duplicate", None, [])
 
 
@@ -122,7 +132,8 @@ def test_a_new_run_is_compared_with_nothing(newsroom: Newsroom) -> None:
     assert change(withdrawn, "status") == {"language": "uk", "field": "status", "before": "live", "after": "gone"}
     assert change(withdrawn, "withdrawal")["after"] == {"reason": "error", "note": None, "successor": None}
     assert published["compared"]["from"] is None
-    assert [each["field"] for each in published["changes"]] == ["status"]
+    assert marked(published, "headline") == ["+Hail"]
+    assert change(published, "status")["before"] == "gone"
 
 
 def test_a_translation_tells_its_lineage_and_a_refused_one_what_it_wanted(newsroom: Newsroom) -> None:
@@ -164,6 +175,44 @@ def test_records_that_are_no_sound_events_are_told_too(newsroom: Newsroom, raw_l
     assert [each["reason"] for each in told(newsroom, "other")] == ["key_mismatch"]
 
 
+def test_a_history_is_tied_to_a_seal_and_named_by_what_readers_saw(newsroom: Newsroom) -> None:
+    desk = newsroom.desk()
+    desk.create("storm", "uk", headline="Storm")
+    assert answer_of(newsroom)["headline"] == "Storm"
+    desk.publish("storm", "uk", expected_version=1)
+    desk.edit("storm", "uk", headline="Hail", expected_version=1)
+    answer = answer_of(newsroom)
+    assert (answer["headline"], answer["made_at"]) == ("Storm", to_rfc3339(NOW))
+    (cut,) = answer["cut"]
+    seal = msgspec.json.decode(run(newsroom, "audit", "seal").stdout)
+    (cursor,) = [
+        each for each in seal["cursors"] if (each["topic"], each["partition"]) == (cut["topic"], cut["partition"])
+    ]
+    assert (cut["offset"], cut["chain"]) == (cursor["next_offset"], cursor["chain"]) != (0, "")
+
+
+def test_the_catalogue_tells_what_became_of_its_tags(newsroom: Newsroom) -> None:
+    """Labels before and after, and where a tag leads; what was refused says what was wanted."""
+    desk = newsroom.desk()
+    desk.define_tag("rain", labels={"uk": "Дощ"})
+    desk.define_tag("rain", labels={"uk": "Злива", "en": "Rain"})
+    desk.define_tag("weather", labels={})
+    desk.merge_tag("rain", into="weather")
+    desk.define_tag("rain", labels={"uk": "Дощ", "en": "Rain"})
+    answer = answer_of(newsroom, CATALOGUE)
+    _, defined, weather, merged, refused = answer["events"]
+    assert [each["tag_id"] for each in answer["events"]] == ["rain", "rain", "weather", "rain", "rain"]
+    assert defined["changes"] == [
+        {"language": "en", "field": "label", "before": None, "after": "Rain"},
+        {"language": "uk", "field": "label", "before": "Дощ", "after": "Злива"},
+    ]
+    assert (weather["changes"], change(merged, "into")["after"]) == ([], "weather")
+    assert (refused["reason"], change(refused, "label")["after"]) == ("tag_merged", "Дощ")
+    shown = run(newsroom, "audit", "history", "--tags").stdout
+    assert ("history of the tag catalogue" in shown, "TagDefined rain  applied" in shown) == (True, True)
+    assert "label (uk): [-Дощ-] {+Злива+}" in shown
+
+
 def test_an_article_that_nobody_has_heard_of_has_no_history(newsroom: Newsroom) -> None:
     newsroom.desk().create("storm", "uk", headline="Storm")
     with pytest.raises(NotFoundError, match="unheard-of"):
@@ -191,6 +240,9 @@ def test_the_command_tells_people_programs_and_browsers(newsroom: Newsroom, tmp_
     written = run(newsroom, "audit", "history", "storm", "--html", str(page))
     assert [each.returncode for each in (json, text, written)] == [0, 0, 0]
     assert (json.stderr, text.stderr, written.stdout) == ("", "", "")
+    assert "for its owner's eyes only" in written.stderr
+    piped = run(newsroom, "audit", "history", "storm", "--html", "-")
+    assert (piped.stdout[:15], page.stat().st_mode & 0o777) == ("<!doctype html>", 0o600)
     assert msgspec.json.decode(json.stdout)["events"] == events
     assert "{+Буря+}" in text.stdout
     assert "lost to" in text.stdout

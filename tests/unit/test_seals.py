@@ -32,7 +32,7 @@ def seal(records: Sequence[Record], end: int) -> Seal:
     cursor = SealedPartition(
         topic=AT.topic, partition=0, next_offset=end, last_offset=offset, last=sha, chain=chain.hex()
     )
-    return Seal(sealed_at="2025-02-07T20:35:00.000000Z", generation="main", cursors=(cursor,))
+    return Seal(format=1, sealed_at="2025-02-07T20:35:00.000000Z", generation="main", cursors=(cursor,))
 
 
 def kept(tmp_path: Path, *ends: int) -> ReadSeals:
@@ -173,6 +173,7 @@ def test_a_seal_of_topics_that_the_log_does_not_have_does_not_hold(tmp_path: Pat
     "change",
     [
         {"format": 2},
+        {"format": None},
         {"sealed_at": "yesterday"},
         {"cursors": None},
         {"more": 1},

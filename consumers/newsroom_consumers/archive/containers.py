@@ -10,6 +10,7 @@ import fastavro
 from fastavro.schema import to_parsing_canonical_form
 
 from newsroom_consumers.archive.format import RECORD_SCHEMA
+from newsroom_consumers.files import ABSENT, UnreadableFileError
 from newsroom_consumers.records import Partition, Record
 from newsroom_schemas.errors import NewsroomError
 
@@ -38,7 +39,7 @@ class Entry(NamedTuple):
 
 
 def entries(path: Path, at: Partition) -> Iterator[Entry]:
-    """Read the records of one container file. Raises ``UnreadableContainerError``."""
+    """Read the records of one container file. Raises ``UnreadableContainerError`` and ``UnreadableFileError``."""
     topic, partition = at
     try:
         with path.open("rb") as file:
@@ -52,6 +53,8 @@ def entries(path: Path, at: Partition) -> Iterator[Entry]:
                     each["chain"],
                 )
     except Exception as error:  # fastavro raises whatever it comes upon in torn bytes
+        if isinstance(error, OSError) and not isinstance(error, ABSENT):
+            raise UnreadableFileError(path, error.strerror or str(error)) from error
         raise UnreadableContainerError(path, str(error) or type(error).__name__) from error
 
 

@@ -30,8 +30,10 @@ from newsroom_consumers.archive.format import (
     file_name,
     folder_of,
 )
+from newsroom_consumers.archive.schemas import NamedSchemas
 from newsroom_consumers.audit.sealed import Passed
 from newsroom_consumers.cuts import Cut, records_until
+from newsroom_consumers.files import writable
 from newsroom_consumers.log import Bounds, CountedLog
 from newsroom_consumers.records import CHAIN_START, Partition, Record, digest, link, value_sha
 from newsroom_schemas.errors import NewsroomError
@@ -71,22 +73,34 @@ def export(
     """Write the records of a log up to a cut into a folder, with the schemas, given by file name.
 
     ``now`` is in microseconds; ``per_file`` is how many records a container file takes.
-    Raises ``OccupiedFolderError`` and ``LogError``.
+    Raises ``OccupiedFolderError``, ``UnwritableFileError`` and ``LogError``.
     """
-    clear(folder)
+    with writable(folder):
+        clear(folder)
+        return _export(log, cut, folder, schemas, now=now, passed=passed, per_file=per_file)
+
+
+def _export(
+    log: CountedLog, cut: Cut, folder: Path, schemas: Mapping[str, str], *, now: int, passed: Passed, per_file: int
+) -> Manifest:
+    """Write into a folder that is empty."""
     written = _write_schemas(folder / SCHEMAS, schemas)
-    bounds = log.bounds(cut)
+    named, bounds = NamedSchemas(), log.bounds(cut)
     cut = {at: min(end, bounds[at].end) for at, end in cut.items()}
     with ExitStack() as opened:
         parts = {at: opened.enter_context(_Part(folder_of(folder, at), bounds[at], cut[at], per_file)) for at in cut}
         for record in records_until(log, cut):
             parts[Partition(record.topic, record.partition)].add(record)
+            named.look(record)
             passed(1)
     topics = tuple(
         ArchivedTopic(name=name, partitions=tuple(parts[Partition(name, number)].archived() for number in range(count)))
         for name, count in sorted(log.partitions.items())
     )
-    manifest = Manifest(made_at=to_rfc3339(now), topics=topics, schemas=written)
+    unknown = named.first.keys() - {each.fingerprint for each in written}
+    manifest = Manifest(
+        format=1, made_at=to_rfc3339(now), topics=topics, schemas=written, unknown_schemas=tuple(sorted(unknown))
+    )
     _write(folder / SEALS, manifest.seal().line())
     _write(folder / f"{MANIFEST}.new", msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
     (folder / f"{MANIFEST}.new").replace(folder / MANIFEST)

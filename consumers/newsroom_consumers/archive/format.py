@@ -13,10 +13,10 @@ import msgspec
 from msgspec import Meta
 
 from newsroom_consumers.audit.seals import Count, Instant, Seal, SealedPartition, Sha256, TopicName
+from newsroom_consumers.files import readable
 from newsroom_consumers.records import Partition
 from newsroom_schemas.errors import NewsroomError
 
-FORMAT = 1
 RECORDS_PER_FILE = 50_000
 """Records in one container file at most."""
 MANIFEST = "manifest.json"
@@ -65,6 +65,10 @@ RECORD_SCHEMA: dict[str, Any] = {
 """The writer's schema of every container file of records."""
 
 
+Fingerprint = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
+"""What names a schema: see ``newsroom_schemas.registry``."""
+
+
 class ArchivedFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One container file."""
 
@@ -98,17 +102,19 @@ class ArchivedSchema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """The file of one version of one event's schema."""
 
     file: Annotated[str, Meta(pattern=r"^[A-Za-z]+\.\d+\.avsc\Z")]
-    fingerprint: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
+    fingerprint: Fingerprint
     sha256: Sha256
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an export holds. Written last: a folder without one is no export, or an unfinished one."""
 
-    format: Literal[1] = 1
+    format: Literal[1]
     made_at: Instant
     topics: tuple[ArchivedTopic, ...]
     schemas: tuple[ArchivedSchema, ...]
+    unknown_schemas: tuple[Fingerprint, ...] = ()
+    """Fingerprints that records name and of which the exporting build had no schema."""
 
     def partitions(self) -> Iterator[tuple[Partition, ArchivedPartition]]:
         """Give every partition of every topic."""
@@ -120,6 +126,15 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def records(self) -> int:
         """The number of all records."""
         return sum(each.records for _, each in self.partitions())
+
+    def summary(self) -> dict[str, Any]:
+        """Say what was exported, without the files."""
+        partitions = [
+            {"topic": at.topic, "partition": at.partition}
+            | {name: getattr(each, name) for name in ("records", "next_offset", "chain")}
+            for at, each in self.partitions()
+        ]
+        return {"made_at": self.made_at, "records": self.records, "partitions": partitions}
 
     def seal(self) -> Seal:
         """Give the seal of this export."""
@@ -134,7 +149,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             )
             for at, each in self.partitions()
         )
-        return Seal(sealed_at=self.made_at, generation=None, cursors=cursors)
+        return Seal(format=1, sealed_at=self.made_at, generation=None, cursors=cursors)
 
 
 class NoArchiveError(NewsroomError):
@@ -162,13 +177,14 @@ class ManifestError(NewsroomError):
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of an export. Raises ``NoArchiveError`` and ``ManifestError``."""
+    """Read the manifest of an export. Raises ``NoArchiveError``, ``ManifestError`` and ``UnreadableFileError``."""
     path = folder / MANIFEST
     try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        with readable(path):
+            manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NoArchiveError(folder) from error
-    except (OSError, ValueError) as error:
+    except (IsADirectoryError, ValueError) as error:
         raise ManifestError(path, str(error)) from error
     for topic in manifest.topics:
         if [each.partition for each in topic.partitions] != list(range(len(topic.partitions))):

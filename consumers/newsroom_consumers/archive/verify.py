@@ -11,21 +11,19 @@ Who can write into the folder can rewrite it whole, with every hash. Only seals 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
-from fastavro.schema import SchemaParseException, UnknownType
 
 from newsroom_consumers.archive.containers import Entry
 from newsroom_consumers.archive.format import MANIFEST, RECORDS, SCHEMAS, SEALS, Manifest, folder_of, read_manifest
+from newsroom_consumers.archive.schemas import NamedSchemas, altered_schemas, lacking_schemas
 from newsroom_consumers.archive.walking import Fault, Finding, walk
 from newsroom_consumers.audit.sealed import Checking, Kind, Passed, Verdict, verdict
 from newsroom_consumers.audit.seals import ReadSeals, Seal
+from newsroom_consumers.files import ABSENT, files_below, readable
 from newsroom_consumers.records import Partition, Record
-from newsroom_schemas.errors import NewsroomError
-from newsroom_schemas.registry import read_schema
 
 _KINDS = {Fault.MISSING: Kind.MISSING, Fault.ADDED: Kind.INSERTED}
 """What the first fault of a partition means to a seal behind it."""
@@ -39,6 +37,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Sound records."""
     findings: tuple[Finding, ...]
     """What is not as it was written; of each partition the first thing."""
+    unknown_schemas: tuple[str, ...]
+    """Fingerprints that records name and of which the exporting build had no schema."""
     seals: Verdict | None
     """What came of independent seals."""
 
@@ -58,13 +58,14 @@ def verify(
     """Read an export whole and say what in it is not as it was written, and which seals do not hold.
 
     ``passed`` is told how many more records are sound, ``look`` is shown each of them.
-    Raises ``NoArchiveError`` and ``ManifestError``.
+    Raises ``NoArchiveError``, ``ManifestError`` and ``UnreadableFileError``.
     """
     manifest = read_manifest(folder)
-    findings = [*_files(folder, manifest), *_schemas(folder, manifest), *_own_seal(folder, manifest)]
+    findings = [*_files(folder, manifest), *altered_schemas(folder, manifest), *_own_seal(folder, manifest)]
     marks = seals.marks if seals else {}
     checkings: dict[Partition, Checking] = {}
-    records = 0
+    named = NamedSchemas()
+    records, is_whole = 0, True
 
     for at, archived in manifest.partitions():
         checking = checkings[at] = Checking(marks.get(at, ()), first=archived.first_offset)
@@ -73,16 +74,19 @@ def verify(
             nonlocal records
             records += 1
             checking.record(entry.record.offset, sha)
+            named.look(entry.record)
             look(entry.record)
             passed(1)
 
         found = walk(folder, at, archived, sound)
         if found is not None and found.offset is not None:
+            is_whole = False
             findings.append(found)
             checking.differs(_KINDS.get(found.fault, Kind.ALTERED), found.offset)
             checking.end(found.offset)
         else:
             checking.end(archived.next_offset)
+    findings += lacking_schemas(manifest, named, whole=is_whole)
     for unknown in marks.keys() - checkings.keys():
         checkings[unknown] = Checking(marks[unknown], first=0)
         checkings[unknown].end(0)
@@ -90,6 +94,7 @@ def verify(
         made_at=manifest.made_at,
         records=records,
         findings=tuple(findings),
+        unknown_schemas=manifest.unknown_schemas,
         seals=verdict(seals, checkings) if seals else None,
     )
 
@@ -100,7 +105,7 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
     for at, archived in manifest.partitions():
         place = folder_of(folder, at)
         wanted |= {place / each.name for each in archived.files}
-    found = {path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink()}
+    found = set(files_below(folder))
     for path in sorted(wanted ^ found):
         name = path.relative_to(folder)
         what = "is missing" if path in wanted else "is no part of the export"
@@ -120,37 +125,14 @@ def _partition_of(name: Path) -> Partition | None:
     return Partition(parts[1], int(parts[2])) if is_of_one else None
 
 
-def _schemas(folder: Path, manifest: Manifest) -> Iterator[Finding]:
-    """Find schemas that are not as they were written."""
-    for schema in manifest.schemas:
-        path = folder / SCHEMAS / schema.file
-        if not path.is_file():
-            continue
-        data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != schema.sha256:
-            yield Finding(fault=Fault.SCHEMA, problem=f"the schema {schema.file} was altered: its hash is another one")
-        elif _fingerprint(schema.file, data) != schema.fingerprint:
-            yield Finding(
-                fault=Fault.SCHEMA, problem=f"the manifest gives the schema {schema.file} another fingerprint"
-            )
-
-
-def _fingerprint(name: str, data: bytes) -> str | None:
-    """Give the fingerprint of a schema; ``None`` for what is no schema."""
-    try:
-        return read_schema(name, data.decode()).fingerprint
-    except (ValueError, LookupError, SchemaParseException, UnknownType, NewsroomError):
-        return None
-
-
 def _own_seal(folder: Path, manifest: Manifest) -> Iterator[Finding]:
     """Compare the manifest with the seal that was written beside it."""
     try:
-        data = (folder / SEALS).read_bytes()
-        seal = msgspec.json.decode(data, type=Seal)
-    except FileNotFoundError:
+        with readable(folder / SEALS):
+            seal = msgspec.json.decode((folder / SEALS).read_bytes(), type=Seal)
+    except ABSENT:
         return
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         yield Finding(fault=Fault.SEAL, problem=f"{SEALS} cannot be read: {error}")
         return
     if seal == manifest.seal():
@@ -163,7 +145,10 @@ def _own_seal(folder: Path, manifest: Manifest) -> Iterator[Finding]:
                 fault=Fault.MANIFEST,
                 topic=at.topic,
                 partition=at.partition,
-                problem=f"{MANIFEST} and {SEALS} do not agree: one of them was altered",
+                problem=f"{MANIFEST} and {SEALS} differ in what they say of this partition: one of them was altered",
             )
     if ours == theirs:
-        yield Finding(fault=Fault.MANIFEST, problem=f"{MANIFEST} and {SEALS} do not agree on when and by whom")
+        is_dated = (seal.sealed_at, seal.generation) == (manifest.made_at, None)
+        what = "which partitions they name, or in what order" if is_dated else "when and by whom the export was made"
+        problem = f"{MANIFEST} and {SEALS} differ in {what}: one of them was altered"
+        yield Finding(fault=Fault.MANIFEST, problem=problem)

@@ -141,11 +141,12 @@ class _Walker:
         head = (*self._last, self._chain.hex(), self._counts.total())
         is_counted = all(self._counts[file] == file.records for file in archived.files)
         if not is_counted or head != (archived.last_offset, archived.last, archived.chain, archived.records):
+            last = max(archived.first_offset, expected - 1)
             return self._found(
                 Fault.ALTERED,
-                max(archived.first_offset, expected - 1),
-                f"the records up to {expected - 1} are not those that the manifest speaks of: it was altered, or the "
-                "last of them was",
+                last,
+                "the records are not those that the manifest speaks of: it was altered, or the last of them, the "
+                f"record at {last}, was",
             )
         return None
 
@@ -171,20 +172,29 @@ class _Walker:
             return self._found(
                 Fault.MOVED, first, f"the record at {offset} stands before the one at {after.record.offset}"
             )
-        follows = self._archived.chain if after is None else after.chain.hex()
-        ours = chain if after is None else link(chain, after.sha256)
-        if ours.hex() == follows:
+        if _follows(chain, after, self._archived.chain):
             return self._found(Fault.ALTERED, offset, f"the record at {offset} was altered: its chain is another one")
+        before = self._last[0]
+        is_last_in_manifest = after is None and entry.sha256.hex() == self._archived.last
+        if not _follows(entry.chain, after, self._archived.chain) or (after is None and not is_last_in_manifest):
+            return self._rewritten(offset, f"the record at {offset}")
         if offset > expected:
-            return self._found(
-                Fault.MISSING,
-                expected,
-                f"the record at {expected} is missing before {offset}, or the one before it was rewritten",
-            )
-        first = max(self._archived.first_offset, expected - 1)
-        return self._found(
-            Fault.ALTERED, first, f"the record at {first}, and perhaps some before it, was rewritten with its hash"
-        )
+            at = [before] * (before is not None) + [offset] * (not is_last_in_manifest)
+            perhaps = "".join(f", or the record at {each} was rewritten with its hash" for each in at)
+            return self._found(Fault.MISSING, expected, f"the record at {expected} is missing before {offset}{perhaps}")
+        if before is not None and is_last_in_manifest:
+            return self._rewritten(before, f"the record at {before}, and perhaps some before it,")
+        perhaps = "" if before is None else f" or the one at {before}"
+        return self._rewritten(offset, f"the record at {offset}{perhaps}")
+
+    def _rewritten(self, offset: int, which: str) -> Finding:
+        """Name a record whose own hash holds, though it is not the one that the chain was made of."""
+        return self._found(Fault.ALTERED, offset, f"{which} was rewritten with its hash")
 
     def _found(self, fault: Fault, offset: int, problem: str) -> Finding:
         return Finding(fault=fault, topic=self._at.topic, partition=self._at.partition, offset=offset, problem=problem)
+
+
+def _follows(chain: bytes, after: Entry | None, end: str) -> bool:
+    """Say whether the next record's chain, or at the end that of the manifest, was made with a chain."""
+    return chain.hex() == end if after is None else link(chain, after.sha256) == after.chain

@@ -28,7 +28,7 @@ from newsroom_consumers.generations import build, wait_for
 from newsroom_consumers.ledger import Ledger
 from newsroom_consumers.log import CountedLog, Log
 from newsroom_consumers.own_records import before, places_of, read_again
-from newsroom_consumers.queries import Answer, Queries, Site
+from newsroom_consumers.queries import Answer, NotFoundError, Queries, Site
 from newsroom_consumers.reads import CATALOGUE, Read, RecordReader
 from newsroom_consumers.records import Partition
 from newsroom_consumers.replay import Progress, begin, replay
@@ -60,6 +60,32 @@ class StoppedError(NewsroomError):
         self.name = name
 
 
+class NotThenError(NotFoundError):
+    """There was nothing of that name for readers at an instant."""
+
+    def __init__(self, what: str, instant: int) -> None:
+        """Say what was asked for, and of which instant (microseconds)."""
+        super().__init__(what)
+        self.instant = instant
+
+    def __str__(self) -> str:
+        """Say it in the past tense."""
+        return f"readers had no {self.what} at {to_rfc3339(self.instant)}"
+
+
+@contextmanager
+def then(instant: int) -> Iterator[None]:
+    """Ask of an instant: what is not found was not there then. Raises ``NotThenError``."""
+    try:
+        yield
+    except NotFoundError as error:
+        raise NotThenError(error.what, instant) from error
+
+
+Looking = Callable[[Cut], object]
+"""Is told the cut that an answer is about."""
+
+
 class Onlooker(NamedTuple):
     """Who asks, and is told what a fold of the log does."""
 
@@ -70,6 +96,7 @@ class Onlooker(NamedTuple):
     stopping: threading.Event
     now: Callable[[], int] = lambda: time.time_ns() // 1000
     """Gives the present instant, microseconds."""
+    looking: Looking = lambda _: None
 
 
 def article_as_of(
@@ -82,14 +109,16 @@ def article_as_of(
     article_id: str,
     language: str,
     seconds: float = INDEX_SECONDS,
+    looking: Looking = lambda _: None,
 ) -> Answer:
     """Give the page of an edition as it was at an instant (microseconds); ``related`` is null, it is others' affair.
 
-    The event index of the live generation says where the records lie. Raises ``NotFoundError``, ``NotReachedError``
+    The event index of the live generation says where the records lie. Raises ``NotThenError``, ``NotReachedError``
     when that index does not come up to the cut within some seconds, ``LogMismatchError``, ``LogError`` and
     ``NoGenerationError``.
     """
     cut, name = cut_at(log, instant), control.live()
+    looking(cut)
 
     def positions() -> dict[Partition, int]:
         with control.database.reading(name) as connection:
@@ -99,7 +128,7 @@ def article_as_of(
     with control.database.reading(name) as connection:
         places = places_of(connection, CATALOGUE) | places_of(connection, article_id)
     reads = read_again(log, reader, before(places, cut))
-    with _thrown_away(_fold(reads, article_id), site) as readers:
+    with _thrown_away(_fold(reads, article_id), site) as readers, then(instant):
         answer = readers.article(article_id, language)
     return answer | {"related": None} if "related" in answer else answer
 
@@ -130,6 +159,7 @@ def as_of(control: Control, log: CountedLog, reader: RecordReader, instant: int,
     Who wants the same cut at the same time waits. Raises ``StoppedError``, and what ``replay`` raises.
     """
     cut = cut_at(log, instant)
+    onlooker.looking(cut)
     name = name_of(log, cut)
     with _turn(control, name, onlooker):
         with control.writing() as connection:

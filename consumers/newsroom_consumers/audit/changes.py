@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 
 from newsroom_consumers.audit import diffs
+from newsroom_schemas.events import AnyTagEvent, TagMerged
 from newsroom_schemas.instants import to_rfc3339
-from newsroom_schemas.state import Article, Card, Texts
+from newsroom_schemas.state import Article, Card, Catalogue, Texts
 from newsroom_schemas.values import Block, StoredBlocks
 
 Change = dict[str, Any]
@@ -52,6 +53,16 @@ def of_standing(before: Standing, after: Standing) -> Iterator[Change]:
     """Compare how an article and its editions stand."""
     for language, field in sorted(before.keys() | after.keys(), key=lambda key: (key[0] or "", key[1])):
         yield from _plain(language, field, before.get((language, field)), after.get((language, field)))
+
+
+def of_tags(catalogue: Catalogue, event: AnyTagEvent) -> list[Change]:
+    """Compare a tag with what an event makes of it, or wanted to: its labels, or the tag that it leads to."""
+    known = catalogue.get(event.tag_id)
+    if isinstance(event, TagMerged):
+        return list(_plain(None, "into", known and known.into_id, event.into))
+    old = known.labels if known else {}
+    labels = sorted(old.keys() | event.labels.keys())
+    return [change for each in labels for change in _plain(each, "label", old.get(each), event.labels.get(each))]
 
 
 def standing(article: Article | None) -> dict[tuple[str | None, str], Any]:

@@ -24,7 +24,7 @@ def seal_of(connection: Connection, generation: str, *, now: int) -> Seal:
         )
         for row in connection.execute(query)
     )
-    return Seal(sealed_at=to_rfc3339(now), generation=generation, cursors=cursors)
+    return Seal(format=1, sealed_at=to_rfc3339(now), generation=generation, cursors=cursors)
 
 
 class EventRows:

@@ -10,13 +10,14 @@ Who keeps a seal somewhere else can prove later that no record before it was alt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
+from newsroom_consumers.files import ABSENT, readable, writable
 from newsroom_consumers.records import Partition
 from newsroom_schemas.errors import NewsroomError
 
@@ -48,7 +49,7 @@ class SealedPartition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class Seal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The partitions of a log as they stood at a date. Written as one line of JSON."""
 
-    format: Literal[1] = 1
+    format: Literal[1]
     sealed_at: Instant
     generation: str | None
     """Whose cursors these are; null for the seal of an export."""
@@ -74,6 +75,18 @@ class MalformedSealsError(NewsroomError):
         self.problem = problem
 
 
+class NoSealsError(NewsroomError):
+    """There is no file of seals where one should be."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """Name the file, and give the system's reason."""
+        super().__init__(f"{path} is no file of seals: {reason}. `newsroom audit seal >> FILE` keeps one")
+        self.path = path
+        self.reason = reason
+
+
 class Mark(NamedTuple):
     """What one seal says of one partition."""
 
@@ -97,20 +110,33 @@ class ReadSeals(NamedTuple):
 
 
 def read_seals(path: Path) -> ReadSeals:
-    """Read a file of seals. Raises ``MalformedSealsError``."""
+    """Read a file of seals. Raises ``NoSealsError``, ``MalformedSealsError`` and ``UnreadableFileError``."""
     lines: list[int] = []
     marks: dict[Partition, list[Mark]] = {}
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                lines.append(number)
-                for at, mark in _marks(path, number, line):
-                    marks.setdefault(at, []).append(mark)
+    for number, line in _lines(path):
+        lines.append(number)
+        for at, mark in _marks(path, number, line):
+            marks.setdefault(at, []).append(mark)
     if not lines:
         raise MalformedSealsError(path, 1, "it is empty")
     for found in marks.values():
         found.sort(key=lambda mark: mark.next_offset)
     return ReadSeals(path, lines, marks)
+
+
+def append_seal(path: Path, line: bytes) -> None:
+    """Append the line of a seal to a file. Raises ``UnwritableFileError``."""
+    with writable(path), path.open("ab") as file:
+        file.write(line)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Give the lines that are not empty, with their numbers."""
+    try:
+        with readable(path), path.open("rb") as file:
+            yield from ((number, line) for number, line in enumerate(file, start=1) if line.strip())
+    except ABSENT as error:
+        raise NoSealsError(path, error.strerror or str(error)) from error
 
 
 def _marks(path: Path, number: int, line: bytes) -> Iterable[tuple[Partition, Mark]]:

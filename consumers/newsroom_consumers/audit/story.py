@@ -66,6 +66,13 @@ class Story:
         self._cards: dict[int, Card] = {}
         self._makers: dict[tuple[str | None, int], Told] = {}
         self._shown: dict[str, _Shown] = {}
+        self._seen: str | None = None
+        self._drafted_headline: str | None = None
+
+    @property
+    def headline(self) -> str | None:
+        """The newest headline that readers saw; before they saw any, the newest draft's."""
+        return self._seen or self._drafted_headline
 
     def applied(self, event: AnyArticleEvent, row: Told, before: Article | None, after: Article) -> Told:
         """Tell what an event has changed; ``row`` says who did it and when."""
@@ -106,12 +113,11 @@ class Story:
         return told | {"winners": self._winners(rejected)}
 
     def _published(self, language: str, now: _Shown) -> Told:
-        """Compare what readers see with what they saw in this run; nothing when they saw nothing."""
+        """Compare what readers see with what they saw in this run; all of it is new when they saw nothing."""
         was = self._shown.get(language)
         told = _told("readers", language, was.version if was else None, now.version)
-        if was is not None:
-            texts = of_texts(language, was.texts, now.texts, self._decode)
-            told["changes"] = [*texts, *of_cards(was.card, now.card)]
+        texts = of_texts(language, was.texts if was else NO_TEXTS, now.texts, self._decode)
+        told["changes"] = [*texts, *of_cards(was.card if was else NO_CARD, now.card)]
         return told
 
     def _unpublished(self, language: str, before: Article | None, seen: int | None) -> Told:
@@ -165,6 +171,9 @@ class Story:
                 self._shown.pop(language, None)
             elif isinstance(event, ArticlePublished) and event.language == language:
                 self._shown[language] = _Shown(edition.version, edition.texts, article.card)
+                self._seen = edition.texts.headline
+        if isinstance(event, _Draft):
+            self._drafted_headline = article.editions[event.language].texts.headline
 
     def _made(self, row: Told, language: str | None, version: int) -> None:
         maker = {name: row[name] for name in ("event_id", "type", "actor", "recorded_at")} | {"version": version}

@@ -142,12 +142,14 @@ def writer(path: Path) -> Engine:
 
 @contextmanager
 def _reading(path: Path, tables: frozenset[str]) -> Iterator[Connection]:
-    """Open a read transaction on some tables of a file, on all where none are named."""
+    """Open a read transaction on some tables of a file, all where none are named; it sees this moment from now on."""
     if not path.exists():
         raise NoGenerationError(str(path))
+    first = min(tables, default="sqlite_master")
     with answering(path.stem):
         try:
             with _reader(path, tables).begin() as connection:
+                connection.exec_driver_sql(f"SELECT 1 FROM {first}")  # noqa: S608 - a name of ours
                 yield connection
         except OperationalError as error:
             if "no such table" in str(error.orig):  # a worker still makes them

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 
-import click
+try:
+    import click
 
-from newsroom_infra.cli import archive, audit, compare, demo, generations, parked, reading, stack, worker, writing
-from newsroom_schemas.errors import NewsroomError
+    from newsroom_infra.cli import archive, audit, compare, demo, generations, parked, reading, stack, worker, writing
+    from newsroom_schemas.errors import NewsroomError
+except KeyboardInterrupt:  # loading takes long enough for somebody to think better of it
+    sys.exit("interrupted")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -10,11 +10,15 @@ import click
 from newsroom_infra.cli import progress
 from newsroom_infra.cli.cuts import cut_of, until
 from newsroom_infra.cli.extras import needs
+from newsroom_infra.cli.interrupt import stoppable
 from newsroom_infra.cli.output import print_json, visible
 from newsroom_infra.cli.reading import EXTRAS
 from newsroom_infra.settings import load
 
 _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 @click.group()
@@ -25,7 +29,8 @@ def log() -> None:
 @log.command()
 @_folder
 @until
-def export(folder: Path, until: str | None) -> None:
+@_as_json
+def export(folder: Path, until: str | None, *, as_json: bool) -> None:
     """Export all records, with the schemas and a seal, into DIR, which must be empty or not exist.
 
     An export that was cut short is begun anew by the same command.
@@ -37,7 +42,11 @@ def export(folder: Path, until: str | None) -> None:
     except KeyboardInterrupt as interrupt:
         click.echo(f"interrupted: the export in {folder} is unfinished; the same command begins it anew", err=True)
         raise click.Abort from interrupt
-    click.echo(f"{manifest.records:,} records are exported into {folder}; `newsroom log verify {folder}` proves them")
+    if as_json:
+        print_json(manifest.summary())
+    else:
+        said = f"{manifest.records:,} records are exported into {folder}; `newsroom log verify {folder}` proves them"
+        click.echo(visible(said))
 
 
 @log.command()
@@ -45,15 +54,17 @@ def export(folder: Path, until: str | None) -> None:
 @click.option(
     "--seals",
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Seals that were kept elsewhere (`newsroom audit seal`): without them an export that was rewritten whole is "
     "not told from the true one.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@_as_json
+@stoppable()
 def verify(folder: Path, seals: Path | None, *, as_json: bool) -> None:
     """Prove that the export in DIR is as it was written; it needs nothing but the folder.
 
-    Exit 0 when it is, 1 when anything in it was altered, 2 when DIR is no export.
+    Exit 0 when it is, 1 when anything in it was altered, 2 when DIR is no export, 4 when it could not be told:
+    a file cannot be read, or the command was stopped.
     """
     from newsroom_consumers.archive.format import read_manifest
     from newsroom_consumers.archive.verify import verify as verify_export
@@ -67,6 +78,8 @@ def verify(folder: Path, seals: Path | None, *, as_json: bool) -> None:
     else:
         for finding in (*report.findings, *(report.seals.broken if report.seals else ())):
             click.echo(visible(str(finding)))
+        if report.unknown_schemas:
+            click.echo(f"the export never had schemas that records name: {', '.join(report.unknown_schemas)}")
         state = "is as it was written" if report.holds else "is NOT as it was written"
         held = f", {report.seals.held} of {report.seals.seals} seals hold" if report.seals else ""
         click.echo(f"the export of {report.made_at} {state}: {report.records:,} sound records{held}")
@@ -76,7 +89,8 @@ def verify(folder: Path, seals: Path | None, *, as_json: bool) -> None:
 @log.command("import")
 @_folder
 @click.option("--rename", is_flag=True, help="Let the topics have another prefix than the export's.")
-def import_(folder: Path, *, rename: bool) -> None:
+@_as_json
+def import_(folder: Path, *, rename: bool, as_json: bool) -> None:
     """Import the export in DIR into empty topics: offsets, timestamps, hashes and chain are then the same.
 
     An import that was cut short is gone on with by the same command.
@@ -88,6 +102,9 @@ def import_(folder: Path, *, rename: bool) -> None:
     except KeyboardInterrupt as interrupt:
         click.echo("interrupted: what is imported stays, and the same command goes on from there", err=True)
         raise click.Abort from interrupt
+    if as_json:
+        print_json({"records": done.manifest.records, "there": done.there, "appended": done.appended})
+        return
     there = f", {done.there:,} of them by an earlier import" if done.there else ""
     click.echo(f"{done.manifest.records:,} records are imported{there}; offsets, timestamps and chain are the export's")
 

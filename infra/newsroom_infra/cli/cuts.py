@@ -36,10 +36,21 @@ class UnknownPartitionError(NewsroomError):
         self.written = written
 
 
+class TwiceError(NewsroomError):
+    """A cut names one partition twice."""
+
+    exit_code = 2
+
+    def __init__(self, written: str) -> None:
+        """Take what was written."""
+        super().__init__(f"{written!r} names a partition twice: give one offset for each")
+        self.written = written
+
+
 def cut_of(written: str | None, log: CountedLog) -> dict[Partition, int]:
     """Give the cut that somebody has written; where nothing is, the end of the log as it is now.
 
-    Raises ``UnknownPartitionError``, ``InstantError``, and ``LogError``.
+    Raises ``UnknownPartitionError``, ``TwiceError``, ``InstantError``, and ``LogError``.
     """
     from newsroom_consumers.cuts import cut_at, end_of
 
@@ -48,8 +59,10 @@ def cut_of(written: str | None, log: CountedLog) -> dict[Partition, int]:
     parts = [_OFFSET.fullmatch(part.strip()) for part in written.split(",")]
     if not all(parts):
         return cut_at(log, instant_given(written))
-    named = {_partition(part[1] or "articles", int(part[2]), log): int(part[3]) for part in parts if part}
-    return end_of(log) | named
+    named = [(_partition(part[1] or "articles", int(part[2]), log), int(part[3])) for part in parts if part]
+    if len(dict(named)) < len(named):
+        raise TwiceError(written)
+    return end_of(log) | dict(named)
 
 
 def _partition(topic: str, number: int, log: CountedLog) -> Partition:

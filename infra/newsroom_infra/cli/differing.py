@@ -15,6 +15,9 @@ _WIDTH = 60
 _BEFORE = 20
 """Characters that are shown before the first one that differs."""
 
+_NAMES = 8
+"""Stories of a list that are named; ``--json`` has all."""
+
 Answer = dict[str, Any]
 
 
@@ -32,7 +35,7 @@ def lines(answer: Answer, limit: int) -> Iterator[str]:
     ):
         for number, line in enumerate(written):
             if number == limit:
-                yield f"… and {len(answer[kind]) - limit:,} more lines of {kind} (--limit, or --json for all)"
+                yield f"… and {len(answer[kind]) - limit:,} more of {kind} (--limit, or --json for all)"
                 break
             yield line
 
@@ -52,9 +55,16 @@ def _list(each: Answer) -> str:
     name = (
         f"timeline {each['language']}" if each["tag_id"] is None else f"tag page {each['tag_id']} ({each['language']})"
     )
-    sides = [f"{word} {', '.join(each[word])}" for word in ("gained", "lost") if each[word]]
-    inside = [f"{word} {', '.join(map(_entry, each[word]))}" for word in ("moved", "changed") if each[word]]
+    sides = [f"{word} {_some(each[word])}" for word in ("gained", "lost") if each[word]]
+    inside = [f"{word} {_some(list(map(_entry, each[word])))}" for word in ("moved", "changed") if each[word]]
     return f"{name}: {'; '.join(sides + inside)}"
+
+
+def _some(names: list[str]) -> str:
+    """List names; of many the first, with how many there are."""
+    if len(names) <= _NAMES:
+        return ", ".join(names)
+    return f"{len(names):,}: {', '.join(names[:_NAMES])} and {len(names) - _NAMES:,} more"
 
 
 def _entry(entry: Answer) -> str:

@@ -5,18 +5,52 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import Self, TypeVar
+from typing import ClassVar, Self, TypeVar
+
+from newsroom_schemas.errors import NewsroomError
 
 Item = TypeVar("Item")
 
 
 def told_to_stop() -> threading.Event:
-    """Give an event that SIGTERM or Ctrl-C sets from now on: what runs ends where it can go on later."""
+    """Give an event that SIGTERM or Ctrl-C sets from now on: what runs ends where it can go on later.
+
+    The second signal does not wait for that.
+    """
     stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if stopping.is_set():
+            raise KeyboardInterrupt
+        stopping.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, stop)
     return stopping
+
+
+class StoppedError(NewsroomError):
+    """A proof was stopped before its end, so that nothing is known."""
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("stopped: nothing is proven. Start again")
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end a proof at once, and tidy up. Raises ``StoppedError``."""
+    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        raise StoppedError from interrupt
+    finally:
+        signal.signal(signal.SIGTERM, former)
 
 
 _TWICE = "interrupted twice: what has no answer may or may not be in the log"

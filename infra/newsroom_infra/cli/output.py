@@ -11,6 +11,9 @@ import msgspec
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What a terminal would obey instead of showing: control characters, and those that turn the direction of writing."""
 
+_BREAKS = str.maketrans({"\n": "␊", "\t": "␉", "\u2028": "␤", "\u2029": "␤"})
+"""What would begin a new line, or a new column, and the sign that is shown instead."""
+
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON, in UTF-8 whatever the locale."""
@@ -27,3 +30,8 @@ def visible(value: Any) -> Any:
         case list() | tuple():
             return [visible(inner) for inner in value]
     return value
+
+
+def one_line(text: str) -> str:
+    """Keep a text on the line where the program puts it: what stands in a field cannot look like a line of ours."""
+    return str(visible(text)).translate(_BREAKS)

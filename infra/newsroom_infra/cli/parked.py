@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 
 import click
 
 from newsroom_infra.cli import tables
 from newsroom_infra.cli.extras import needs
 from newsroom_infra.cli.output import print_json
-from newsroom_infra.cli.reading import EXTRAS, ask_editors
+from newsroom_infra.cli.reading import EXTRAS, ask_editors, chosen, with_article, with_tags
 from newsroom_infra.cli.writing import login, transport
 from newsroom_infra.settings import load
 from newsroom_producers.desk import Desk
 
-_CATALOGUE = ""
-"""Stands where an article's id would for the tag catalogue."""
-
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-_article = click.argument("article_id", metavar="[ARTICLE]", required=False)
-_tags = click.option("--tags", is_flag=True, help="The tag catalogue instead of an article.")
 _timeout = click.option(
     "--timeout", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds to wait for a worker."
 )
@@ -39,18 +33,18 @@ def list_(*, as_json: bool) -> None:
 
 
 @parked.command()
-@_article
-@_tags
+@with_article
+@with_tags
 @_json
 def show(article_id: str | None, *, tags: bool, as_json: bool) -> None:
     """Print the parked records of an article in log order, whole with --json."""
-    (id_,) = _chosen(article_id, tags=tags)
+    id_ = chosen(article_id, tags=tags)
     ask_editors(lambda editors: editors.parked_records(id_), as_json=as_json, table=tables.parked_records)
 
 
 @parked.command()
-@_article
-@_tags
+@with_article
+@with_tags
 @click.option("--all", "everything", is_flag=True, help="Whatever is parked.")
 @_timeout
 @_json
@@ -64,7 +58,7 @@ def retry(article_id: str | None, timeout: float, *, tags: bool, everything: boo
         raise click.UsageError(message)
     with needs(EXTRAS):
         from newsroom_infra import wiring
-    fates = wiring.retry(load(), None if everything else _chosen(article_id, tags=tags), timeout)
+    fates = wiring.retry(load(), None if everything else [chosen(article_id, tags=tags)], timeout)
     if as_json:
         print_json(fates)
     else:
@@ -73,8 +67,8 @@ def retry(article_id: str | None, timeout: float, *, tags: bool, everything: boo
 
 
 @parked.command()
-@_article
-@_tags
+@with_article
+@with_tags
 @click.option("--actor", metavar="ID", help="Staff id of who acts; the login name by default.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @_timeout
@@ -84,7 +78,7 @@ def skip(article_id: str | None, actor: str | None, timeout: float, *, tags: boo
 
     Exit 1 when it was not skipped, 3 when nothing is parked of the article, 5 when no worker answers.
     """
-    (id_,) = _chosen(article_id, tags=tags)
+    id_ = chosen(article_id, tags=tags)
     with needs(EXTRAS):
         from newsroom_infra import wiring
     settings = load()
@@ -101,14 +95,6 @@ def skip(article_id: str | None, actor: str | None, timeout: float, *, tags: boo
     else:
         tables.skipped(came)
     sys.exit(0 if came["skip"]["outcome"] == "applied" else 1)
-
-
-def _chosen(article_id: str | None, *, tags: bool) -> Sequence[str]:
-    """Give the id of the one article that was named, or that of the tag catalogue."""
-    if tags is bool(article_id):
-        message = "name one article, or the tag catalogue by --tags"
-        raise click.UsageError(message)
-    return [article_id or _CATALOGUE]
 
 
 COMMANDS: tuple[click.Command, ...] = (parked,)

@@ -20,6 +20,19 @@ with_limit = click.option(
 )
 with_after = click.option("--after", metavar="CURSOR", help="Go on behind a page: the cursor that it printed as next.")
 
+with_article = click.argument("article_id", metavar="[ARTICLE]", required=False)
+with_tags = click.option("--tags", is_flag=True, help="The tag catalogue instead of an article.")
+_CATALOGUE = ""
+"""Stands where an article's id would for the tag catalogue."""
+
+
+def chosen(article_id: str | None, *, tags: bool) -> str:
+    """Give the id of the one article that was named, or that of the tag catalogue. Raises ``UsageError``."""
+    if tags is bool(article_id):
+        message = "name one article, or the tag catalogue by --tags"
+        raise click.UsageError(message)
+    return article_id or _CATALOGUE
+
 
 @click.command()
 @click.argument("article_id", metavar="ID")

@@ -10,6 +10,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from newsroom_infra.cli.output import one_line
+
 _PIPED_WIDTH = 200
 """Columns where the output is no terminal: wide enough that hardly a row is folded."""
 
@@ -22,7 +24,7 @@ def timeline(answer: dict[str, Any]) -> None:
 def tag(answer: dict[str, Any]) -> None:
     """Print a page of a tag."""
     shown = answer["tag"]
-    _print(Text(f"{shown['label']} ({shown['id']})", style="bold"), _list(answer["items"]), _next(answer))
+    _print(Text(one_line(f"{shown['label']} ({shown['id']})"), style="bold"), _list(answer["items"]), _next(answer))
 
 
 def article(answer: dict[str, Any]) -> None:
@@ -38,7 +40,7 @@ def article(answer: dict[str, Any]) -> None:
     facts["related"] = [story["headline"] for story in answer["related"] or ()]
     notes = [Panel(Text(note["text"]), title=Text(f"{note['kind']}, {note['at']}")) for note in answer["notes"]]
     _print(
-        Text(answer["headline"], style="bold"),
+        Text(one_line(answer["headline"]), style="bold"),
         Text(answer["lead"] or "", style="italic"),
         *(_block(block) for block in answer["blocks"]),
         *notes,
@@ -94,7 +96,7 @@ def fates(answer: list[dict[str, Any]]) -> None:
     if not answer:
         _print(Text("nothing is parked"))
     for fate in answer:
-        _print(Text(_fate(fate)))
+        _print(Text(one_line(_fate(fate))))
 
 
 def head(answer: dict[str, Any], *, behind: int) -> None:
@@ -110,9 +112,10 @@ def skipped(answer: dict[str, Any]) -> None:
     place = f"{skip['partition']}:{skip['offset']}"
     if skip["outcome"] != "applied":
         why = f"not skipped: {skip['reason'] or skip['outcome']}. It was not the first parked record any more"
-        return _print(Text(f"{why}; `newsroom outcomes` says what became of it (event {skip['event_id']} at {place})"))
-    rest = [Text(_fate(answer))] if answer["records"] else []
-    return _print(Text(f"skipped, by event {skip['event_id']} at {place}"), *rest)
+        said = f"{why}; `newsroom outcomes` says what became of it (event {skip['event_id']} at {place})"
+        return _print(Text(one_line(said)))
+    rest = [Text(one_line(_fate(answer)))] if answer["records"] else []
+    return _print(Text(one_line(f"skipped, by event {skip['event_id']} at {place}")), *rest)
 
 
 def _fate(fate: dict[str, Any]) -> str:
@@ -152,12 +155,12 @@ def _second(instant: str) -> str:
 def _block(block: dict[str, Any]) -> Text:
     text = Text()
     if block["label"]:
-        text.append(f"{block['label']} ", style="bold")
+        text.append(one_line(f"{block['label']} "), style="bold")
     text.append(block["text"] or block["url"] or "")
     for item in block["items"]:
-        text.append(f"\n  • {item}")
+        text.append(f"\n  • {one_line(item)}")
     if block["attribution"]:
-        text.append(f" — {block['attribution']}")
+        text.append(one_line(f" — {block['attribution']}"))
     text.append("\n")
     return text
 
@@ -178,10 +181,14 @@ def _table(*columns: str) -> Table:
 
 
 def _cells(values: Sequence[Any]) -> list[Text]:
-    """Write values as plain text; lists with commas, nothing for ``None``."""
-    return [
-        Text("" if value is None else ", ".join(value) if isinstance(value, list) else str(value)) for value in values
-    ]
+    """Write values as plain text, each on one line; lists with commas, nothing for ``None``."""
+    return [Text(_cell(value)) for value in values]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return one_line(", ".join(value) if isinstance(value, list) else str(value))
 
 
 def _print(*parts: Any) -> None:

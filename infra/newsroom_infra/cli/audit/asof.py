@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -21,7 +23,8 @@ from newsroom_infra.cli.reading import (
     with_language,
     with_limit,
 )
-from newsroom_infra.settings import load
+from newsroom_infra.settings import Settings, load
+from newsroom_schemas.instants import to_datetime, to_rfc3339
 
 
 @click.group("as-of")
@@ -31,7 +34,8 @@ def as_of(context: click.Context, instant: int) -> None:
     """Say what readers saw at TIME, by folding the log up to it: an article, the timeline, a tag.
 
     TIME is RFC 3339, such as 2025-02-07T18:35:00Z, or a local time of the newsroom, such as '2025-02-07 20:35'. Records
-    stamped up to TIME count. Answers are those of `newsroom article`, `timeline` and `tag`.
+    stamped up to TIME count. Answers are those of `newsroom article`, `timeline` and `tag`. Standard error says the
+    instant, and which records count.
     """
     context.obj = instant
 
@@ -50,7 +54,8 @@ def article(instant: int, article_id: str, language: str, *, as_json: bool) -> N
     with needs(EXTRAS):
         from newsroom_infra import looking_back
 
-    answer = looking_back.article(load(), instant, article_id, language)
+    settings = load()
+    answer = looking_back.article(settings, instant, article_id, language, _say_moment(settings, instant))
     print_answer(answer, as_json=as_json, table=tables.article)
 
 
@@ -93,6 +98,24 @@ def tag(instant: int, tag_id: str, language: str, limit: int, after: str | None,
     )
 
 
+def moment(instant: int, cut: Mapping[Any, int], zone: ZoneInfo, *, now: int) -> str:
+    """Say which instant (microseconds) an answer is about, and before which records of which partition it ends."""
+    at = to_datetime(instant)
+    try:
+        local = f" ({at.astimezone(zone):%Y-%m-%d %H:%M:%S} in {zone.key})"
+    except OverflowError:  # the first and the last day of the calendar, elsewhere on Earth
+        local = ""
+    ends = ", ".join(f"{topic}/{partition}:{offset}" for (topic, partition), offset in sorted(cut.items()) if offset)
+    said = f"as of {to_rfc3339(instant)}{local}, {f'records before {ends}' if ends else 'before every record'}"
+    return f"{said}; that is in the future: the answer is what the log says now" if instant > now else said
+
+
+def _say_moment(settings: Settings, instant: int) -> Callable[[Mapping[Any, int]], None]:
+    """Give what says on standard error which instant, and which cut, an answer is about."""
+    zone, now = ZoneInfo(settings.timezone), time.time_ns() // 1000
+    return lambda cut: click.echo(moment(instant, cut, zone, now=now), err=True)
+
+
 def _ask(instant: int, question: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
     """Fold the log up to an instant, or reuse that, and ask; what is done is said on standard error."""
     with needs(EXTRAS):
@@ -105,6 +128,7 @@ def _ask(instant: int, question: Callable[[Any], Any], *, as_json: bool, table: 
         say=partial(click.echo, err=True),
         counting=lambda total: progress.counting(total, "records"),
         stopping=told_to_stop(),
+        looking=_say_moment(settings, instant),
     )
     print_answer(looking_back.ask(settings, instant, question, onlooker), as_json=as_json, table=table)
 

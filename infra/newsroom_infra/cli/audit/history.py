@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
 from newsroom_infra.cli.audit import history_page, history_text
 from newsroom_infra.cli.extras import needs
-from newsroom_infra.cli.output import print_json, visible
-from newsroom_infra.cli.reading import EXTRAS, with_json
+from newsroom_infra.cli.output import one_line, print_json, visible
+from newsroom_infra.cli.reading import EXTRAS, chosen, with_article, with_json, with_tags
 from newsroom_infra.settings import load
 from newsroom_schemas.errors import NewsroomError
+
+_OWNER_ONLY = 0o600
+"""Mode of a page: drafts are in it."""
 
 
 class UnwritableError(NewsroomError):
@@ -20,58 +25,84 @@ class UnwritableError(NewsroomError):
 
     def __init__(self, path: Path, problem: str) -> None:
         """Name the file and what the system said."""
-        super().__init__(f"{path} cannot be written: {problem}. What was there before is there still")
+        super().__init__(f"{path} cannot be written: {problem}")
         self.path = path
 
 
 @click.command()
-@click.argument("article_id", metavar="ARTICLE")
+@with_article
+@with_tags
 @with_json
 @click.option(
     "--html",
     "page",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a page for a browser, whole in itself, instead of printing.",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Write a page for a browser, whole in itself, instead of printing; - is standard output. Drafts and refused "
+    "texts are in it: a new file is for its owner's eyes only.",
 )
-def history(article_id: str, page: Path | None, *, as_json: bool) -> None:
+def history(article_id: str | None, page: Path | None, *, tags: bool, as_json: bool) -> None:
     """Tell what became of ARTICLE: every event, who sent it, when and by which tool, its outcome, and what it changed.
 
-    Words that an event took out stand as [-out-], those that it put in as {+in+}. Of what was refused it says what its
-    author wanted, and of a lost race who won it. Exit 3 when there is no such article.
+    Words that an event took out stand as [-out-], those that it put in as {+in+}; a bracket that stands twice, such as
+    {{, is one of the text. Of what was refused it says what its author wanted, and of a lost race who won it. Exit 3
+    when there is no such article.
     """
+    id_ = chosen(article_id, tags=tags)
     if page and as_json:
         message = "--html and --json are two forms: choose one"
         raise click.UsageError(message)
     with needs(EXTRAS):
         from newsroom_infra import looking_back
 
-    told = looking_back.history(load(), article_id)
+    settings = load()
+    told = looking_back.history(settings, id_)
     if as_json:
         print_json(told)
     elif page:
-        write_whole(page, history_page.page(visible(told)))
-        click.echo(f"the history of {article_id} is in {page}", err=True)
+        write(page, history_page.page(visible(told), ZoneInfo(settings.timezone)))
+        of = one_line(id_) or "the tag catalogue"
+        click.echo(f"the history of {of} is in {page}: for its owner's eyes only, drafts are in it", err=True)
     else:
         history_text.show(visible(told))
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file, or leave what is there as it is. Raises ``UnwritableError``."""
+def write(path: Path, text: str) -> None:
+    """Write a page: a file whole or not at all; through a device, a pipe or a link as it comes; ``-`` is the output.
+
+    Raises ``UnwritableError``.
+    """
+    if str(path) == "-":
+        click.echo(text, nl=False)
+        return
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            partial = Path(file.name)
-            try:
-                file.write(text)
-                file.flush()
-                partial.replace(path)
-            except BaseException:
-                partial.unlink(missing_ok=True)
-                raise
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            _write_through(path, text)
+        else:
+            _write_whole(path, text)
     except OSError as error:
         raise UnwritableError(path, str(error.strerror or error)) from error
+
+
+def _write_through(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file that takes the place of the one before; the system makes it for its owner only."""
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as file:
+        partial = Path(file.name)
+        try:
+            file.write(text)
+            file.flush()
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
 
 
 COMMANDS: tuple[click.Command, ...] = (history,)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from html import escape
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from newsroom_infra.cli.audit.history_text import comparison, heading, instant, plain, replaced
+from newsroom_infra.cli.audit.history_text import comparison, instant, plain, replaced, subject
 
 _TAGS = {"delete": "del", "insert": "ins"}
 _STYLE = """
@@ -20,6 +22,7 @@ li.event { border-top: 1px solid var(--line); padding: .8rem 0; break-inside: av
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .1rem .8rem; margin: .4rem 0 0; }
 dt { color: var(--dim); }
 dd { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+code { overflow-wrap: anywhere; }
 p { margin: .2rem 0; overflow-wrap: anywhere; }
 .dim { color: var(--dim); font-size: .9rem; }
 .rejected, .parked { color: var(--out); }
@@ -33,22 +36,25 @@ del { color: var(--out); text-decoration: line-through; }
 """
 
 
-def page(told: dict[str, Any]) -> str:
-    """Write the page of a history."""
-    name = escape(told["article_id"] or "the tag catalogue")
-    events = "\n".join(_event(event) for event in told["events"])
+def page(told: dict[str, Any], zone: ZoneInfo) -> str:
+    """Write the page of a history; instants stand in UTC and in the newsroom's zone."""
+    name = escape(f"history of {told['article_id'] or 'the tag catalogue'}")
+    title = escape(told["headline"] or told["article_id"] or "The tag catalogue")
+    events = "\n".join(_event(event, zone) for event in told["events"])
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>History of {name}</title>
+<title>{title}: {name}</title>
 <style>{_STYLE}</style>
 </head>
 <body>
-<h1>History of {name}</h1>
-<p class="dim">{len(told["events"])} events, {escape(heading(told))}.
+<h1>{title}</h1>
+<p>{name[:1].upper()}{name[1:]}: {len(told["events"])} events, drafts among them. For the newsroom's eyes only.</p>
+<p class="dim">Made at {escape(instant(told["made_at"]))} UTC, as generation {escape(told["generation"])} has folded it.
+{_cut(told["cut"])}
 <del>Taken out</del> and <ins>put in</ins> are marked like this.</p>
 <ol>
 {events}
@@ -58,11 +64,25 @@ def page(told: dict[str, Any]) -> str:
 """
 
 
-def _event(event: dict[str, Any]) -> str:
+def _cut(cut: Sequence[dict[str, Any]]) -> str:
+    """Say where the log ended, and what ties the page to a seal."""
+    return " ".join(
+        f"Records before {escape(each['topic'])}/{each['partition']}:{each['offset']}, where the chain of hashes is "
+        f"<code>{escape(each['chain'])}</code>, as in a seal made there."
+        for each in cut
+    )
+
+
+def _clocks(written: str, zone: ZoneInfo) -> str:
+    """Write an instant of JSON in UTC and in a zone."""
+    local = datetime.fromisoformat(written).astimezone(zone)
+    return f"{instant(written)} UTC ({local:%Y-%m-%d %H:%M:%S} in {zone.key})"
+
+
+def _event(event: dict[str, Any], zone: ZoneInfo) -> str:
     outcome = " ".join(filter(None, (event["outcome"], event["reason"])))
-    name = " ".join(filter(None, (event["type"] or "no event", event["language"])))
     title = (
-        f"<h2>{escape(instant(event['recorded_at']))} · {escape(name)} · "
+        f"<h2>{escape(_clocks(event['recorded_at'], zone))} · {escape(subject(event))} · "
         f'<span class="{escape(event["outcome"])}">{escape(outcome)}</span></h2>'
     )
     parts = [title, *_facts(event), *_lost(event)]
@@ -115,7 +135,9 @@ def _blocks(blocks: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def _words(pieces: Sequence[dict[str, str]]) -> str:
-    return "".join(_marked(piece["op"], escape(piece["text"])) for piece in pieces)
+    """Mark words, with a blank between what was taken out and what was put in at once."""
+    marked = "".join(_marked(piece["op"], escape(piece["text"])) for piece in pieces)
+    return marked.replace("</del><ins>", "</del> <ins>")
 
 
 def _marked(op: str, text: str) -> str:

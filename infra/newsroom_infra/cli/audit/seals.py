@@ -9,6 +9,7 @@ import click
 
 from newsroom_infra.cli import progress
 from newsroom_infra.cli.extras import needs
+from newsroom_infra.cli.interrupt import stoppable
 from newsroom_infra.cli.output import print_json, visible
 from newsroom_infra.cli.reading import EXTRAS
 from newsroom_infra.settings import load
@@ -24,25 +25,27 @@ from newsroom_infra.settings import load
 def seal(out: Path | None) -> None:
     """Print one line of JSON that seals every record which the live generation has folded.
 
-    Keep it where nobody who can write into the log can alter it.
+    It is JSON whether a person or a program asks. Keep it where nobody who can write into the log can alter it.
     """
     with needs(EXTRAS):
+        from newsroom_consumers.audit.seals import append_seal
         from newsroom_infra import archiving
     line = archiving.seal(load()).line()
     if out is None:
         click.echo(line, nl=False)
     else:
-        with out.open("ab") as file:
-            file.write(line)
+        append_seal(out, line)
 
 
 @click.command("check-seals")
-@click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@stoppable()
 def check_seals(file: Path, *, as_json: bool) -> None:
     """Read the log once and say whether every seal in FILE holds.
 
-    Exit 0 when all do, 1 when a record before one was altered, taken out or added, 2 when FILE holds something else.
+    Exit 0 when all do, 1 when a record before one was altered, taken out or added, 2 when FILE holds something else, 4
+    when it could not be told: FILE or the log cannot be read, or the command was stopped.
     """
     with needs(EXTRAS):
         from newsroom_infra import archiving

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import click
 from newsroom_infra import logs
 from newsroom_infra.cli import differing, progress
 from newsroom_infra.cli.extras import needs
+from newsroom_infra.cli.interrupt import stoppable
 from newsroom_infra.cli.output import print_json, visible
 from newsroom_infra.cli.reading import EXTRAS
 from newsroom_infra.settings import load
@@ -34,6 +34,7 @@ _MENDED = {("parked", "applied"), ("parked", "rejected")}
     "--limit", type=click.IntRange(0), default=20, show_default=True, help="Lines of each kind of difference to print."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@stoppable()
 def verify(archive: Path | None, limit: int, *, as_json: bool) -> None:
     """Fold the log afresh to where the live generation stands, and compare every row of the two.
 
@@ -43,7 +44,7 @@ def verify(archive: Path | None, limit: int, *, as_json: bool) -> None:
         from newsroom_infra import proving
     settings = load()
     logs.configure(settings.log_level)
-    with _stoppable(), ExitStack() as shown:
+    with ExitStack() as shown:
         verdict = proving.verify(
             settings, archive, lambda total: shown.enter_context(progress.counting(total, "records"))
         )
@@ -53,18 +54,6 @@ def verify(archive: Path | None, limit: int, *, as_json: bool) -> None:
     else:
         differing.show(_lines(answer, limit))
     sys.exit(0 if verdict.equal else 1)
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end what runs at once, and tidy up; it then could not be told."""
-    from newsroom_consumers.audit.verify import StoppedError
-
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    except KeyboardInterrupt as interrupt:
-        raise StoppedError from interrupt
 
 
 def _lines(answer: dict[str, Any], limit: int) -> Iterator[str]:

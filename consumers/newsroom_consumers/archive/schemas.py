@@ -1,0 +1,85 @@
+"""The schemas of an export: those in it are as they were written, and those that its records name are in it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from fastavro.schema import SchemaParseException, UnknownType
+
+from newsroom_consumers.archive.format import MANIFEST, SCHEMAS, ArchivedSchema, Manifest
+from newsroom_consumers.archive.walking import Fault, Finding
+from newsroom_consumers.files import ABSENT, readable
+from newsroom_consumers.records import Address, Record
+from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.registry import read_schema
+
+_FINGERPRINT = re.compile(rb"[0-9a-f]{16}")
+
+
+class NamedSchemas:
+    """The fingerprints that records name in their header ``schema``; a header that holds none is passed over."""
+
+    def __init__(self) -> None:
+        """Begin with no record."""
+        self._first: dict[bytes, Address] = {}
+
+    def look(self, record: Record) -> None:
+        """Take a record; of headers of one name the last one counts, as it does when the record is decoded."""
+        named = dict(record.headers).get("schema")
+        if named is not None and named not in self._first and _FINGERPRINT.fullmatch(named):
+            self._first[named] = record[:3]
+
+    @property
+    def first(self) -> Mapping[str, Address]:
+        """The fingerprints, each with the first record seen that names it."""
+        return {named.decode(): at for named, at in self._first.items()}
+
+
+def altered_schemas(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    """Find schemas that are not as they were written. Raises ``UnreadableFileError``."""
+    for schema in manifest.schemas:
+        path = folder / SCHEMAS / schema.file
+        try:
+            with readable(path):
+                problem = _problem(schema, path.read_bytes())
+        except ABSENT:
+            continue
+        if problem:
+            yield Finding(fault=Fault.SCHEMA, problem=problem)
+
+
+def lacking_schemas(manifest: Manifest, named: NamedSchemas, *, whole: bool) -> Iterator[Finding]:
+    """Find schemas that records need and the export lacks; only where it was read whole, those that none needs."""
+    there = {schema.fingerprint for schema in manifest.schemas}
+    unknown = set(manifest.unknown_schemas)
+    for fingerprint, (topic, partition, offset) in sorted(named.first.items()):
+        if fingerprint not in there | unknown:
+            problem = f"the record at {offset} names the schema {fingerprint}, which was taken out of the export"
+            yield Finding(fault=Fault.SCHEMA, topic=topic, partition=partition, offset=offset, problem=problem)
+    wrong = unknown - (named.first.keys() - there)
+    if whole and wrong:
+        said = ", ".join(sorted(wrong))
+        problem = f"{MANIFEST} was altered: it calls schemas unknown that are there, or that no record names: {said}"
+        yield Finding(fault=Fault.MANIFEST, problem=problem)
+
+
+def _problem(schema: ArchivedSchema, data: bytes) -> str | None:
+    if hashlib.sha256(data).hexdigest() != schema.sha256:
+        return f"the schema {schema.file} was altered: its hash is another one"
+    if _fingerprint(schema.file, data) != schema.fingerprint:
+        return (
+            f"the schema {schema.file} does not have the fingerprint {schema.fingerprint}: it was altered, or the "
+            "manifest was"
+        )
+    return None
+
+
+def _fingerprint(name: str, data: bytes) -> str | None:
+    """Give the fingerprint of a schema; ``None`` for what is no schema."""
+    try:
+        return read_schema(name, data.decode()).fingerprint
+    except (ValueError, LookupError, SchemaParseException, UnknownType, NewsroomError):
+        return None
