@@ -11,8 +11,11 @@ ifeq ($(origin DATABASE),command line)
 export NEWSROOM_DATABASE := $(DATABASE)
 endif
 
+SEED := 1
+MINUTES := 2
+
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset demo test lint format bench bench-latency bench-memory bench-replay lock clean
+.PHONY: help up down status logs reset demo test lint format bench bench-latency bench-memory bench-replay chaos lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +45,7 @@ test: $(READY) ## run every check and test, against a real broker of its own
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile
 
 format: $(READY) ## format the code and mend what can be mended
 	$(BIN)/ruff check --fix
@@ -59,6 +62,9 @@ bench-memory: $(READY) ## measure the memory of a worker with 20,000 cached arti
 
 bench-replay: $(READY) ## compare a cold replay with the live loop and a bare Kafka poll, in one run
 	@$(BIN)/python benchmarks/replay.py $(REPORTED)
+
+chaos: $(READY) ## break broker, workers and database for MINUTES by SEED, and check every promise; DATABASE=postgres
+	@PYTHONPATH=tests $(BIN)/python -m chaos --seed $(SEED) --minutes $(MINUTES) --database $(if $(filter command,$(origin DATABASE)),$(DATABASE),sqlite)
 
 lock: $(READY) ## pin all dependencies anew, with hashes (needs uv: pip install uv)
 	uv pip compile -q --universal --python-version 3.11 --all-extras --group dev --generate-hashes --no-header \

@@ -144,6 +144,7 @@ def _fold(settings: Settings, name: str, archive: Path | None, share: Cut, repor
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     logs.configure(settings.log_level)
+    logs.hush_libraries()
     wiring.calm_collector()
     stopping = threading.Event()
 

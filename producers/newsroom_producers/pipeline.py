@@ -99,7 +99,7 @@ class Pipeline:
         if self._away:
             self._refuse(sending, self._carrier.away(None))
         elif error := self._shut.get(sending.topic):
-            self._refuse(sending, error)
+            self._refuse_unsent(sending, error)
         else:
             sending.deadline = time.monotonic() + self._carrier.timeout
             try:
@@ -109,9 +109,9 @@ class Pipeline:
                 self._give_up()
             except (ForbiddenTopicError, UnknownTopicError) as error:
                 self._shut[sending.topic] = error
-                self._refuse(sending, error)
+                self._refuse_unsent(sending, error)
             except NewsroomError as error:
-                self._refuse(sending, error)
+                self._refuse_unsent(sending, error)
 
     def _is_full(self) -> bool:
         """Say whether no more may be in flight."""
@@ -241,6 +241,10 @@ class Pipeline:
     def _refuse(self, sending: Sending, error: NewsroomError) -> None:
         """Settle a record with an error."""
         self._settle(sending, Refused(event_id=sending.event_id, error=error))
+
+    def _refuse_unsent(self, sending: Sending, error: NewsroomError) -> None:
+        """Refuse a record that does not go now; one that went over an earlier link may be in the log all the same."""
+        self._refuse(sending, self._carrier.away(sending.event_id) if sending.is_sent else error)
 
     def _settle(self, sending: Sending, settled: Settled) -> None:
         """Settle a record: some progress."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,14 +14,15 @@ from integration.asked import page
 from integration.conftest import on_both_databases
 from kit import SITE, Newsroom
 from replays import replayed
-from sqlalchemy import Connection
-from workers import until, worker
+from sqlalchemy import Connection, select
+from workers import Worker, until, worker
 
 from newsroom_consumers import generations
 from newsroom_consumers.folding import Folding
 from newsroom_consumers.promote import BehindError, MoreParkedError, OtherLogError, ReplacedError, promote
 from newsroom_consumers.store.control import Control, UnknownGenerationError
 from newsroom_consumers.store.generation import FencedError
+from newsroom_consumers.store.tables import CURSOR
 
 pytestmark = on_both_databases
 
@@ -101,6 +103,20 @@ def test_what_is_parked_in_both_is_no_reason_to_refuse(newsroom: Newsroom, contr
     newsroom.work(folding=BROKEN)
     replayed(newsroom, "trial", folding=BROKEN)
     assert promote(control, "trial", 0)["live"] == "trial"
+
+
+def test_an_article_that_is_parked_from_an_earlier_record_on_is_a_reason_to_refuse(
+    newsroom: Newsroom, control: Control
+) -> None:
+    """Both have it parked, but readers of the live one see its first publication."""
+    newsroom.desk().create("storm", "uk", headline="Буря")
+    newsroom.desk().publish("storm", "uk", expected_version=1)
+    newsroom.work()
+    newsroom.desk().edit("storm", "uk", headline="Злива", expected_version=1)
+    newsroom.work(folding=BROKEN)
+    replayed(newsroom, "trial", folding=BROKEN)
+    with pytest.raises(MoreParkedError, match="from a later record on"):
+        promote(control, "trial", 0)
 
 
 @pytest.mark.parametrize("other", ["number of partitions", "name"])
@@ -221,6 +237,33 @@ def test_a_worker_that_follows_what_is_live_changes_over(storm: Newsroom, contro
         until(lambda: page(storm, "storm")["status"] == "gone")
         until(lambda: '"generation": "trial"' in process.said)
     assert trial.tables()["gone"]
+
+
+def test_a_worker_that_changes_over_again_and_again_holds_no_more_than_before(
+    storm: Newsroom, control: Control, tmp_path: Path
+) -> None:
+    """Connections and files of the generation that it leaves are closed."""
+    replayed(storm, "trial")
+    with worker(storm, tmp_path / "log", "worker") as process:
+        until(lambda: '"generation": "main"' in process.said)
+        held: list[int] = []
+        for turn, name in enumerate(["trial", "main", "trial", "main", "trial"], 1):
+            promote(control, name, 30)
+            until(partial(_has_taken, process, control, name))
+            if turn > 2:
+                until(lambda: _open_files(process) <= max(held))
+            held.append(_open_files(process))
+
+
+def _open_files(process: Worker) -> int:
+    return len(list(Path(f"/proc/{process.process.pid}/fd").iterdir()))
+
+
+def _has_taken(process: Worker, control: Control, name: str) -> bool:
+    """Say whether a worker has taken all partitions of a generation."""
+    with control.database.reading(name) as connection:
+        owners = connection.scalars(select(CURSOR.c.owner)).all()
+    return all(owner.endswith(f":{process.process.pid}") for owner in owners)
 
 
 def _seen(control: Control) -> str:

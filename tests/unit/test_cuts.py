@@ -11,7 +11,7 @@ from strategies import unhurried
 
 from newsroom_consumers.cuts import cut_at, end_of, records_until
 from newsroom_consumers.records import Partition, Record
-from newsroom_infra.cli.cuts import UnknownPartitionError, cut_of
+from newsroom_infra.cli.cuts import TwiceError, UnknownPartitionError, cut_of
 from newsroom_infra.cli.instants import InstantError
 
 
@@ -72,6 +72,11 @@ def test_an_instant_is_read_as_one(log: MemoryLog) -> None:
 def test_a_partition_that_the_log_does_not_have_is_refused(log: MemoryLog, written: str) -> None:
     with pytest.raises(UnknownPartitionError, match="it has"):
         cut_of(written, log)
+
+
+def test_a_partition_that_is_named_twice_is_refused(log: MemoryLog) -> None:
+    with pytest.raises(TwiceError):
+        cut_of("1:1,articles/1:2", log)
 
 
 @pytest.mark.parametrize("written", ["2025-02-07", "yesterday", "3:", "", "1:2,"])

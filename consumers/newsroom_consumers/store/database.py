@@ -56,7 +56,8 @@ class DatabaseAwayError(NewsroomError):
 
     def __init__(self, name: str, problem: str) -> None:
         """Name the generation and what the database said."""
-        super().__init__(f"the database of generation {name} cannot be used now: {problem}")
+        which = "control database" if name == CONTROL else f"database of generation {name}"
+        super().__init__(f"the {which} cannot be used now: {problem}")
         self.name = name
         self.problem = problem
 

@@ -7,6 +7,7 @@ import sys
 try:
     import click
 
+    from newsroom_infra import logs
     from newsroom_infra.cli import archive, audit, compare, demo, generations, parked, reading, stack, worker, writing
     from newsroom_schemas.errors import NewsroomError
 except KeyboardInterrupt:  # loading takes long enough for somebody to think better of it
@@ -29,6 +30,7 @@ for _part in (stack, demo, writing, worker, reading, parked, generations, compar
 
 def main() -> None:
     """Run the command line; a named error becomes its text and its exit code."""
+    logs.hush_libraries()
     try:
         newsroom.main(standalone_mode=True)
     except NewsroomError as error:

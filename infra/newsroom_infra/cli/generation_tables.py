@@ -49,7 +49,7 @@ def _cells(each: dict[str, Any]) -> list[str]:
         each["name"],
         "live" if each["live"] else "",
         "?" if each["lag"] is None else f"{each['lag']:,}",
-        f"{parked['records']:,} of {parked['articles']:,} articles" if parked and parked["records"] else "",
+        f"{parked['records']:,} (articles: {parked['articles']:,})" if parked and parked["records"] else "",
         f"{sum(rows.values()):,}" if rows else "",
         decimal(each["size"]) if each["size"] is not None else "missing",
         str(each["fold_version"]),

@@ -123,9 +123,14 @@ def promote(name: str, timeout: float, *, as_json: bool) -> None:
     catch up in time: exit 1, and nothing has changed.
     """
     with needs(EXTRAS):
+        from newsroom_consumers.generations import build
         from newsroom_consumers.promote import promote as promoted
         from newsroom_infra import wiring
-    answer = promoted(wiring.control(load()), name, timeout)
+    control = wiring.control(load())
+    answer = promoted(control, name, timeout)
+    made = control.known(name).build
+    if made != build(made.partitions):
+        click.echo(f"{name} was made by another build: only workers of that build will move it on", err=True)
     if as_json:
         print_json(answer)
     elif answer["before"] == name:

@@ -25,6 +25,7 @@ def worker(generation: str | None) -> None:
 
     settings = load()
     logs.configure(settings.log_level)
+    logs.hear_libraries(settings.log_level)
     wiring.run_worker(settings, generation, told_to_stop())
 
 

@@ -16,6 +16,7 @@ _WORKER_OPTIONS = {
     "command": '"%(ENV_NEWSROOM_PYTHON)s" -P -m newsroom_infra worker',
     "priority": "2",
     "startsecs": "2",
+    "startretries": "1000",  # it may have to wait until somebody else leaves the generation, or is started again
 }
 
 

@@ -1,0 +1,58 @@
+"""Collects what a run has left: the records of the log, by a plain consumer, and every generation."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from chaos import trails
+from chaos.evidence import Held
+from kafka import KafkaConsumer, TopicPartition
+from kit import Newsroom, scan
+
+from newsroom_consumers.records import Record
+from newsroom_consumers.store.control import Control
+from newsroom_consumers.store.generation import Generation
+
+
+def make(newsroom: Newsroom, name: str) -> None:
+    """Make the tables of a generation before anybody folds into it, and begin its trail."""
+    engine = newsroom.database.writer(name)
+    try:
+        Generation(engine, name)
+        trails.lay(engine)
+    finally:
+        engine.dispose()
+
+
+def log_of(newsroom: Newsroom) -> list[Record]:
+    """Read the whole log, each partition in order."""
+    found: list[Record] = []
+    with closing(KafkaConsumer(bootstrap_servers=newsroom.bootstrap, enable_auto_commit=False)) as consumer:
+        partitions = [
+            TopicPartition(topic, number)
+            for topic in newsroom.topics
+            for number in sorted(consumer.partitions_for_topic(topic))
+        ]
+        consumer.assign(partitions)
+        consumer.seek_to_beginning()
+        ends = consumer.end_offsets(partitions)
+        while any(consumer.position(at) < end for at, end in ends.items()):
+            for records in consumer.poll(500).values():
+                found += [_record(each) for each in records]
+    return found
+
+
+def generations_of(newsroom: Newsroom) -> list[Held]:
+    """Scan every generation, and read its trail."""
+    return [_held(newsroom, known.name, live=known.live) for known in Control(newsroom.database).all()]
+
+
+def _held(newsroom: Newsroom, name: str, *, live: bool) -> Held:
+    with newsroom.database.auditing(name) as connection:
+        return Held(name=name, live=live, tables=scan(connection), trail=trails.read(connection))
+
+
+def _record(found: object) -> Record:
+    names = ("topic", "partition", "offset", "timestamp", "key", "value", "headers")
+    topic, partition, offset, timestamp, key, value, headers = (getattr(found, name) for name in names)
+    return Record(topic, partition, offset, timestamp * 1000, key, value, tuple(headers))

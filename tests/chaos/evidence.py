@@ -1,0 +1,103 @@
+"""What a run of chaos leaves behind: a history of sends, the records of the log, and the tables of every generation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+from kit import CODEC, NOT_COMPARED, Tables
+from sqlalchemy import Table
+
+from newsroom_consumers.records import Address, Partition, Record
+from newsroom_schemas.events import AnyEvent
+
+Word = Literal["invoked", "acknowledged", "failed", "unknown"]
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of the history; lines are in the order in which things happened in the one process that sends."""
+
+    word: Word
+    """A send begins; or ends: it is in the log, it is not, or nobody knows."""
+    writer: str
+    event_id: str
+    key: str
+    """Article or tag."""
+    type: str
+    at: float = 0.0
+    """Seconds since the beginning of the run."""
+    place: Address | None = None
+    """Where an acknowledged event is."""
+    stream: str | None = None
+    """Name of the stream of sends that it was a part of; such events are sent in order, and together."""
+    problem: str | None = None
+    """What was said instead of an acknowledgement."""
+
+
+class Move(NamedTuple):
+    """One write to a cursor's row, in the order of commits."""
+
+    topic: str
+    partition: int
+    next_offset: int
+    epoch: int
+    session: str | None
+    """Name of the process that wrote, where the database knows it."""
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """A generation as a run left it."""
+
+    name: str
+    live: bool
+    tables: Tables
+    trail: Sequence[Move] = ()
+
+    @property
+    def cursors(self) -> dict[Partition, int]:
+        """Say how far each partition is folded."""
+        return {Partition(topic, number): next_offset for topic, number, next_offset, *_ in self.tables["cursor"]}
+
+    def rows(self, table: Table) -> Iterator[dict[str, Any]]:
+        """Give the rows of a table by the names of its columns."""
+        hidden = NOT_COMPARED.get(table.name, set())
+        names = [column.name for column in table.columns if column.name not in hidden]
+        return (dict(zip(names, row, strict=True)) for row in self.tables[table.name])
+
+
+class Appended(NamedTuple):
+    """A record of the log with its event; ``None`` where it has none."""
+
+    record: Record
+    event: AnyEvent | None
+
+    @property
+    def place(self) -> Address:
+        """Say where it lies."""
+        return (self.record.topic, self.record.partition, self.record.offset)
+
+    @property
+    def event_id(self) -> str | None:
+        """Give its event's id."""
+        return self.event.event_id if self.event else None
+
+
+def appended(records: Sequence[Record]) -> list[Appended]:
+    """Read records of tools that keep the contract."""
+    return [
+        Appended(each, CODEC.decode(each.value, each.headers).event if each.value is not None else None)
+        for each in records
+    ]
+
+
+class Finding(NamedTuple):
+    """Something that must not be: its kind, where, and what it is."""
+
+    kind: str
+    where: str
+    """The log, or a generation."""
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.where}): {self.what}"

@@ -1,0 +1,61 @@
+"""The fold of a log, afresh and in memory; and where tables differ from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from chaos.evidence import Appended, Finding, Held
+from kit import CODEC, TABLES, Tables, scan
+from memory_log import MemoryLog
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
+
+from newsroom_consumers.folding import Folding
+from newsroom_consumers.loop import Loop
+from newsroom_consumers.reads import RecordReader
+from newsroom_consumers.records import Partition, Record
+from newsroom_consumers.store.generation import Generation
+from newsroom_consumers.transport import placement
+
+_NAMED = 3
+"""Keys to name of each table."""
+_CATALOGUE = ".tags"
+"""What the name of the tags' topic ends with."""
+
+
+def check(held: Held, log: Sequence[Appended]) -> Iterator[Finding]:
+    """Name the rows that differ from the fold of the log up to the generation's cursors."""
+    if not held.cursors:
+        return
+    wanted = fold([each.record for each in log], held.cursors)
+    for table in TABLES:
+        count = len(table.primary_key.columns)
+        names = [column.name for column in table.columns]
+        places = [names.index(column.name) for column in table.primary_key.columns]
+        is_, should = (
+            {tuple(row[at] for at in places): row for row in rows[table.name]} for rows in (held.tables, wanted)
+        )
+        differing = sorted(key for key in is_.keys() | should.keys() if is_.get(key) != should.get(key))
+        if differing:
+            named = ", ".join("/".join(map(str, key[:count])) for key in differing[:_NAMED])
+            yield Finding("diverged", held.name, f"{len(differing)} rows of {table.name}: {named}")
+
+
+def fold(records: Sequence[Record], cut: Mapping[Partition, int]) -> Tables:
+    """Fold the records before a cut in memory, and scan the tables."""
+    counts: dict[str, int] = {}
+    for at in cut:
+        counts[at.topic] = max(counts.get(at.topic, 0), at.partition + 1)
+    (tags,) = (topic for topic in counts if topic.endswith(_CATALOGUE))
+    reader = RecordReader(CODEC, tags_topic=tags, place=placement(counts))
+    before = [each for each in records if each.offset < cut.get(Partition(each.topic, each.partition), 0)]
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    try:
+        log = MemoryLog(counts, before, sizes=(5000,))
+        loop = Loop(log, Generation(engine, "again"), reader, Folding(), owner="checker")
+        while loop.run_once(0).records:
+            pass
+        with engine.connect() as connection:
+            return scan(connection)
+    finally:
+        engine.dispose()

@@ -1,0 +1,123 @@
+"""One run of chaos: writers, a storm of faults, then peace, and the checker's word on what is left."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+import msgspec
+from chaos import collecting
+from chaos.beliefs import Beliefs
+from chaos.checker import check
+from chaos.evidence import Finding
+from chaos.history import History
+from chaos.promotions import Promotions
+from chaos.schedule import Blow, blows
+from chaos.stage import Broker, keep_broker_log, opened
+from chaos.storm import Cast, Storm
+from chaos.team import Team
+from chaos.writers import Clock, Writer, writing
+from rich.console import Console
+
+from newsroom_consumers.store.tables import EVENT
+
+WRITERS = ("olena", "petro", "maria")
+
+
+class Run(NamedTuple):
+    """Which run it was, and how long it took, in seconds."""
+
+    seed: int
+    database: str
+    seconds: float
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run has seen."""
+
+    of: Run
+    words: Mapping[str, int]
+    """Sends by what was said of them."""
+    records: int
+    outcomes: Mapping[str, int]
+    """Event rows of the live generation by their outcomes."""
+    faults: Mapping[str, int]
+    recoveries: Mapping[str, Sequence[float]]
+    """Seconds until all that was acknowledged at the time of healing was folded."""
+    promotions: Sequence[float]
+    replays_killed: int
+    generations: int
+    skipped: Sequence[str]
+    findings: Sequence[Finding]
+
+
+def run(broker: Broker, database: str, *, seed: int, seconds: float, folder: Path, console: Console) -> Report:
+    """Break things for some seconds, heal them, and check; the folder keeps the evidence."""
+    begun = time.monotonic()
+    with opened(broker, database) as stage, closing(History(folder / "history.jsonl")) as history:
+        team, promotions = Team(stage.newsroom, folder, stage.workers), Promotions(stage, folder, seed)
+        cast = Cast(stage, team, promotions, history, Beliefs(), Clock())
+        storm = Storm(cast, seed)
+        with closing(promotions), team.working():
+            writers = _writers(cast, seed)
+            with writing(writers):
+                _rage(storm, blows(seed, database), begun + seconds, console)
+                promotions.finish()
+            storm.findings += [Finding("died", "writer", each.died) for each in writers if each.died]
+            storm.recover("the whole storm")
+            team.end()
+        console.print("checking …")
+        return _judge(cast, storm, folder, Run(seed, database, time.monotonic() - begun))
+
+
+def _writers(cast: Cast, seed: int) -> list[Writer]:
+    newsroom, history, beliefs = cast.stage.newsroom, cast.history, cast.beliefs
+    dice = {name: Random(f"{seed}-{name}") for name in WRITERS}  # noqa: S311 - reproducible, not secret
+    return [
+        Writer(newsroom, history, beliefs, random=random, name=name, clock=cast.clock) for name, random in dice.items()
+    ]
+
+
+def _rage(storm: Storm, schedule: Iterator[Blow], end: float, console: Console) -> None:
+    for blow in schedule:
+        if time.monotonic() > end:
+            break
+        storm.strike(blow)
+        console.print(f"{end - time.monotonic():5.0f} s left: {' + '.join(map(str, blow.faults))}")
+
+
+def _left_out(database: str) -> set[str]:
+    """Say which faults are left out or stood in for, and why."""
+    return {"a client's clock: that of a desk, not that of its process"} | (
+        {"full disk: left out, since PostgreSQL keeps its log there too"} if database == "postgres" else set()
+    )
+
+
+def _judge(cast: Cast, storm: Storm, folder: Path, of: Run) -> Report:
+    stage, promotions = cast.stage, cast.promotions
+    records, held = collecting.log_of(stage.newsroom), collecting.generations_of(stage.newsroom)
+    (folder / "log.json").write_bytes(msgspec.json.encode(records))
+    (folder / "generations.json").write_bytes(msgspec.json.encode(held))
+    live = next(each for each in held if each.live)
+    died = [Finding("died", "worker", each) for each in cast.team.died]
+    findings = [*storm.findings, *promotions.findings, *died, *check(cast.history.entries, records, held)]
+    if findings:
+        keep_broker_log(stage.broker, folder)
+    return Report(
+        of=of,
+        words=Counter(entry.word for entry in cast.history.entries),
+        records=len(records),
+        outcomes=Counter(row["outcome"] for row in live.rows(EVENT)),
+        faults=storm.faults,
+        recoveries=storm.recoveries,
+        promotions=promotions.seconds,
+        replays_killed=promotions.killed,
+        generations=len(held),
+        skipped=sorted(storm.skipped | _left_out(of.database)),
+        findings=findings,
+    )

@@ -1,0 +1,70 @@
+"""The trail of a generation's cursors: every write to them, kept by a trigger in the transaction that wrote.
+
+What a crash of the database takes back is thus taken back from the trail too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chaos.evidence import Finding, Held, Move
+from sqlalchemy import Connection, Engine
+
+_SQLITE = """
+CREATE TABLE IF NOT EXISTS chaos_trail (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT, "partition" INTEGER, next_offset INTEGER, epoch INTEGER,
+    session TEXT
+);;
+CREATE TRIGGER IF NOT EXISTS chaos_moved AFTER UPDATE ON cursor BEGIN
+    INSERT INTO chaos_trail (topic, "partition", next_offset, epoch)
+    VALUES (NEW.topic, NEW.partition, NEW.next_offset, NEW.epoch);
+END
+"""
+_POSTGRES = """
+CREATE TABLE IF NOT EXISTS chaos_trail (
+    number bigserial PRIMARY KEY, topic text, partition bigint, next_offset bigint, epoch bigint, session text
+);;
+CREATE OR REPLACE FUNCTION chaos_moved() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN
+    EXECUTE format(
+        'INSERT INTO %%I.chaos_trail (topic, partition, next_offset, epoch, session) VALUES ($1, $2, $3, $4, $5)',
+        TG_TABLE_SCHEMA
+    ) USING NEW.topic, NEW.partition, NEW.next_offset, NEW.epoch, current_setting('application_name');
+    RETURN NULL;
+END $body$;;
+CREATE OR REPLACE TRIGGER chaos_moved AFTER UPDATE ON "cursor" FOR EACH ROW EXECUTE FUNCTION chaos_moved()
+"""
+
+
+def lay(engine: Engine) -> None:
+    """Begin the trail of a generation whose tables are there."""
+    with engine.begin() as connection:
+        for statement in (_POSTGRES if engine.dialect.name == "postgresql" else _SQLITE).split(";;"):
+            connection.exec_driver_sql(statement)
+
+
+def read(connection: Connection) -> list[Move]:
+    """Read a trail, oldest first."""
+    statement = 'SELECT topic, "partition", next_offset, epoch, session FROM chaos_trail ORDER BY number'
+    return [Move(*row) for row in connection.exec_driver_sql(statement)]
+
+
+def check(held: Held) -> Iterator[Finding]:
+    """Name cursors and epochs that went back, and writes of processes that do not own the epoch."""
+    before: dict[tuple[str, int], Move] = {}
+    takers: dict[tuple[str, int], str | None] = {}
+    for move in held.trail:
+        at = (move.topic, move.partition)
+        last = before.get(at, move._replace(next_offset=0, epoch=0))
+        where = f"{move.topic}/{move.partition}"
+        if move.next_offset < last.next_offset:
+            what = f"the cursor of {where} went back from {last.next_offset} to {move.next_offset}"
+            yield Finding("zombie-write", held.name, what)
+        if move.epoch < last.epoch:
+            what = f"the epoch of {where} went back from {last.epoch} to {move.epoch}"
+            yield Finding("zombie-write", held.name, what)
+        if move.epoch != last.epoch:
+            takers[at] = move.session
+        elif takers.get(at) != move.session:
+            what = f"{move.session} moved {where}, which {takers.get(at)} had taken in epoch {move.epoch}"
+            yield Finding("zombie-write", held.name, what)
+        before[at] = move

@@ -1,0 +1,63 @@
+"""A worker of a build of ``bugs.py`` that comes to grief at a failpoint: ``python -m chaos.worker BUG [FAULT PLACE]``.
+
+A fault is ``kill``, ``freeze`` (until SIGCONT) or ``fail`` (the database goes away); a place is ``name`` or ``name:n``.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import closing
+
+from chaos.bugs import BUGS, Build
+
+from newsroom_consumers import generations
+from newsroom_consumers.failpoints import Reach, nothing
+from newsroom_consumers.store.control import FIRST
+from newsroom_consumers.store.database import DatabaseAwayError
+from newsroom_infra import logs, wiring
+from newsroom_infra.cli.interrupt import told_to_stop
+from newsroom_infra.settings import load
+
+
+def main(bug: str, fault: str = "", place: str = "") -> None:
+    """Move the first generation until told to stop."""
+    settings = load()
+    logs.configure(settings.log_level)
+    control, reach = wiring.control(settings), _reach(fault, place) if fault else nothing
+    with control.database.alone(FIRST), closing(wiring.log_of(settings)) as log:
+        control.register(FIRST, generations.build(log.partitions), now=0)
+        engine = control.database.writer(FIRST)
+        build: Build = BUGS[bug]
+        generation = build.generation(engine, FIRST, reach=reach)
+        loop = build.loop(
+            log, generation, wiring.reader_of(log), build.folding(), owner=generations.owner(), reach=reach
+        )
+        loop.run(told_to_stop())
+
+
+def _reach(fault: str, place: str) -> Reach:
+    """Make the fault happen once."""
+    name, _, count = place.partition(":")
+    left = iter(range(int(count or "1") - 1, -1, -1))
+
+    def reach(reached: str) -> None:
+        if reached == name and next(left, None) == 0:
+            _happen(fault)
+
+    return reach
+
+
+def _happen(fault: str) -> None:
+    match fault:
+        case "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "freeze":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case "fail":
+            raise DatabaseAwayError(FIRST, "planted")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
