@@ -5,6 +5,7 @@ The two are twins: they differ in how a generation is opened, in who may write i
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar, Protocol
@@ -14,6 +15,8 @@ from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, Operati
 
 from newsroom_schemas.errors import NewsroomError
 
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+"""SQLite's codes for a file that is damaged, or is no database; its driver has no error of their own for them."""
 CONTROL = "control"
 """Name under which the control database is opened; no generation may have it."""
 
@@ -95,15 +98,14 @@ class DatabaseUrlError(NewsroomError):
 def answering(name: str) -> Iterator[None]:
     """Use the database of a generation. Raises ``DatabaseAwayError`` when it does not answer or ends the session.
 
-    Raises ``DamagedDatabaseError`` when SQLite finds its file in no order: for that its driver has the root of all
-    database errors.
+    Raises ``DamagedDatabaseError`` when SQLite finds its file in no order.
     """
     try:
         yield
     except (OperationalError, InternalError, InterfaceError) as error:
         raise DatabaseAwayError(name, first_line(error.orig)) from error
     except DatabaseError as error:
-        if type(error) is DatabaseError:
+        if getattr(error.orig, "sqlite_errorcode", None) in _DAMAGED:
             raise DamagedDatabaseError(name, first_line(error.orig)) from error
         raise
 
