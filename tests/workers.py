@@ -46,7 +46,10 @@ def folded(newsroom: Newsroom) -> int:
 
 
 def work_together(newsroom: Newsroom, count: int) -> None:
-    """Fold everything that is in the log now, by so many workers of one group, each in a thread of its own."""
+    """Fold everything that is in the log now, by so many workers of one group, each in a thread of its own.
+
+    Every partition is taken by then, also one that is empty.
+    """
     ends, stopping, group = newsroom.ends(), threading.Event(), f"test-{uuid.uuid4().hex}"
 
     def follow() -> None:
@@ -56,11 +59,15 @@ def work_together(newsroom: Newsroom, count: int) -> None:
     with ThreadPoolExecutor(count) as pool:
         turning = [pool.submit(follow) for _ in range(count)]
         try:
-            until(lambda: reached(ends, positions(newsroom)) or any(each.done() for each in turning))
+            until(lambda: _hold(positions(newsroom), ends) or any(each.done() for each in turning))
         finally:
             stopping.set()
         for each in turning:
             each.result()
+
+
+def _hold(positions: Mapping[Partition, int], ends: Mapping[Partition, int]) -> bool:
+    return positions.keys() >= ends.keys() and reached(ends, positions)
 
 
 class Worker:
