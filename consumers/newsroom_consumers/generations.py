@@ -172,6 +172,12 @@ def owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+def positions_of(control: Control, name: str) -> dict[Partition, int]:
+    """Say how far a generation has folded each partition. Raises ``NoGenerationError``."""
+    with ledger(control, name) as editors:
+        return editors.positions()
+
+
 def wait_for(ends: Positions, positions: Callable[[], Positions], seconds: float) -> None:
     """Wait until a generation is at or past every end. Raises ``NotReachedError`` after some seconds."""
     until = time.monotonic() + seconds

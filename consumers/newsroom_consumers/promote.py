@@ -18,6 +18,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select, update
 
 from newsroom_consumers.cuts import Cut
+from newsroom_consumers.generations import positions_of
 from newsroom_consumers.ledger import Ledger
 from newsroom_consumers.queries import Answer
 from newsroom_consumers.records import Partition
@@ -201,8 +202,7 @@ def _parked(connection: Connection) -> dict[str, int]:
 
 def _missing(control: Control, name: str, cursors: Cut) -> dict[Partition, int]:
     """Count the offsets that a generation lacks of each partition."""
-    with control.database.reading(name) as connection:
-        reached = Ledger(connection).positions()
+    reached = positions_of(control, name)
     return {at: offset - reached.get(at, 0) for at, offset in cursors.items() if offset > reached.get(at, 0)}
 
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar, NamedTuple
 
-from newsroom_consumers.generations import wait_for
+from newsroom_consumers.generations import positions_of, wait_for
 from newsroom_consumers.ledger import Ledger
 from newsroom_consumers.queries import Answer
 from newsroom_consumers.reads import CATALOGUE
@@ -101,11 +102,7 @@ def skipped(control: Control, before: Waiting, skip: Address, seconds: float) ->
     topic, partition, offset = skip
     name = control.live()
 
-    def positions() -> dict[Partition, int]:
-        with control.database.reading(name) as connection:
-            return Ledger(connection).positions()
-
-    wait_for({Partition(topic, partition): offset + 1}, positions, seconds)
+    wait_for({Partition(topic, partition): offset + 1}, partial(positions_of, control, name), seconds)
     with control.database.reading(name) as connection:
         editors = Ledger(connection)
         return {"skip": editors.outcome(skip)} | editors.fate(before.head["article_id"], before.queue[1:])

@@ -18,19 +18,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from newsroom_consumers.columns import canonical
 from newsroom_consumers.cuts import Cut, cut_at
 from newsroom_consumers.folding import Aggregate, Folded, Folding
-from newsroom_consumers.generations import build, wait_for
-from newsroom_consumers.ledger import Ledger
+from newsroom_consumers.generations import build, positions_of, wait_for
 from newsroom_consumers.log import CountedLog, Log
 from newsroom_consumers.own_records import before, places_of, read_again
 from newsroom_consumers.queries import Answer, NotFoundError, Queries, Site
 from newsroom_consumers.reads import CATALOGUE, Read, RecordReader
-from newsroom_consumers.records import Partition
 from newsroom_consumers.replay import Progress, begin, replay
 from newsroom_consumers.store import kept
 from newsroom_consumers.store.control import Control, LiveGenerationError, UnknownGenerationError
@@ -120,11 +119,7 @@ def article_as_of(
     cut, name = cut_at(log, instant), control.live()
     looking(cut)
 
-    def positions() -> dict[Partition, int]:
-        with control.database.reading(name) as connection:
-            return Ledger(connection).positions()
-
-    wait_for(cut, positions, seconds)
+    wait_for(cut, partial(positions_of, control, name), seconds)
     with control.database.reading(name) as connection:
         places = places_of(connection, CATALOGUE) | places_of(connection, article_id)
     reads = read_again(log, reader, before(places, cut))
