@@ -5,6 +5,7 @@ Values have 1.9 KB on average. The stream is the same for the same seed; article
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import uuid
@@ -30,27 +31,28 @@ def events(count: int, seed: int = 1, *, active: int = ACTIVE, prefix: str = "st
     ``active`` articles are worked on at the same time; their ids begin with ``prefix``.
     """
     chance = random.Random(seed)  # noqa: S311 - a stream to measure with, no secret
+    clock = itertools.count(_START // 1000)
     stories: list[Iterator[AnyEvent]] = []
     number = 0
     for _ in range(count):
         if len(stories) < active:
-            stories.append(_story(f"{prefix}-{number}", chance))
+            stories.append(_story(f"{prefix}-{number}", chance, clock))
             number += 1
         at = chance.randrange(len(stories))
         event = next(stories[at], None)
         while event is None:
-            stories[at] = _story(f"{prefix}-{number}", chance)
+            stories[at] = _story(f"{prefix}-{number}", chance, clock)
             number += 1
             event = next(stories[at], None)
         yield event
 
 
-def _story(article_id: str, chance: random.Random) -> Iterator[AnyEvent]:
-    """Give the ten events of one article."""
+def _story(article_id: str, chance: random.Random, clock: Iterator[int]) -> Iterator[AnyEvent]:
+    """Give the ten events of one article; each is made at the next instant of the clock."""
 
     def envelope(version: int | None = None) -> dict[str, Any]:
         return {
-            "event_id": str(uuid.UUID(int=chance.getrandbits(128), version=4)),
+            "event_id": _event_id(chance, next(clock)),
             "article_id": article_id,
             "occurred_at": _START,
             "actor": "olena",
@@ -73,6 +75,12 @@ def _story(article_id: str, chance: random.Random) -> Iterator[AnyEvent]:
     for version in (1, 2, 3):
         yield ArticleEdited(**envelope(version), language="en", **texts())
     yield ArticlePublished(**envelope(4), language="en")
+
+
+def _event_id(chance: random.Random, millisecond: int) -> str:
+    """Make a UUID as the SDK does: version 7 (RFC 9562), which grows with time."""
+    variant_and_random = 0b10 << 62 | chance.getrandbits(62)
+    return str(uuid.UUID(int=millisecond << 80 | 7 << 76 | chance.getrandbits(12) << 64 | variant_and_random))
 
 
 def _blocks(chance: random.Random) -> tuple[Block, ...]:

@@ -19,12 +19,17 @@ from kafka.structs import OffsetAndMetadata
 
 from newsroom_consumers.log import Bounds, LogAwayError, MissingTopicError, Polled, UnreadableRecordError
 from newsroom_consumers.membership import HEARTBEAT_SECONDS, SESSION_SECONDS, TURN_SECONDS, Membership, hold
+from newsroom_consumers.polling import look
 from newsroom_consumers.records import Partition, Record
 
 _PARTITION_FETCH = 8 * 1024 * 1024
 """Bytes to fetch of a partition: the client's 1 MiB more than halves its speed (measured)."""
 _FETCH = 16 * 1024 * 1024
 """Bytes to fetch at once of all partitions: the client's 50 MiB cost 100 MB of memory more and gain nothing."""
+_FETCH_WAIT_MS = 25
+"""How long the broker may hold a fetch until it has a record. The client asks a broker one thing at a time: while a
+fetch waits for partitions without news, such as the tags', others' news waits too, for the client's 500 ms (measured).
+"""
 _ANSWER_SECONDS = 5.0
 """How long to wait for the first answer of a cluster: the longest that a stop waits for it."""
 _READ_SECONDS = 30.0
@@ -76,7 +81,7 @@ class KafkaLog:
         """
         try:
             with self._translated():
-                found = self._consumer.poll(0) or self._consumer.poll(int(seconds * 1000))
+                found = look(self._consumer, int(seconds * 1000))
                 records = [_record(each) for batch in found.values() for each in batch]
                 positions = self._positions()
         except UnreadableRecordError as error:
@@ -275,6 +280,7 @@ def _consumer(bootstrap: str, **overrides: Any) -> Any:
         bootstrap_timeout_ms=int(_ANSWER_SECONDS * 1000),
         max_partition_fetch_bytes=_PARTITION_FETCH,
         fetch_max_bytes=_FETCH,
+        fetch_max_wait_ms=_FETCH_WAIT_MS,
         session_timeout_ms=int(SESSION_SECONDS * 1000),
         heartbeat_interval_ms=int(HEARTBEAT_SECONDS * 1000),
         max_poll_interval_ms=int(TURN_SECONDS * 1000),

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _MEGABYTE = 1024 * 1024
-_SIZE = 256
-"""Megabytes of the disk."""
+_LEAST = 256
+"""Megabytes of the disk for a short run."""
+_PER_MINUTE = 60
+"""Megabytes more for each minute: nothing but a fault may fill it."""
 
 
 class Disk:
@@ -41,10 +43,10 @@ class Disk:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Disk | None]:
-    """Mount a disk on a folder; ``None`` where that is not allowed."""
+def small_disk(folder: Path, seconds: float) -> Iterator[Disk | None]:
+    """Mount a disk for a run of some seconds on a folder; ``None`` where that is not allowed."""
     folder.mkdir(parents=True)
-    if not _has_mounted(folder):
+    if not _has_mounted(folder, _LEAST + int(seconds * _PER_MINUTE / 60)):
         yield None
         return
     guard = subprocess.Popen([sys.executable, __file__, str(folder)], stdin=subprocess.PIPE, start_new_session=True)
@@ -54,10 +56,10 @@ def small_disk(folder: Path) -> Iterator[Disk | None]:
         guard.communicate()
 
 
-def _has_mounted(folder: Path) -> bool:
+def _has_mounted(folder: Path, megabytes: int) -> bool:
     if os.geteuid() != 0:
         return False
-    line = ["mount", "-t", "tmpfs", "-o", f"size={_SIZE}m", "tmpfs", str(folder)]
+    line = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
     try:
         return subprocess.run(line, capture_output=True, check=False).returncode == 0
     except FileNotFoundError:

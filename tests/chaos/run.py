@@ -59,7 +59,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 def run(broker: Broker, database: str, *, seed: int, seconds: float, folder: Path, console: Console) -> Report:
     """Break things for some seconds, heal them, and check; the folder keeps the evidence."""
     begun = time.monotonic()
-    with opened(broker, database) as stage, closing(History(folder / "history.jsonl")) as history:
+    with opened(broker, database, seconds) as stage, closing(History(folder / "history.jsonl")) as history:
         team, promotions = Team(stage.newsroom, folder, stage.workers), Promotions(stage, folder, seed)
         cast = Cast(stage, team, promotions, history, Beliefs(), Clock())
         storm = Storm(cast, seed)

@@ -113,8 +113,8 @@ def own_broker(console: Console) -> Iterator[Broker]:
 
 
 @contextmanager
-def opened(broker: Broker, database: str) -> Iterator[Stage]:
-    """Open a newsroom with an empty log and a database of its own."""
+def opened(broker: Broker, database: str, seconds: float) -> Iterator[Stage]:
+    """Open a newsroom with an empty log and a database of its own, for some seconds of acts."""
     with ExitStack() as held:
         prefix = held.enter_context(fresh_topics(broker.bootstrap, f"chaos-{uuid.uuid4().hex[:12]}"))
         narrow(broker.bootstrap, f"{prefix}.articles")
@@ -124,7 +124,7 @@ def opened(broker: Broker, database: str) -> Iterator[Stage]:
             base, place = Base(server), server.url
         else:
             folder = held.enter_context(guarded_folder()) / "generations"
-            disk, place = held.enter_context(small_disk(folder)), str(folder)
+            disk, place = held.enter_context(small_disk(folder, seconds)), str(folder)
         newsroom = held.enter_context(closing(Newsroom(broker.bootstrap, prefix, place, batch=BATCH)))
         collecting.make(newsroom, "main")
         yield Stage(newsroom=newsroom, broker=broker, base=base, disk=disk, workers=2 if base else 1)

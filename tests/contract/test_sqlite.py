@@ -10,7 +10,13 @@ from contract.store_contract import StoreContract
 from sqlalchemy import Engine, select
 
 from newsroom_consumers.store import sqlite
-from newsroom_consumers.store.database import DamagedDatabaseError, Database, SecondWorkerError
+from newsroom_consumers.store.database import (
+    DamagedDatabaseError,
+    Database,
+    DatabaseAwayError,
+    SecondWorkerError,
+    answering,
+)
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.sqlite import SqliteDatabase
 from newsroom_consumers.store.tables import EVENT
@@ -36,6 +42,12 @@ class TestSqliteDatabase(DatabaseContract):
     def test_it_takes_one_worker(self, database: Database) -> None:
         with database.alone("main"), pytest.raises(SecondWorkerError), database.alone("main"):
             pass
+
+    def test_a_full_disk_is_named_as_what_may_be_wrong(self, database: Database) -> None:
+        full = pytest.raises(DatabaseAwayError, match="is its disk full")
+        with full, answering("main"), database.writer("main").begin() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count = 2")
+            connection.exec_driver_sql("CREATE TABLE story AS SELECT zeroblob(100000)")
 
     @pytest.mark.parametrize("kept", [0, 100])
     def test_a_file_that_is_damaged_is_named(self, tmp_path: Path, kept: int) -> None:

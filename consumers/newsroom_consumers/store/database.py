@@ -11,12 +11,14 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import Connection, Engine, Table
-from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
 
 from newsroom_schemas.errors import NewsroomError
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-"""SQLite's codes for a file that is damaged, or is no database; its driver has no error of their own for them."""
+"""SQLite's primary codes for a file that is damaged, or is no database; its driver has no own error for them."""
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+"""Its primary codes for what a full disk, too, may be the reason of."""
 CONTROL = "control"
 """Name under which the control database is opened; no generation may have it."""
 
@@ -103,11 +105,17 @@ def answering(name: str) -> Iterator[None]:
     try:
         yield
     except (OperationalError, InternalError, InterfaceError) as error:
-        raise DatabaseAwayError(name, first_line(error.orig)) from error
+        advice = "; is its disk full?" if _code_of(error) in _FULL else ""
+        raise DatabaseAwayError(name, first_line(error.orig) + advice) from error
     except DatabaseError as error:
-        if getattr(error.orig, "sqlite_errorcode", None) in _DAMAGED:
+        if _code_of(error) in _DAMAGED:
             raise DamagedDatabaseError(name, first_line(error.orig)) from error
         raise
+
+
+def _code_of(error: DBAPIError) -> int:
+    """Give SQLite's primary result code; 0 for other databases."""
+    return int(getattr(error.orig, "sqlite_errorcode", 0)) & 0xFF
 
 
 def first_line(said: object) -> str:

@@ -165,6 +165,7 @@ class Generation:
         """
         with self._transaction() as connection:
             self._reach("transaction_begun")
+            twins.pace(connection, len(folded.outcomes))
             for step in self.steps():
                 step(connection, moves, folded)
         for aggregate in folded.changed.values():

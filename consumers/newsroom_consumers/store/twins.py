@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Engine, MetaData, Text, any_, bindparam
 
-from newsroom_consumers.store import postgres
+from newsroom_consumers.store import postgres, sqlite
 from newsroom_consumers.store.database import CONTROL, Rows
 from newsroom_consumers.store.postgres_rows import PostgresRows
 from newsroom_consumers.store.sqlite import SqliteRows
@@ -32,6 +32,12 @@ def end_holder(connection: Connection, topic: str, partition: int) -> None:
     """End a transaction that another worker has left open behind a cursor; SQLite has one worker."""
     if connection.dialect.name == "postgresql":
         postgres.end_holder(connection, topic, partition)
+
+
+def pace(connection: Connection, records: int) -> None:
+    """Tell the database how big a batch is; PostgreSQL paces itself."""
+    if connection.dialect.name == "sqlite":
+        sqlite.pace(connection, records)
 
 
 def commit_in_full(connection: Connection) -> None:

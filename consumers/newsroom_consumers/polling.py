@@ -1,0 +1,31 @@
+"""Polling kafka-python without sleeping through records that it has in hand.
+
+Its poll looks at what has been fetched, then begins to wait for the next fetch. What arrives between the two wakes
+nobody: the records lie there until the wait is over. They come with the next look, so that looks begin short, and grow
+while nothing comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+_FIRST_MS = 4
+"""How long the first look waits, milliseconds."""
+
+
+class Client(Protocol):
+    """The part of kafka-python's consumer that is needed here."""
+
+    def poll(self, timeout_ms: int) -> Mapping[Any, Sequence[Any]]:
+        """Give records by partition, waiting for some milliseconds at most."""
+
+
+def look(client: Client, milliseconds: int) -> Mapping[Any, Sequence[Any]]:
+    """Poll until there are records, or for some milliseconds: the first look does not wait, each next one longer."""
+    found, wait = client.poll(0), _FIRST_MS
+    while not found and milliseconds > 0:
+        found = client.poll(min(wait, milliseconds))
+        milliseconds -= wait
+        wait *= 2
+    return found
