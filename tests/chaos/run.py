@@ -14,6 +14,7 @@ import msgspec
 from chaos import collecting
 from chaos.beliefs import Beliefs
 from chaos.checker import check
+from chaos.elsewhere import library
 from chaos.evidence import Finding
 from chaos.history import History
 from chaos.promotions import Promotions
@@ -62,7 +63,7 @@ def run(broker: Broker, database: str, *, seed: int, seconds: float, folder: Pat
     with opened(broker, database, seconds) as stage, closing(History(folder / "history.jsonl")) as history:
         team, promotions = Team(stage.newsroom, folder, stage.workers), Promotions(stage, folder, seed)
         cast = Cast(stage, team, promotions, history, Beliefs(), Clock())
-        storm = Storm(cast, seed)
+        storm = Storm(cast, seed, folder)
         with closing(promotions), team.working():
             writers = _writers(cast, seed)
             with writing(writers):
@@ -93,9 +94,12 @@ def _rage(storm: Storm, schedule: Iterator[Blow], end: float, console: Console) 
 
 def _left_out(database: str) -> set[str]:
     """Say which faults are left out or stood in for, and why."""
-    return {"a client's clock: that of a desk, not that of its process"} | (
-        {"full disk: left out, since PostgreSQL keeps its log there too"} if database == "postgres" else set()
-    )
+    left_out = set()
+    if library() is None:
+        left_out.add("wrong clock: that of desks, not that of a machine, since libfaketime is not there")
+    if database == "postgres":
+        left_out.add("full disk: left out, since PostgreSQL keeps its log there too")
+    return left_out
 
 
 def _judge(cast: Cast, storm: Storm, folder: Path, of: Run) -> Report:

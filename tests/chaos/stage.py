@@ -89,6 +89,9 @@ class Base:
             process.resume()
 
     def _processes(self) -> list[psutil.Process]:
+        """Give its processes, the first one first; none while it is dead."""
+        if self._server.process.poll() is not None:
+            return []
         first = psutil.Process(self._server.process.pid)
         return [first, *first.children(recursive=True)]
 

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
 from chaos.beliefs import Beliefs
+from chaos.elsewhere import Tool, library
 from chaos.evidence import Finding
 from chaos.history import History
 from chaos.promotions import Promotions
@@ -53,8 +55,9 @@ class Cast(NamedTuple):
 class Storm:
     """What has been broken, and how long it took to recover."""
 
-    def __init__(self, cast: Cast, seed: int) -> None:
-        """Take all that can be broken, and the seed."""
+    def __init__(self, cast: Cast, seed: int, folder: Path) -> None:
+        """Take all that can be broken, the seed, and a folder."""
+        self._folder = folder
         self._stage = cast.stage
         self._team = cast.team
         self._promotions = cast.promotions
@@ -180,8 +183,23 @@ class Storm:
         return _nothing
 
     def _spoil_clock(self, _: Fault) -> Heal:
-        self._clock.off = timedelta(days=self._random.choice((-400, -1, 1, 400)))
-        return lambda: setattr(self._clock, "off", timedelta())
+        """Let desks be wrong about the time, and the clock of another machine be moved, where libfaketime is there."""
+        days = self._random.choice((-400, -1, 1, 400))
+        self._clock.off = timedelta(days=days)
+        faketime = library()
+        tool = self._tool_elsewhere(faketime) if faketime else None
+        if tool:
+            tool.move_clock(days)
+
+        def heal() -> None:
+            self._clock.off = timedelta()
+            if tool and (died := tool.end()):
+                self.findings.append(Finding("died", "writer", died))
+
+        return heal
+
+    def _tool_elsewhere(self, faketime: Path) -> Tool:
+        return Tool(faketime, self._stage.newsroom, self._folder, self._history, self._random)
 
     def _promote(self, _: Fault) -> Heal | None:
         return _nothing if self._promotions.begin() else None

@@ -20,7 +20,7 @@ from unit.fold_model import edited
 from newsroom_producers.desk import Desk, Receipt, Refused, Sendable, Settled, Transport, new_event_id, now
 from newsroom_producers.transport import KafkaTransport
 from newsroom_schemas.errors import NewsroomError
-from newsroom_schemas.events import AnyEvent
+from newsroom_schemas.events import AnyEvent, ArticleEdited
 from newsroom_schemas.values import Block
 
 PATIENCE = 0.8
@@ -132,12 +132,13 @@ class Writer:
 def send_too_large(newsroom: Newsroom, history: History, beliefs: Beliefs, random: Random) -> None:
     """Send a stream of which the broker refuses some records."""
     culprits = set(random.sample(range(_STREAM), random.randint(1, 2)))
-    events = [_large(number, random) if number in culprits else _small(number, random) for number in range(_STREAM)]
+    events = [_large(number, random) if number in culprits else small(number, random) for number in range(_STREAM)]
     with KafkaTransport(newsroom.bootstrap, newsroom.topics, CODEC, delivery_timeout=PATIENCE) as kafka:
         Believing(kafka, history, "bulk", beliefs).send_together(events)
 
 
-def _small(number: int, random: Random) -> AnyEvent:
+def small(number: int, random: Random) -> ArticleEdited:
+    """Make an edit, the so-manieth of a stream, with a canary of its own."""
     id_ = new_event_id()
     word = canary(f"bulk{id_.replace('-', '')}x{number}")
     return edited(article_id=f"story-{random.randrange(40)}", language="uk", event_id=id_, lead=word)
@@ -145,7 +146,7 @@ def _small(number: int, random: Random) -> AnyEvent:
 
 def _large(number: int, random: Random) -> AnyEvent:
     block = Block(kind="paragraph", text="х" * LIMIT)
-    return msgspec.structs.replace(_small(number, random), blocks=(block,))
+    return msgspec.structs.replace(small(number, random), blocks=(block,))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from unit.fold_model import correction, edited
 from workers import run, until
 
 from newsroom_consumers import generations
-from newsroom_consumers.audit.asof import KEPT, Onlooker, StoppedError, article_as_of, as_of
+from newsroom_consumers.audit.asof import KEPT, FoldStoppedError, Onlooker, article_as_of, as_of
 from newsroom_consumers.cuts import Cut, cut_at
 from newsroom_consumers.generations import NotReachedError
 from newsroom_consumers.queries import Answer, NotFoundError, Queries
@@ -232,7 +232,7 @@ def test_a_fold_that_was_stopped_goes_on_the_next_time(newsroom: Newsroom, past:
         newsroom.desk().define_tag(f"tag-{number}", labels={})
     newsroom.work()
     past.progress = lambda more: past.stopping.set() if more else None
-    with pytest.raises(StoppedError, match="goes on from there"):
+    with pytest.raises(FoldStoppedError, match="goes on from there"):
         past.name(EVER)
     past.stopping.clear()
     past.progress = lambda _: None

@@ -11,17 +11,27 @@ Who can write into the folder can rewrite it whole, with every hash. Only seals 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from newsroom_consumers.archive.containers import Entry
-from newsroom_consumers.archive.format import MANIFEST, RECORDS, SCHEMAS, SEALS, Manifest, folder_of, read_manifest
+from newsroom_consumers.archive.format import (
+    MANIFEST,
+    RECORDS,
+    SCHEMAS,
+    SEALS,
+    ArchivedPartition,
+    Manifest,
+    folder_of,
+    read_manifest,
+)
 from newsroom_consumers.archive.schemas import NamedSchemas, altered_schemas, lacking_schemas
 from newsroom_consumers.archive.walking import Fault, Finding, walk
 from newsroom_consumers.audit.sealed import Checking, Kind, Passed, Verdict, verdict
-from newsroom_consumers.audit.seals import ReadSeals, Seal
+from newsroom_consumers.audit.seals import Mark, ReadSeals, Seal
 from newsroom_consumers.files import ABSENT, files_below, readable
 from newsroom_consumers.records import Partition, Record
 
@@ -62,41 +72,61 @@ def verify(
     """
     manifest = read_manifest(folder)
     findings = [*_files(folder, manifest), *altered_schemas(folder, manifest), *_own_seal(folder, manifest)]
-    marks = seals.marks if seals else {}
-    checkings: dict[Partition, Checking] = {}
-    named = NamedSchemas()
-    records, is_whole = 0, True
-
+    passage = _Passage(folder, seals.marks if seals else {}, passed, look)
     for at, archived in manifest.partitions():
-        checking = checkings[at] = Checking(marks.get(at, ()), first=archived.first_offset)
+        passage.go_through(at, archived)
+    passage.end()
+    findings += [*passage.findings, *lacking_schemas(manifest, passage.named, whole=passage.is_whole)]
+    return Report(
+        made_at=manifest.made_at,
+        records=passage.records,
+        findings=tuple(findings),
+        unknown_schemas=manifest.unknown_schemas,
+        seals=verdict(seals, passage.checkings) if seals else None,
+    )
 
-        def sound(entry: Entry, sha: bytes, checking: Checking = checking) -> None:
-            nonlocal records
-            records += 1
-            checking.record(entry.record.offset, sha)
-            named.look(entry.record)
-            look(entry.record)
-            passed(1)
 
-        found = walk(folder, at, archived, sound)
+class _Passage:
+    """A passage through all records of an export, and what was seen on the way."""
+
+    def __init__(
+        self, folder: Path, marks: Mapping[Partition, Sequence[Mark]], passed: Passed, look: Callable[[Record], object]
+    ) -> None:
+        self.records = 0
+        self.findings: list[Finding] = []
+        self.is_whole = True
+        """Whether each partition could be read to its end."""
+        self.named = NamedSchemas()
+        self.checkings: dict[Partition, Checking] = {}
+        self._folder = folder
+        self._marks = marks
+        self._passed = passed
+        self._look = look
+
+    def go_through(self, at: Partition, archived: ArchivedPartition) -> None:
+        """Read a partition up to its first fault."""
+        checking = self.checkings[at] = Checking(self._marks.get(at, ()), first=archived.first_offset)
+        found = walk(self._folder, at, archived, partial(self._see, checking))
         if found is not None and found.offset is not None:
-            is_whole = False
-            findings.append(found)
+            self.is_whole = False
+            self.findings.append(found)
             checking.differs(_KINDS.get(found.fault, Kind.ALTERED), found.offset)
             checking.end(found.offset)
         else:
             checking.end(archived.next_offset)
-    findings += lacking_schemas(manifest, named, whole=is_whole)
-    for unknown in marks.keys() - checkings.keys():
-        checkings[unknown] = Checking(marks[unknown], first=0)
-        checkings[unknown].end(0)
-    return Report(
-        made_at=manifest.made_at,
-        records=records,
-        findings=tuple(findings),
-        unknown_schemas=manifest.unknown_schemas,
-        seals=verdict(seals, checkings) if seals else None,
-    )
+
+    def end(self) -> None:
+        """Compare what is sealed of partitions that the export does not have."""
+        for unknown in self._marks.keys() - self.checkings.keys():
+            self.checkings[unknown] = Checking(self._marks[unknown], first=0)
+            self.checkings[unknown].end(0)
+
+    def _see(self, checking: Checking, entry: Entry, sha: bytes) -> None:
+        self.records += 1
+        checking.record(entry.record.offset, sha)
+        self.named.look(entry.record)
+        self._look(entry.record)
+        self._passed(1)
 
 
 def _files(folder: Path, manifest: Manifest) -> Iterator[Finding]:

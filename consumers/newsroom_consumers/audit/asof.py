@@ -48,7 +48,7 @@ _TURN_SECONDS = 0.1
 _THROWN_AWAY = "as-of"
 
 
-class StoppedError(NewsroomError):
+class FoldStoppedError(NewsroomError):
     """A fold was stopped before it came to its cut."""
 
     exit_code: ClassVar[int] = 1
@@ -151,7 +151,7 @@ def _thrown_away(folded: Folded, site: Site) -> Iterator[Queries]:
 def as_of(control: Control, log: CountedLog, reader: RecordReader, instant: int, onlooker: Onlooker) -> Iterator[str]:
     """Give the name of a generation that holds the log up to an instant, folded now or before, and hold it meanwhile.
 
-    Who wants the same cut at the same time waits. Raises ``StoppedError``, and what ``replay`` raises.
+    Who wants the same cut at the same time waits. Raises ``FoldStoppedError``, and what ``replay`` raises.
     """
     cut = cut_at(log, instant)
     onlooker.looking(cut)
@@ -167,7 +167,7 @@ def as_of(control: Control, log: CountedLog, reader: RecordReader, instant: int,
             onlooker.say(f"reusing {name}, folded {to_rfc3339(folded_at)}")
         with onlooker.counting(left) as progress:  # with none left, the last records folded are compared with the log's
             if not replay(control, name, log, cut, reader, stopping=onlooker.stopping, progress=progress):
-                raise StoppedError(name)
+                raise FoldStoppedError(name)
         if left or folded_at is None:
             with control.writing() as connection:
                 kept.folded(connection, name, onlooker.now())
@@ -188,7 +188,7 @@ def _written(cut: Cut) -> str:
 
 @contextmanager
 def _turn(control: Control, name: str, onlooker: Onlooker) -> Iterator[None]:
-    """Hold a generation exclusively, as soon as nobody else does. Raises ``StoppedError``."""
+    """Hold a generation exclusively, as soon as nobody else does. Raises ``FoldStoppedError``."""
     with ExitStack() as held:
         waiting = False
         while True:
@@ -200,7 +200,7 @@ def _turn(control: Control, name: str, onlooker: Onlooker) -> Iterator[None]:
                     onlooker.say(f"waiting for {name}: somebody else folds it, or asks it")
                 waiting = True
             if onlooker.stopping.wait(_TURN_SECONDS):
-                raise StoppedError(name)
+                raise FoldStoppedError(name)
         yield
 
 

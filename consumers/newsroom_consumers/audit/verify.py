@@ -56,7 +56,7 @@ class CannotVerifyError(NewsroomError):
         self.name = name
 
 
-class StoppedError(NewsroomError):
+class VerificationStoppedError(NewsroomError):
     """The log was not folded to its end, so that nothing is known."""
 
     exit_code: ClassVar[int] = 4
@@ -122,7 +122,7 @@ def verify(
 ) -> Verdict:
     """Fold the log afresh up to where the live generation stands, and compare the two.
 
-    Raises ``NoGenerationError``, ``CannotVerifyError``, ``StoppedError``, and what ``replay`` raises.
+    Raises ``NoGenerationError``, ``CannotVerifyError``, ``VerificationStoppedError``, and what ``replay`` raises.
     """
     name = control.live()
     _require_build(control, name, log)
@@ -133,7 +133,7 @@ def verify(
 
         def fold(cut: _Cut) -> None:
             if not replay(control, fresh, log, cut, reader, stopping=stopping, folding=folding, progress=progress):
-                raise StoppedError
+                raise VerificationStoppedError
 
         fold(first)
         with control.database.auditing(name) as connection:

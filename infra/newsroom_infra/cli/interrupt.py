@@ -31,7 +31,7 @@ def told_to_stop() -> threading.Event:
     return stopping
 
 
-class StoppedError(NewsroomError):
+class ProofStoppedError(NewsroomError):
     """A proof was stopped before its end, so that nothing is known."""
 
     exit_code: ClassVar[int] = 4
@@ -43,12 +43,12 @@ class StoppedError(NewsroomError):
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end a proof at once, and tidy up. Raises ``StoppedError``."""
+    """Let Ctrl-C and SIGTERM end a proof at once, and tidy up. Raises ``ProofStoppedError``."""
     former = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        raise StoppedError from interrupt
+        raise ProofStoppedError from interrupt
     finally:
         signal.signal(signal.SIGTERM, former)
 
