@@ -13,6 +13,8 @@ endif
 
 SEED := 1
 MINUTES := 2
+# In the environment, a DATABASE of another meaning does not concern `make chaos`
+CHAOS_DATABASE = $(or $(if $(filter command,$(origin DATABASE)),$(DATABASE),$(filter sqlite postgres,$(DATABASE))),sqlite)
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs reset demo test lint format bench bench-latency bench-memory bench-replay chaos lock clean
@@ -64,7 +66,7 @@ bench-replay: $(READY) ## compare a cold replay with the live loop and a bare Ka
 	@$(BIN)/python benchmarks/replay.py $(REPORTED)
 
 chaos: $(READY) ## break broker, workers and database for MINUTES by SEED, and check every promise; DATABASE=postgres
-	@PYTHONPATH=tests $(BIN)/python -m chaos --seed $(SEED) --minutes $(MINUTES) --database $(if $(filter command,$(origin DATABASE)),$(DATABASE),sqlite)
+	@PYTHONPATH=tests $(BIN)/python -m chaos --seed $(SEED) --minutes $(MINUTES) --database $(CHAOS_DATABASE)
 
 lock: $(READY) ## pin all dependencies anew, with hashes (needs uv: pip install uv)
 	uv pip compile -q --universal --python-version 3.11 --all-extras --group dev --generate-hashes --no-header \

@@ -61,7 +61,8 @@ def _print(report: Report, folder: Path) -> None:
     console.print(f"promotions, seconds from the replay's begin: {promotions}; {report.replays_killed} replays killed")
     for each in report.skipped:
         console.print(f"not as planned: {each}")
-    console.print(f"{len(report.findings)} findings in {report.generations} generations")
+    console.print(f"{report.looks:,} looks at what was live; {report.snapshots} snapshots taken in the storm")
+    console.print(f"{len(report.findings)} findings in {report.generations} generations and these snapshots")
     for finding in report.findings[:_SHOWN]:
         console.print(f"  {finding}", markup=False)
     if report.findings:

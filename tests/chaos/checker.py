@@ -14,23 +14,28 @@ diverged
     tables that are not the fold of the log
 zombie-write
     a cursor that went back, rows past it, a write of an owner that was fenced
+went-back
+    what is live seen further before than after (by ``onlooker.py``, which looks while the storm rages)
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from chaos import leaks, refold, trails
+from chaos import leaks, reckoning, refold, trails
 from chaos.evidence import Appended, Entry, Finding, Held, appended
 
 from newsroom_consumers.records import Address, Partition, Record
 from newsroom_consumers.store.tables import ARTICLE, EVENT
 
 LOG = "log"
+_NEVER_SENT = {"misplaced", "key_mismatch", "no_value", "invalid_content"}
+"""Reasons of rejections that no tool of a run gives cause for; nor is there anything to be parked."""
 
 
-def check(history: Sequence[Entry], records: Sequence[Record], generations: Sequence[Held]) -> list[Finding]:
+def check(history: Sequence[Entry], records: Sequence[Record], generations: Iterable[Held]) -> list[Finding]:
     """Name everything that must not be, of any kind."""
     log = appended(records)
     found = [*_lost(history, log), *_phantoms(history, log), *_reordered(history, log)]
@@ -49,6 +54,7 @@ def check_generation(held: Held, log: Sequence[Appended]) -> list[Finding]:
         *leaks.check(held, log),
         *trails.check(held),
         *refold.check(held, log),
+        *reckoning.check(held, log),
     ]
 
 
@@ -61,14 +67,19 @@ def _lost(history: Sequence[Entry], log: Sequence[Appended]) -> Iterator[Finding
 
 def _phantoms(history: Sequence[Entry], log: Sequence[Appended]) -> Iterator[Finding]:
     words: defaultdict[str, list[str]] = defaultdict(list)
+    shas: defaultdict[str, set[str]] = defaultdict(set)
     for entry in history:
         words[entry.event_id].append(entry.word)
+        if entry.sha:
+            shas[entry.event_id].add(entry.sha)
     for each in log:
         said = words.get(each.event_id or "", [])
         if "invoked" not in said:
             yield Finding("phantom", LOG, f"nobody sent {each.event_id}, which is at {_at(each.place)}")
         elif said.count("failed") == said.count("invoked"):
             yield Finding("phantom", LOG, f"{each.event_id} was to have failed, and is at {_at(each.place)}")
+        elif shas[each.event_id or ""] and _sha_of(each.record) not in shas[each.event_id or ""]:
+            yield Finding("phantom", LOG, f"{each.event_id} at {_at(each.place)} has other bytes than were sent")
 
 
 def _reordered(history: Sequence[Entry], log: Sequence[Appended]) -> Iterator[Finding]:
@@ -83,15 +94,15 @@ def _reordered(history: Sequence[Entry], log: Sequence[Appended]) -> Iterator[Fi
 
 
 def _orders(history: Sequence[Entry], first: Mapping[str, Address]) -> Iterator[tuple[Entry, Entry]]:
-    """Give pairs of acknowledged sends of one key of which the one was to be in the log before the other."""
+    """Give pairs of sends of one key of which the one was to be in the log before the other."""
     top: dict[str, Entry] = {}
-    before: dict[str, Entry] = {}
+    begun: set[str] = set()
     streams: dict[tuple[str, str], Entry] = {}
     for entry in history:
-        if entry.word == "invoked":
-            before.setdefault(entry.event_id, top.get(entry.key, entry))
+        if entry.word == "invoked" and entry.event_id not in begun:
+            begun.add(entry.event_id)
+            yield top.get(entry.key, entry), entry
         elif entry.word == "acknowledged":
-            yield before.get(entry.event_id, entry), entry
             if entry.stream:
                 yield streams.get((entry.stream, entry.key), entry), entry
                 streams[entry.stream, entry.key] = entry
@@ -124,10 +135,17 @@ def _strange_rows(held: Held, log: Sequence[Appended]) -> Iterator[Finding]:
 
 
 def _effects(held: Held) -> Iterator[Finding]:
-    """Hold that of all records of one event only the first was decided."""
+    """Hold that of all records of one event the first was decided, and no other."""
     decided: set[tuple[str, str]] = set()
     for row in held.rows(EVENT):
         event = (row["article_id"], row["event_id"])
+        if row["outcome"] == "parked" or row["reason"] in _NEVER_SENT:
+            said = f"{row['event_id']} was {row['outcome']} ({row['reason']}): nobody has sent what deserves that"
+            yield Finding("lost", held.name, said)
+        if event not in decided and row["outcome"] == "duplicate":
+            yield Finding(
+                "lost", held.name, f"{row['event_id']} at {_at(_place(row))} is called a duplicate of nothing"
+            )
         if event in decided and row["outcome"] != "duplicate":
             yield Finding("duplicate", held.name, f"{row['event_id']} was {row['outcome']} again at {_at(_place(row))}")
         if row["outcome"] in {"applied", "rejected"}:
@@ -145,6 +163,10 @@ def _misordered(held: Held) -> Iterator[Finding]:
         if row["last_offset"] != last.get(id_):
             what = f"{id_} was changed last by offset {row['last_offset']}, its last event lies at {last.get(id_)}"
             yield Finding("reordered", held.name, what)
+
+
+def _sha_of(record: Record) -> str:
+    return hashlib.sha256(record.value or b"").hexdigest()
 
 
 def _place(row: dict[str, object]) -> Address:

@@ -11,6 +11,7 @@ from kit import Newsroom, scan
 
 from newsroom_consumers.records import Record
 from newsroom_consumers.store.control import Control
+from newsroom_consumers.store.database import Database
 from newsroom_consumers.store.generation import Generation
 
 
@@ -44,11 +45,16 @@ def log_of(newsroom: Newsroom) -> list[Record]:
 
 def generations_of(newsroom: Newsroom) -> list[Held]:
     """Scan every generation, and read its trail."""
-    return [_held(newsroom, known.name, live=known.live) for known in Control(newsroom.database).all()]
+    database = newsroom.database
+    return [held_of(database, known.name, live=known.live) for known in Control(database).all()]
 
 
-def _held(newsroom: Newsroom, name: str, *, live: bool) -> Held:
-    with newsroom.database.auditing(name) as connection:
+def held_of(database: Database, name: str, *, live: bool) -> Held:
+    """Scan a generation, and read its trail, as they are at one moment.
+
+    Raises ``DatabaseAwayError`` and ``NoGenerationError``.
+    """
+    with database.auditing(name) as connection:
         return Held(name=name, live=live, tables=scan(connection), trail=trails.read(connection))
 
 

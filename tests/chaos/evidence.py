@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -10,6 +11,7 @@ from kit import CODEC, NOT_COMPARED, Tables
 from sqlalchemy import Table
 
 from newsroom_consumers.records import Address, Partition, Record
+from newsroom_schemas.errors import UndecodableError
 from newsroom_schemas.events import AnyEvent
 
 Word = Literal["invoked", "acknowledged", "failed", "unknown"]
@@ -33,6 +35,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Name of the stream of sends that it was a part of; such events are sent in order, and together."""
     problem: str | None = None
     """What was said instead of an acknowledgement."""
+    sha: str | None = None
+    """SHA-256 of the value that is sent, in hexadecimal; ``None`` where another program makes it."""
 
 
 class Move(NamedTuple):
@@ -44,6 +48,8 @@ class Move(NamedTuple):
     epoch: int
     session: str | None
     """Name of the process that wrote, where the database knows it."""
+    owner: str | None = None
+    """Who had taken the partition, as the row says."""
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,11 +90,14 @@ class Appended(NamedTuple):
 
 
 def appended(records: Sequence[Record]) -> list[Appended]:
-    """Read records of tools that keep the contract."""
-    return [
-        Appended(each, CODEC.decode(each.value, each.headers).event if each.value is not None else None)
-        for each in records
-    ]
+    """Read records; one that is no event is a record that nobody has sent."""
+    return [Appended(each, _event_of(each)) for each in records]
+
+
+def _event_of(record: Record) -> AnyEvent | None:
+    with suppress(UndecodableError):
+        return None if record.value is None else CODEC.decode(record.value, record.headers).event
+    return None
 
 
 class Finding(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import threading
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 from chaos.evidence import Entry, Word
+from kit import CODEC
 
 from newsroom_consumers.records import Address
 from newsroom_producers.desk import Receipt, Refused, Sendable, Settled, Transport
@@ -36,6 +38,7 @@ class History:
         place: Address | None = None,
         stream: str | None = None,
         problem: str | None = None,
+        sha: str | None = None,
     ) -> None:
         """Add a line."""
         with self._lock:
@@ -49,6 +52,7 @@ class History:
                 place=place,
                 stream=stream,
                 problem=problem,
+                sha=sha,
             )
             self.entries.append(entry)
             if self._file:
@@ -84,7 +88,7 @@ class Recorded:
 
     def send(self, event: AnyEvent) -> Receipt:
         """Send one event and wait for its receipt."""
-        self._history.note(self._writer, "invoked", event)
+        self._history.note(self._writer, "invoked", event, sha=_sha_of(event))
         try:
             receipt = self._transport.send(event)
         except NewsroomError as error:
@@ -98,7 +102,7 @@ class Recorded:
         sent = [event for event in events if not isinstance(event, Refused | tuple | None)]
         stream = f"{self._writer}-{next(self._streams)}"
         for event in sent:
-            self._history.note(self._writer, "invoked", event, stream=stream)
+            self._history.note(self._writer, "invoked", event, stream=stream, sha=_sha_of(event))
         for event, settled in zip(sent, self._transport.send_all(sent), strict=True):
             self._settle(event, settled, stream)
             yield settled
@@ -113,6 +117,10 @@ class Recorded:
             self._history.note(self._writer, "unknown", event, stream=stream, problem=str(settled.error))
         else:
             self._history.note(self._writer, "failed", event, stream=stream, problem=str(settled.error))
+
+
+def _sha_of(event: AnyEvent) -> str:
+    return hashlib.sha256(CODEC.encode(event).value).hexdigest()
 
 
 def _may_be_in_the_log(error: NewsroomError) -> bool:

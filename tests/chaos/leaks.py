@@ -79,8 +79,12 @@ def _follow(event: AnyEvent, drafts: defaultdict[Edition, Fields], shown: dict[E
             shown[event.article_id, event.language] = dict(drafts[event.article_id, event.language])
         case ArticleUnpublished():
             for id_, language in list(shown):
-                if id_ == event.article_id and (language in event.languages or not event.languages):
+                if id_ == event.article_id and _hides(event, language):
                     del shown[id_, language]
+
+
+def _hides(event: ArticleUnpublished, language: str) -> bool:
+    return not event.languages or language in event.languages or event.reason == "legal"
 
 
 def _texts(event: AnyEvent) -> Fields:

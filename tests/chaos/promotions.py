@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,11 +11,13 @@ from random import Random
 
 from chaos import collecting, crew
 from chaos.evidence import Finding
+from chaos.snapshots import Snapshots
 from chaos.stage import Stage
+from chaos.team import end
 from workers import Worker
 
 from newsroom_consumers.store.control import Control
-from newsroom_consumers.store.database import DatabaseAwayError
+from newsroom_consumers.store.database import DatabaseAwayError, NoGenerationError
 
 _SECONDS = 120.0
 """How long a step may take while everything goes wrong."""
@@ -25,14 +26,17 @@ _STEP_SECONDS = 40.0
 _PAUSE_SECONDS = 0.3
 _KEPT = 3
 """Generations to keep."""
+_SHOWN = 800
+"""Characters to show of what a command has said, its last ones."""
 
 
 class Promotions:
     """One promotion at a time, in a thread of its own."""
 
-    def __init__(self, stage: Stage, folder: Path, seed: int) -> None:
-        """Take the stage, a folder for what the commands say, and the seed."""
+    def __init__(self, stage: Stage, snapshots: Snapshots, folder: Path, seed: int) -> None:
+        """Take the stage, what keeps generations that are dropped, a folder for what commands say, and the seed."""
         self._stage = stage
+        self._snapshots = snapshots
         self._folder = folder
         self._random = Random(f"{seed}-promotions")  # noqa: S311 - reproducible, not secret
         self._pool = ThreadPoolExecutor(1)
@@ -74,7 +78,8 @@ class Promotions:
                 self.done += 1
                 self.seconds.append(time.monotonic() - begun)
         finally:
-            _end(follower)
+            if died := end(follower):
+                self.findings.append(Finding("died", name, died))
         self._drop_old()
 
     def _made(self, name: str) -> bool:
@@ -86,6 +91,8 @@ class Promotions:
                 self._closing.wait(_PAUSE_SECONDS)
             else:
                 return True
+        if not self._closing.is_set():
+            self.findings.append(Finding("stuck", name, f"its tables could not be made within {_SECONDS:g} s"))
         return False
 
     def _has_run(self, *arguments: str) -> bool:
@@ -99,8 +106,10 @@ class Promotions:
                 is_doomed = False
             elif self._succeeds(process):
                 return True
+            elif self._broke(process, arguments[0]):
+                return False
             elif time.monotonic() > until or not _says_why(process):
-                what = f"{' '.join(arguments)} has not succeeded: {process.said.strip()[-500:]}"
+                what = f"{' '.join(arguments)} has not succeeded: {process.said.strip()[-_SHOWN:]}"
                 self.findings.append(Finding("stuck", arguments[0], what))
                 return False
             self._closing.wait(_PAUSE_SECONDS)
@@ -112,6 +121,7 @@ class Promotions:
             self._closing.wait(_PAUSE_SECONDS / 10)
         self.killed += process.process.poll() is None
         crew.kill(process)
+        self._broke(process, "replay")
 
     def _succeeds(self, process: Worker) -> bool:
         until = time.monotonic() + _STEP_SECONDS
@@ -121,22 +131,34 @@ class Promotions:
             self._closing.wait(_PAUSE_SECONDS / 10)
         return process.process.returncode == 0
 
+    def _broke(self, process: Worker, command: str) -> bool:
+        """Say whether a command ended by itself and by an error that nobody foresaw, which is a finding."""
+        broke = process.process.returncode > 0 and "Traceback" in process.said
+        if broke:
+            self.findings.append(Finding("died", command, process.said.strip()[-_SHOWN:]))
+        return broke
+
     def _drop_old(self) -> None:
         with suppress(DatabaseAwayError):
             known = Control(self._stage.newsroom.database).all()
             for old in [each for each in known if not each.live][: max(0, len(known) - _KEPT)]:
-                self._has_run("generations", "drop", old.name, "--yes")
+                if self._has_kept(old.name):
+                    self._has_run("generations", "drop", old.name, "--yes")
+
+    def _has_kept(self, name: str) -> bool:
+        """Keep a generation to be judged at the end; one that cannot be had is not dropped yet."""
+        until = time.monotonic() + _SECONDS
+        while time.monotonic() < until and not self._closing.is_set():
+            try:
+                self._snapshots.keep(name)
+            except (DatabaseAwayError, NoGenerationError):
+                self._closing.wait(_PAUSE_SECONDS)
+            else:
+                return True
+        return False
 
 
 def _says_why(process: Worker) -> bool:
     """Say whether a command that failed was killed, or ended with an error that has a name."""
     last = process.said.strip().splitlines()[-1:]
     return process.process.returncode < 0 or any(line.startswith(("error: ", "stopped; ")) for line in last)
-
-
-def _end(worker: Worker) -> None:
-    """Tell a worker to stop; one that does not is killed."""
-    worker.process.send_signal(signal.SIGTERM)
-    with suppress(Exception):
-        worker.process.wait(_STEP_SECONDS)
-    crew.kill(worker)

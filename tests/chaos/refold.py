@@ -44,8 +44,8 @@ def check(held: Held, log: Sequence[Appended]) -> Iterator[Finding]:
 def fold(records: Sequence[Record], cut: Mapping[Partition, int]) -> Tables:
     """Fold the records before a cut in memory, and scan the tables."""
     counts: dict[str, int] = {}
-    for at in cut:
-        counts[at.topic] = max(counts.get(at.topic, 0), at.partition + 1)
+    for topic, partition in (*cut, *(each[:2] for each in records)):
+        counts[topic] = max(counts.get(topic, 0), partition + 1)
     (tags,) = (topic for topic in counts if topic.endswith(_CATALOGUE))
     reader = RecordReader(CODEC, tags_topic=tags, place=placement(counts))
     before = [each for each in records if each.offset < cut.get(Partition(each.topic, each.partition), 0)]

@@ -37,6 +37,7 @@ _LOOK_SECONDS = 0.02
 _STUTTERS = 5
 _STUTTER_SECONDS = PATIENCE + 0.3
 """How long the broker stands still each time: tools wait less."""
+_UNREACHED = "failpoint not reached"
 
 Heal = Callable[[], None]
 
@@ -69,6 +70,9 @@ class Storm:
         self.faults: Counter[str] = Counter()
         self.recoveries: defaultdict[str, list[float]] = defaultdict(list)
         self.skipped: set[str] = set()
+        self.crashes = 0
+        """How often the database has been killed; each is counted before it is started again."""
+        self._missed: set[Fault] = set()
         self.findings: list[Finding] = []
         self._begin: Mapping[tuple[str, str], Callable[[Fault], Heal | None]] = {
             ("kill", "worker"): self._kill_worker,
@@ -85,9 +89,13 @@ class Storm:
             ("replay", "and promote"): self._promote,
         }
 
-    def strike(self, blow: Blow) -> None:
-        """Wait, break what the blow names, heal it, and wait until all that was acknowledged by then is folded."""
+    def strike(self, blow: Blow) -> list[str]:
+        """Wait, break what the blow names, heal it, and wait until all that was acknowledged by then is folded.
+
+        Give what was struck.
+        """
         self._stopping.wait(blow.quiet)
+        self._missed.clear()
         struck: list[Fault] = []
         with ExitStack() as healing:
             for fault in blow.faults:
@@ -96,20 +104,32 @@ class Storm:
                     struck.append(fault)
             self._stopping.wait(max((fault.seconds for fault in struck), default=0))
         if struck:
-            kinds = [f"{fault.kind} {fault.target}" for fault in struck]
+            kinds = [_UNREACHED if fault in self._missed else f"{fault.kind} {fault.target}" for fault in struck]
             self.faults.update(kinds)
             self.recoveries[" + ".join(kinds)].append(self.recover(" + ".join(map(str, struck))))
+        return [f"{fault} ({_UNREACHED})" if fault in self._missed else str(fault) for fault in struck]
 
     def recover(self, after: str) -> float:
         """Wait until the live generation holds what is acknowledged by now, and give how many seconds it took."""
-        wanted = {Partition(*at): end for at, end in self._history.acknowledged.items()}
         begun = time.monotonic()
-        while not self._holds(wanted):
-            if time.monotonic() > begun + _RECOVERY_SECONDS:
-                self.findings.append(Finding("stuck", "live", f"no recovery within {_RECOVERY_SECONDS:g} s of {after}"))
-                break
-            self._stopping.wait(_LOOK_SECONDS)
+        self._wait_for({Partition(*at): end for at, end in self._history.acknowledged.items()}, after)
         return time.monotonic() - begun
+
+    def drain(self) -> None:
+        """Wait, when nobody sends any more, until the live generation holds the whole log.
+
+        A send that nobody has an answer for may come into the log late.
+        """
+        self.recover("the whole storm")
+        self._wait_for(self._stage.newsroom.ends(), "the whole storm, to the end of the log")
+
+    def _wait_for(self, wanted: Mapping[Partition, int], after: str) -> None:
+        until = time.monotonic() + _RECOVERY_SECONDS
+        while not self._holds(wanted):
+            if time.monotonic() > until:
+                self.findings.append(Finding("stuck", "live", f"no recovery within {_RECOVERY_SECONDS:g} s of {after}"))
+                return
+            self._stopping.wait(_LOOK_SECONDS)
 
     def _holds(self, wanted: Mapping[Partition, int]) -> bool:
         with (
@@ -134,6 +154,7 @@ class Storm:
         if self._stage.base is None:
             return None
         self._stage.base.kill()
+        self.crashes += 1
         return self._stage.base.start
 
     def _freeze_worker(self, _: Fault) -> Heal:
@@ -166,6 +187,7 @@ class Storm:
             until = time.monotonic() + _DEATH_SECONDS
             while doomed.process.poll() is None:
                 if time.monotonic() > until:
+                    self._missed.add(fault)
                     self._team.kill(number)
                 self._stopping.wait(_LOOK_SECONDS)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from chaos import crew
 from kit import Newsroom
-from workers import Worker
+from workers import Worker, until
 
 _LOOK_SECONDS = 0.05
 _END_SECONDS = 30.0
@@ -47,12 +48,12 @@ class Team:
                 crew.kill(worker)
 
     def end(self) -> None:
-        """Tell all to stop, and wait for that; none is started any more."""
+        """Tell all to stop, and note how they end; none is started any more."""
         with self._lock:
             self._numbers = range(0)
             for worker in self._members.values():
-                if worker.process.poll() is None:
-                    worker.end(signal.SIGTERM, _END_SECONDS)
+                if worker.process.pid not in self._doomed and (died := end(worker)):
+                    self.died.append(died)
 
     def kill(self, number: int) -> None:
         """End a worker as ``kill -9`` does."""
@@ -89,6 +90,28 @@ class Team:
         if worker is not None and worker.process.poll() is None:
             return
         if worker is not None and worker.process.pid not in self._doomed and _SECOND not in worker.said:
-            last = worker.said.strip().splitlines()[-1:]
-            self.died.append(f"a worker ended with {worker.process.returncode} by itself: {' '.join(last)}")
+            self.died.append(_told(worker, "by itself"))
         self._members[number] = crew.start(self._newsroom, self._folder, crew.product("worker"))
+
+
+def end(worker: Worker) -> str | None:
+    """Tell a worker to stop, and give what is wrong with its end: it is to be clean, and not before that.
+
+    One that has not said a word yet is waited for: it does not hear the signal.
+    """
+    with suppress(AssertionError):
+        until(lambda: worker.process.poll() is not None or bool(worker.said), _END_SECONDS)
+    if worker.process.poll() is not None:
+        return None if _SECOND in worker.said else _told(worker, "by itself")
+    try:
+        code = worker.end(signal.SIGTERM, _END_SECONDS)
+    except subprocess.TimeoutExpired:
+        crew.kill(worker)
+        return _told(worker, f"by force: it did not end within {_END_SECONDS:g} s of SIGTERM")
+    return None if code == 0 or _SECOND in worker.said else _told(worker, "after SIGTERM")
+
+
+def _told(worker: Worker, how: str) -> str:
+    """Tell how a worker ended, and what it said at last."""
+    last = " ".join(worker.said.strip().splitlines()[-1:])
+    return f"a worker ended with {worker.process.returncode} {how}: {last}"

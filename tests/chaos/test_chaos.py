@@ -30,4 +30,6 @@ def test_chaos_gives_no_finding(own: Broker, database: str, tmp_path: Path) -> N
     report = run(own, database, seed=SEEDS[database], seconds=SECONDS, folder=tmp_path, console=Console(stderr=True))
     assert report.findings == []
     assert report.words["acknowledged"] > 100
-    assert sum(report.faults.values()) > 2
+    assert sum(report.faults.values()) > 0
+    assert report.looks > 0
+    assert report.outcomes["applied"] > sum(report.outcomes.values()) / 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -112,6 +113,35 @@ def test_an_event_that_took_effect_twice_is_a_duplicate() -> None:
     assert "duplicate" in kinds(records=twice, generation=again)
 
 
+@pytest.mark.parametrize("words", [{"outcome": "parked"}, {"outcome": "rejected", "reason": "misplaced"}])
+def test_a_record_that_is_parked_or_refused_by_itself_is_lost_since_nobody_sends_such(words: dict[str, str]) -> None:
+    strange = changed(held(), "event", lambda row: row | (words if row["offset"] == 0 else {}))
+    assert "lost" in kinds(generation=strange)
+
+
+def test_a_duplicate_of_nothing_is_lost() -> None:
+    called = changed(held(), "event", lambda row: row | ({"outcome": "duplicate"} if row["offset"] == 0 else {}))
+    assert "lost" in kinds(generation=called)
+
+
+def test_other_bytes_than_were_sent_are_a_phantom() -> None:
+    sent = [msgspec.structs.replace(each, sha=hashlib.sha256(RECORDS[0].value or b"").hexdigest()) for each in HISTORY]
+    assert kinds(sent[:2], RECORDS[:1]) == set()
+    assert kinds(sent) == {"phantom"}
+
+
+def test_a_record_that_is_no_event_is_a_phantom() -> None:
+    broken = RECORDS[0]._replace(value=b"no event", offset=RECORDS[0].offset + 9)
+    assert "phantom" in kinds(records=[*RECORDS, broken], generation=held())
+
+
+def test_a_send_whose_end_nobody_knows_may_not_lie_before_what_was_acknowledged_before_it_began() -> None:
+    swapped = numbered([RECORDS[0], RECORDS[2], RECORDS[1], RECORDS[3]], set())
+    places = {0: swapped[0][:3], 1: swapped[2][:3], 3: swapped[3][:3]}
+    history = [each for n in places for each in (said("invoked", n), said("acknowledged", n, places[n]))]
+    assert kinds([*history, said("invoked", 2), said("unknown", 2)], swapped) == {"reordered"}
+
+
 def test_an_event_sent_after_another_was_acknowledged_may_not_lie_before_it() -> None:
     swapped = numbered([RECORDS[0], RECORDS[2], RECORDS[1], RECORDS[3]], set())
     places = {0: swapped[0][:3], 1: swapped[2][:3], 2: swapped[1][:3], 3: swapped[3][:3]}
@@ -183,7 +213,22 @@ def test_a_cursor_that_went_back_or_was_moved_by_a_fenced_owner_is_a_zombies(tra
     assert kinds(generation=held(trail=trail)) == {"zombie-write"}
 
 
+END = ends(RECORDS)[Partition(*RECORDS[0][:2])]
+AT = RECORDS[0][:2]
+
+
 def test_owners_that_follow_each_other_are_none() -> None:
-    first = [Move(TOPIC, 0, 0, 1, "a"), Move(TAGS_TOPIC, 0, 2, 1, "b"), Move(TOPIC, 0, 4, 1, "a")]
-    second = [Move(TOPIC, 0, 4, 2, "b"), Move(TOPIC, 0, 9, 2, "b")]
+    first = [Move(*AT, 0, 1, "a"), Move(TAGS_TOPIC, 0, 0, 1, "b"), Move(*AT, END - 1, 1, "a")]
+    second = [Move(*AT, END - 1, 2, "b"), Move(*AT, END, 2, "b")]
     assert kinds(generation=held(trail=[*first, *second])) == set()
+
+
+def test_a_write_behind_the_fence_of_a_promotion_is_a_zombies_where_no_session_is_known_too() -> None:
+    fenced = [Move(*AT, END - 1, 1, None, "worker"), Move(*AT, END - 1, 2, None, "promote")]
+    taken = [Move(*AT, END - 1, 3, None, "follower"), Move(*AT, END, 3, None, "follower")]
+    assert kinds(generation=held(trail=[*fenced, Move(*AT, END, 2, None, "promote")])) == {"zombie-write"}
+    assert kinds(generation=held(trail=[*fenced, *taken])) == set()
+
+
+def test_a_cursor_that_does_not_stand_where_its_last_write_left_it_is_a_zombies() -> None:
+    assert kinds(generation=held(trail=[Move(*AT, END + 1, 1, "a")])) == {"zombie-write"}

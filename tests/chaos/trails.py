@@ -10,29 +10,36 @@ from collections.abc import Iterator
 from chaos.evidence import Finding, Held, Move
 from sqlalchemy import Connection, Engine
 
+from newsroom_consumers.records import Partition
+
 _SQLITE = """
 CREATE TABLE IF NOT EXISTS chaos_trail (
     number INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT, "partition" INTEGER, next_offset INTEGER, epoch INTEGER,
-    session TEXT
+    session TEXT, owner TEXT
 );;
 CREATE TRIGGER IF NOT EXISTS chaos_moved AFTER UPDATE ON cursor BEGIN
-    INSERT INTO chaos_trail (topic, "partition", next_offset, epoch)
-    VALUES (NEW.topic, NEW.partition, NEW.next_offset, NEW.epoch);
+    INSERT INTO chaos_trail (topic, "partition", next_offset, epoch, owner)
+    VALUES (NEW.topic, NEW.partition, NEW.next_offset, NEW.epoch, NEW.owner);
 END
 """
 _POSTGRES = """
 CREATE TABLE IF NOT EXISTS chaos_trail (
-    number bigserial PRIMARY KEY, topic text, partition bigint, next_offset bigint, epoch bigint, session text
+    number bigserial PRIMARY KEY, topic text, partition bigint, next_offset bigint, epoch bigint, session text,
+    owner text
 );;
 CREATE OR REPLACE FUNCTION chaos_moved() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN
     EXECUTE format(
-        'INSERT INTO %%I.chaos_trail (topic, partition, next_offset, epoch, session) VALUES ($1, $2, $3, $4, $5)',
-        TG_TABLE_SCHEMA
-    ) USING NEW.topic, NEW.partition, NEW.next_offset, NEW.epoch, current_setting('application_name');
+        'INSERT INTO %%I.chaos_trail (topic, partition, next_offset, epoch, session, owner) '
+        'VALUES ($1, $2, $3, $4, $5, $6)', TG_TABLE_SCHEMA
+    ) USING NEW.topic, NEW.partition, NEW.next_offset, NEW.epoch, current_setting('application_name'), NEW.owner;
     RETURN NULL;
 END $body$;;
 CREATE OR REPLACE TRIGGER chaos_moved AFTER UPDATE ON "cursor" FOR EACH ROW EXECUTE FUNCTION chaos_moved()
 """
+
+
+_FENCE = "promote"
+"""The owner that a promotion writes into the cursors of the generation that it takes from readers."""
 
 
 def lay(engine: Engine) -> None:
@@ -44,7 +51,7 @@ def lay(engine: Engine) -> None:
 
 def read(connection: Connection) -> list[Move]:
     """Read a trail, oldest first."""
-    statement = 'SELECT topic, "partition", next_offset, epoch, session FROM chaos_trail ORDER BY number'
+    statement = 'SELECT topic, "partition", next_offset, epoch, session, owner FROM chaos_trail ORDER BY number'
     return [Move(*row) for row in connection.exec_driver_sql(statement)]
 
 
@@ -62,9 +69,15 @@ def check(held: Held) -> Iterator[Finding]:
         if move.epoch < last.epoch:
             what = f"the epoch of {where} went back from {last.epoch} to {move.epoch}"
             yield Finding("zombie-write", held.name, what)
+        if move.owner == _FENCE and move.next_offset != last.next_offset:
+            yield Finding("zombie-write", held.name, f"{where} was moved after a promotion had fenced all workers")
         if move.epoch != last.epoch:
             takers[at] = move.session
         elif takers.get(at) != move.session:
             what = f"{move.session} moved {where}, which {takers.get(at)} had taken in epoch {move.epoch}"
             yield Finding("zombie-write", held.name, what)
         before[at] = move
+    for (topic, partition), move in before.items():
+        if move.next_offset != held.cursors.get(Partition(topic, partition)):
+            what = f"the cursor of {topic}/{partition} does not stand where its last write left it"
+            yield Finding("zombie-write", held.name, what)

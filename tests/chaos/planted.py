@@ -1,0 +1,32 @@
+"""Generations made by hand: each with one cursor that stands somewhere, and a trail."""
+
+from __future__ import annotations
+
+from chaos import trails
+from record_strategies import PARTITIONS, TOPIC
+from sqlalchemy import update
+
+from newsroom_consumers import generations
+from newsroom_consumers.store.control import Control
+from newsroom_consumers.store.generation import Generation
+from newsroom_consumers.store.tables import CURSOR
+
+
+def plant(control: Control, name: str, position: int) -> None:
+    """Make a generation that stands somewhere; the first one is live."""
+    control.register(name, generations.build(PARTITIONS), now=0)
+    engine = control.database.writer(name)
+    Generation(engine, name)
+    trails.lay(engine)
+    cursor = {"topic": TOPIC, "partition": 0, "last_offset": None, "last": None, "chain": bytes(32)}
+    with engine.begin() as connection:
+        connection.execute(CURSOR.insert().values(next_offset=position, epoch=1, owner="a", **cursor))
+    engine.dispose()
+
+
+def move(control: Control, name: str, position: int) -> None:
+    """Move the cursor of a generation, forth or back."""
+    engine = control.database.writer(name)
+    with engine.begin() as connection:
+        connection.execute(update(CURSOR).values(next_offset=position))
+    engine.dispose()
