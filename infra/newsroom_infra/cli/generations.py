@@ -14,6 +14,7 @@ from newsroom_infra.cli.cuts import cut_of, until
 from newsroom_infra.cli.extras import needs
 from newsroom_infra.cli.interrupt import told_to_stop
 from newsroom_infra.cli.output import print_json
+from newsroom_infra.cli.patience import with_timeout
 from newsroom_infra.cli.reading import EXTRAS
 from newsroom_infra.settings import Settings, load
 
@@ -112,9 +113,7 @@ def replay(name: str, until: str | None, archive: Path | None, workers: int, *, 
 
 @click.command()
 @click.argument("name")
-@click.option(
-    "--timeout", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds to wait until it is level."
-)
+@with_timeout("Seconds to wait until it is level.")
 @_json
 def promote(name: str, timeout: float, *, as_json: bool) -> None:
     """Make the generation NAME the one that readers see, once it holds all that the live one holds.

@@ -9,15 +9,14 @@ import click
 from newsroom_infra.cli import tables
 from newsroom_infra.cli.extras import needs
 from newsroom_infra.cli.output import print_json
+from newsroom_infra.cli.patience import with_timeout
 from newsroom_infra.cli.reading import EXTRAS, ask_editors, chosen, with_article, with_tags
 from newsroom_infra.cli.writing import login, transport
 from newsroom_infra.settings import load
 from newsroom_producers.desk import Desk
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-_timeout = click.option(
-    "--timeout", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds to wait for a worker."
-)
+_timeout = with_timeout("Seconds to wait for a worker.")
 
 
 @click.group()

@@ -10,6 +10,7 @@ import click
 from newsroom_infra.cli import tables
 from newsroom_infra.cli.extras import needs
 from newsroom_infra.cli.output import print_json, visible
+from newsroom_infra.cli.patience import with_timeout
 from newsroom_infra.settings import load
 
 EXTRAS = "kafka,consumers"
@@ -75,9 +76,7 @@ def outcomes(article_id: str, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.option(
-    "--timeout", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds; exit 5 after them."
-)
+@with_timeout("Seconds; exit 5 after them.")
 def wait(timeout: float) -> None:
     """Wait until the live generation holds everything that is in the log now."""
     with needs(EXTRAS):
