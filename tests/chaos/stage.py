@@ -6,7 +6,7 @@ import os
 import signal
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -69,10 +69,13 @@ class Base:
 
     def kill(self) -> None:
         """End the first process as ``kill -9`` does, which takes the others with it."""
-        processes = self._processes()
+        others = self._processes()[1:]
         self._server.process.kill()
         self._server.process.wait()
-        psutil.wait_procs(processes[1:], timeout=_START_SECONDS)
+        for process in others:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()  # one that was frozen would never see that the first is dead
+        psutil.wait_procs(others, timeout=_START_SECONDS)
 
     def start(self) -> None:
         """Start it again."""

@@ -30,8 +30,14 @@ from newsroom_schemas.errors import NewsroomError
 READERS = "newsroom_reader"
 """The role that has rights on public tables only. Roles belong to a whole server: its databases share this one."""
 
-_CONNECT_SECONDS = 5
-"""How long a server may take to accept a connection."""
+_CONNECT = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 30_000,  # a machine that is gone says nothing: TCP itself would wait for a quarter of an hour
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+}
+"""When a server, or its machine, counts as away: libpq's names, seconds but for the milliseconds of the second."""
 _SESSION = {
     "idle_in_transaction_session_timeout": "10s",  # a frozen worker may not hold the newsroom
     "statement_timeout": "60s",
@@ -201,7 +207,7 @@ def end_holder(connection: Connection, topic: str, partition: int) -> None:
 
 def _engine(url: URL, wanted: Mapping[str, str], **pool: Any) -> Engine:
     """Make an engine whose every connection has some settings; lz4 is used where the server has it."""
-    engine = create_engine(url, connect_args={"connect_timeout": _CONNECT_SECONDS}, **pool)
+    engine = create_engine(url, connect_args=_CONNECT, **pool)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: psycopg.Connection, _: object) -> None:
