@@ -20,6 +20,7 @@ from kafka.structs import OffsetAndMetadata
 from newsroom_consumers.log import Bounds, LogAwayError, MissingTopicError, Polled, UnreadableRecordError
 from newsroom_consumers.membership import HEARTBEAT_SECONDS, SESSION_SECONDS, TURN_SECONDS, Membership, hold
 from newsroom_consumers.polling import look
+from newsroom_consumers.progress import Progress
 from newsroom_consumers.records import Partition, Record
 
 _PARTITION_FETCH = 8 * 1024 * 1024
@@ -27,9 +28,7 @@ _PARTITION_FETCH = 8 * 1024 * 1024
 _FETCH = 16 * 1024 * 1024
 """Bytes to fetch at once of all partitions: the client's 50 MiB cost 100 MB of memory more and gain nothing."""
 _FETCH_WAIT_MS = 25
-"""How long the broker may hold a fetch until it has a record. The client asks a broker one thing at a time: while a
-fetch waits for partitions without news, such as the tags', others' news waits too, for the client's 500 ms (measured).
-"""
+"""How long the broker may hold a fetch. The client sends one at a time: all others wait while one waits for tags."""
 _ANSWER_SECONDS = 5.0
 """How long to wait for the first answer of a cluster: the longest that a stop waits for it."""
 _READ_SECONDS = 30.0
@@ -55,6 +54,7 @@ class KafkaLog:
         self._connect = partial(_consumer, bootstrap, group_id=group, max_poll_records=batch)
         self._unreadable: dict[Partition, int] = {}
         self._sought: dict[Partition, int | None] = {}
+        self._progress = Progress()
         with self._translated():
             self._consumer = self._connect()
             self.partitions = {topic: self._count(topic) for topic in topics}
@@ -155,12 +155,11 @@ class KafkaLog:
         return found
 
     def report(self, offsets: Mapping[Partition, int]) -> None:
-        """Tell Kafka how far this reader is; nobody waits for the answer and nothing rests on it."""
-        if self._group and offsets:
+        """Tell Kafka, once a second, how far this reader is; nobody waits for the answer and nothing rests on it."""
+        due, ours = self._progress.due(offsets), self.assigned()
+        if self._group and (told := {TopicPartition(*at): due[at] for at in due if at in ours}):
             with self._translated():
-                self._consumer.commit_async(
-                    {TopicPartition(*at): OffsetAndMetadata(offset, "", -1) for at, offset in offsets.items()}
-                )
+                self._consumer.commit_async({at: OffsetAndMetadata(told[at], "", -1) for at in told})
 
     def stay(self, seconds: float) -> None:
         """Poll for some seconds with everything paused: a group is shown that this reader lives.

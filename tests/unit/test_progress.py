@@ -1,32 +1,36 @@
-"""What a person sees of steps and downloads, on a terminal and in a log file."""
+"""What a reader has reached is told at once, then once a second, and never twice."""
 
 from __future__ import annotations
 
-import io
-import re
+from newsroom_consumers.progress import Progress
+from newsroom_consumers.records import Partition
 
-from rich.console import Console
-
-from newsroom_infra.stack.progress import Report
+A, B = Partition("articles", 0), Partition("articles", 1)
 
 
-def shown(*, terminal: bool) -> list[str]:
-    """Run one step and one download of two files; give the lines that stay."""
-    written = io.StringIO()
-    report = Report(Console(file=written, force_terminal=terminal, width=80))
-    with report.step("formatting storage"):
-        pass
-    with report.files("fetching jars", 2) as arrived:
-        arrived(3_000_000)
-        arrived(4_000_000)
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.getvalue()).replace("\r", "\n").splitlines()
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
 
 
-def test_a_log_file_gets_plain_lines() -> None:
-    assert shown(terminal=False) == ["formatting storage", "fetching jars: 2 to come", "fetching jars: 2 files, 7 MB"]
+def test_the_first_progress_is_told_at_once_and_the_next_after_a_second_with_all_that_came_meanwhile() -> None:
+    clock = Clock()
+    progress = Progress(clock)
+    assert progress.due({A: 1}) == {A: 1}
+    assert progress.due({A: 2, B: 7}) == {}
+    assert progress.due({A: 3}) == {}
+    clock.seconds += 1
+    assert progress.due({}) == {A: 3, B: 7}
 
 
-def test_a_terminal_is_told_how_long_a_step_took_and_how_many_files_came() -> None:
-    lines = shown(terminal=True)
-    assert "formatting storage: done in 0.0 s" in lines
-    assert any("2/2 7 MB" in line for line in lines)
+def test_what_was_told_is_not_told_again() -> None:
+    clock = Clock()
+    progress = Progress(clock)
+    progress.due({A: 1})
+    clock.seconds += 60
+    assert progress.due({}) == {}
