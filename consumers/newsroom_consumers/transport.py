@@ -20,8 +20,8 @@ from kafka.structs import OffsetAndMetadata
 from newsroom_consumers.log import Bounds, LogAwayError, MissingTopicError, Polled, UnreadableRecordError
 from newsroom_consumers.membership import HEARTBEAT_SECONDS, SESSION_SECONDS, TURN_SECONDS, Membership, hold
 from newsroom_consumers.polling import look
-from newsroom_consumers.progress import Progress
 from newsroom_consumers.records import Partition, Record
+from newsroom_consumers.reporting import Reporting
 
 _PARTITION_FETCH = 8 * 1024 * 1024
 """Bytes to fetch of a partition: the client's 1 MiB more than halves its speed (measured)."""
@@ -54,7 +54,7 @@ class KafkaLog:
         self._connect = partial(_consumer, bootstrap, group_id=group, max_poll_records=batch)
         self._unreadable: dict[Partition, int] = {}
         self._sought: dict[Partition, int | None] = {}
-        self._progress = Progress()
+        self._reporting = Reporting()
         with self._translated():
             self._consumer = self._connect()
             self.partitions = {topic: self._count(topic) for topic in topics}
@@ -156,7 +156,7 @@ class KafkaLog:
 
     def report(self, offsets: Mapping[Partition, int]) -> None:
         """Tell Kafka, once a second, how far this reader is; nobody waits for the answer and nothing rests on it."""
-        due, ours = self._progress.due(offsets), self.assigned()
+        due, ours = self._reporting.due(offsets), self.assigned()
         if self._group and (told := {TopicPartition(*at): due[at] for at in due if at in ours}):
             with self._translated():
                 self._consumer.commit_async({at: OffsetAndMetadata(told[at], "", -1) for at in told})

