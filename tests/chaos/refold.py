@@ -15,6 +15,7 @@ from newsroom_consumers.loop import Loop
 from newsroom_consumers.reads import RecordReader
 from newsroom_consumers.records import Partition, Record
 from newsroom_consumers.store.generation import Generation
+from newsroom_consumers.store.tables import CURSOR
 from newsroom_consumers.transport import placement
 
 _NAMED = 3
@@ -28,6 +29,8 @@ def check(held: Held, log: Sequence[Appended]) -> Iterator[Finding]:
     if not held.cursors:
         return
     wanted = fold([each.record for each in log], held.cursors)
+    taken = [row for row in wanted[CURSOR.name] if Partition(*row[:2]) in held.cursors]  # others will be, later
+    wanted |= {CURSOR.name: taken}
     for table in TABLES:
         count = len(table.primary_key.columns)
         names = [column.name for column in table.columns]
@@ -46,6 +49,8 @@ def fold(records: Sequence[Record], cut: Mapping[Partition, int]) -> Tables:
     counts: dict[str, int] = {}
     for topic, partition in (*cut, *(each[:2] for each in records)):
         counts[topic] = max(counts.get(topic, 0), partition + 1)
+    for topic in list(counts):
+        counts.setdefault(topic.rpartition(".")[0] + _CATALOGUE, 1)
     (tags,) = (topic for topic in counts if topic.endswith(_CATALOGUE))
     reader = RecordReader(CODEC, tags_topic=tags, place=placement(counts))
     before = [each for each in records if each.offset < cut.get(Partition(each.topic, each.partition), 0)]

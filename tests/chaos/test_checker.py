@@ -83,6 +83,11 @@ def test_a_sound_run_gives_no_finding() -> None:
     assert kinds() == set()
 
 
+def test_a_partition_that_nobody_has_taken_yet_is_no_finding() -> None:
+    early = changed(held(RECORDS[:0], live=False), "cursor", lambda row: row if row["topic"] == TOPIC else None)
+    assert kinds(generation=early) == set()
+
+
 def test_a_send_whose_end_nobody_knows_may_be_in_the_log_or_not() -> None:
     unknown = [*HISTORY[:-1], said("unknown", 3)]
     assert kinds(unknown) == set()
