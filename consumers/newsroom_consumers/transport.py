@@ -156,8 +156,9 @@ class KafkaLog:
 
     def report(self, offsets: Mapping[Partition, int]) -> None:
         """Tell Kafka, once a second, how far this reader is; nobody waits for the answer and nothing rests on it."""
-        due, ours = self._reporting.due(offsets), self.assigned()
-        if self._group and (told := {TopicPartition(*at): due[at] for at in due if at in ours}):
+        if not self._group or not (due := self._reporting.due(offsets)):
+            return
+        if told := {TopicPartition(*at): due[at] for at in due.keys() & self.assigned().keys()}:
             with self._translated():
                 self._consumer.commit_async({at: OffsetAndMetadata(told[at], "", -1) for at in told})
 

@@ -25,7 +25,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from chaos import leaks, reckoning, refold, trails
-from chaos.evidence import Appended, Entry, Finding, Held, appended
+from chaos.evidence import Appended, Entry, Finding, Held, appended, place_of
 
 from newsroom_consumers.records import Address, Partition, Record
 from newsroom_consumers.store.tables import ARTICLE, EVENT
@@ -112,7 +112,7 @@ def _orders(history: Sequence[Entry], first: Mapping[str, Address]) -> Iterator[
 
 def _unfolded(held: Held, log: Sequence[Appended]) -> Iterator[Finding]:
     """Hold that every record before a cursor has its row, and that the live generation is at the end of the log."""
-    cursors, rows = held.cursors, {_place(row) for row in held.rows(EVENT)}
+    cursors, rows = held.cursors, {place_of(row) for row in held.rows(EVENT)}
     missing: Counter[Partition] = Counter()
     for each in log:
         at = Partition(*each.place[:2])
@@ -127,7 +127,7 @@ def _unfolded(held: Held, log: Sequence[Appended]) -> Iterator[Finding]:
 def _strange_rows(held: Held, log: Sequence[Appended]) -> Iterator[Finding]:
     ids = {each.place: each.event_id for each in log}
     for row in held.rows(EVENT):
-        place = _place(row)
+        place = place_of(row)
         if place not in ids or ids[place] != row["event_id"]:
             yield Finding("phantom", held.name, f"the row of {_at(place)} says {row['event_id']}, the log otherwise")
         if place[2] >= held.cursors.get(Partition(*place[:2]), 0):
@@ -144,10 +144,12 @@ def _effects(held: Held) -> Iterator[Finding]:
             yield Finding("lost", held.name, said)
         if event not in decided and row["outcome"] == "duplicate":
             yield Finding(
-                "lost", held.name, f"{row['event_id']} at {_at(_place(row))} is called a duplicate of nothing"
+                "lost", held.name, f"{row['event_id']} at {_at(place_of(row))} is called a duplicate of nothing"
             )
         if event in decided and row["outcome"] != "duplicate":
-            yield Finding("duplicate", held.name, f"{row['event_id']} was {row['outcome']} again at {_at(_place(row))}")
+            yield Finding(
+                "duplicate", held.name, f"{row['event_id']} was {row['outcome']} again at {_at(place_of(row))}"
+            )
         if row["outcome"] in {"applied", "rejected"}:
             decided.add(event)
 
@@ -167,10 +169,6 @@ def _misordered(held: Held) -> Iterator[Finding]:
 
 def _sha_of(record: Record) -> str:
     return hashlib.sha256(record.value or b"").hexdigest()
-
-
-def _place(row: dict[str, object]) -> Address:
-    return (str(row["topic"]), int(str(row["partition"])), int(str(row["offset"])))
 
 
 def _named(entry: Entry) -> str:

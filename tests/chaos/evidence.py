@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
@@ -87,6 +87,11 @@ class Appended(NamedTuple):
     def event_id(self) -> str | None:
         """Give its event's id."""
         return self.event.event_id if self.event else None
+
+
+def place_of(row: Mapping[str, Any]) -> Address:
+    """Give the place of the record of an event row."""
+    return (row["topic"], row["partition"], row["offset"])
 
 
 def appended(records: Sequence[Record]) -> list[Appended]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 from chaos.evidence import Appended, Finding, Held
+from chaos.stories import hides
 from kit import TABLES
 
 from newsroom_consumers.projections import PUBLIC
@@ -79,12 +80,8 @@ def _follow(event: AnyEvent, drafts: defaultdict[Edition, Fields], shown: dict[E
             shown[event.article_id, event.language] = dict(drafts[event.article_id, event.language])
         case ArticleUnpublished():
             for id_, language in list(shown):
-                if id_ == event.article_id and _hides(event, language):
+                if id_ == event.article_id and hides(event, language):
                     del shown[id_, language]
-
-
-def _hides(event: ArticleUnpublished, language: str) -> bool:
-    return not event.languages or language in event.languages or event.reason == "legal"
 
 
 def _texts(event: AnyEvent) -> Fields:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from chaos.evidence import Appended, Finding, Held
+from chaos.evidence import Appended, Finding, Held, place_of
 from chaos.meaning import CATALOGUE, Newsroom, Verdict
 from chaos.stories import Edition, Story
 from kit import TABLES
@@ -48,11 +48,6 @@ def check(held: Held, log: Sequence[Appended]) -> Iterator[Finding]:
     yield from _outcomes(held, known, verdicts, waiting)
     yield from _tables(held, newsroom, waiting)
     yield from _seals(held, known, [each.record for each in folded])
-
-
-def place_of(row: Mapping[str, Any]) -> Address:
-    """Give the place of the record of an event row."""
-    return (row["topic"], row["partition"], row["offset"])
 
 
 def _outcomes(

@@ -58,7 +58,11 @@ class Tag(msgspec.Struct):
     into: str | None = None
 
 
+def hides(event: ArticleUnpublished, language: str) -> bool:
+    """Say whether a withdrawal speaks of a language; a legal one speaks of all."""
+    return event.reason == "legal" or not event.languages or language in event.languages
+
+
 def named(story: Story, event: ArticleUnpublished) -> dict[str, Edition]:
     """Give the editions that a withdrawal speaks of."""
-    everything = event.reason == "legal" or not event.languages
-    return {name: each for name, each in story.editions.items() if everything or name in event.languages}
+    return {name: each for name, each in story.editions.items() if hides(event, name)}
