@@ -34,11 +34,11 @@ from psycopg.sql import SQL, Identifier
 from rich.console import Console
 from sqlalchemy import select
 
-from newsroom_consumers.store.control import FIRST, Control
-from newsroom_consumers.store.database import NoGenerationError
-from newsroom_consumers.store.postgres import READERS, schema_of
+from newsroom_consumers.control.control import FIRST, Control
+from newsroom_consumers.database.database import NoGenerationError
+from newsroom_consumers.database.postgres import READERS, schema_of
 from newsroom_consumers.store.tables import CURSOR
-from newsroom_infra import wiring
+from newsroom_infra.app import build
 from newsroom_infra.settings import Settings
 from newsroom_schemas.events import ArticlePublished, key_of
 
@@ -98,7 +98,7 @@ def working(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     environment = stage.environment(settings) | {"NEWSROOM_LOG_LEVEL": "error"}
     with subprocess.Popen(command, env=environment) as worker:  # noqa: S603 - ourselves
         try:
-            control = wiring.control(settings)
+            control = build.control(settings)
             while not _takes(control):
                 if worker.poll() is not None:
                     raise SystemExit("the worker has ended")
@@ -208,7 +208,7 @@ def _produce(settings: Settings, rate: int, seconds: int, prefix: str) -> None:
     Events are encoded before: the tools that send them have machines of their own. One client without linger stands
     for all of them.
     """
-    codec = wiring.codec()
+    codec = build.codec()
     events = list(mix.events(rate * seconds, prefix=prefix, seed=rate))
     records = [(key_of(event).encode(), codec.encode(event)) for event in events]
     producer = KafkaProducer(

@@ -18,8 +18,8 @@ import report
 import stage
 from rich.console import Console
 
-from newsroom_consumers import generations
-from newsroom_infra import wiring
+from newsroom_consumers.generations.open import editor_queries
+from newsroom_infra.app import build
 from newsroom_infra.settings import Settings
 
 LOOK_SECONDS = 0.2
@@ -60,9 +60,9 @@ def _noted(settings: Settings, events: int, points: int, console: Console) -> li
     """Run a worker, and note its memory each time it has folded another part of the stream."""
     noted: list[int] = []
     with latency.working(settings) as worker:
-        control, process = wiring.control(settings), psutil.Process(worker.pid)
+        control, process = build.control(settings), psutil.Process(worker.pid)
         while len(noted) < points:
-            with generations.ledger(control) as editors:
+            with editor_queries(control) as editors:
                 folded = sum(editors.positions().values())
             while len(noted) < points and folded >= events * (len(noted) + 1) // points:
                 noted.append(process.memory_info().rss)

@@ -12,8 +12,8 @@ from plain import COMPARED, Decoder, evolve, hash_of
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from newsroom_consumers.cuts import Cut, CutLog
-from newsroom_infra import wiring
+from newsroom_consumers.log.cut import Cut, CutLog
+from newsroom_infra.app import build
 from newsroom_infra.settings import Settings
 
 
@@ -44,7 +44,7 @@ def drain(settings: Settings, cut: Cut) -> dict[str, Any]:
     engine = create_engine(url)
     _Base.metadata.drop_all(engine)
     _Base.metadata.create_all(engine)
-    log = wiring.log_of(settings)
+    log = build.log_of(settings)
     reading, decode = CutLog(log, cut), Decoder()
     for at in cut:
         reading.seek(at, 0)

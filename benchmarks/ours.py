@@ -14,15 +14,15 @@ import msgspec
 from plain import hash_of
 from sqlalchemy import Connection, select
 
-from newsroom_consumers import generations
-from newsroom_consumers.cuts import Cut, CutLog
-from newsroom_consumers.folding import Folding
-from newsroom_consumers.loop import Loop
-from newsroom_consumers.records import Partition
+from newsroom_consumers.control.build import this_build
+from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.log.cut import Cut, CutLog
+from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.digests import digest_of, digests
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.tables import EDITION
-from newsroom_infra import replaying, wiring
+from newsroom_consumers.worker.loop import Loop
+from newsroom_infra.app import build, replay
 from newsroom_infra.settings import Settings
 
 STEPS = {
@@ -45,9 +45,9 @@ def fold(settings: Settings, name: str, cut: Cut, workers: int) -> dict[str, Any
 
     Time counts from the first poll of any worker to the end of the last; nothing is connected or made meanwhile.
     """
-    control = wiring.control(settings)
-    with closing(wiring.log_of(settings)) as log:
-        control.register(name, generations.build(log.partitions), now=0)
+    control = build.control(settings)
+    with closing(build.log_of(settings)) as log:
+        control.register(name, this_build(log.partitions), now=0)
     results = [_drain(settings, name, cut)] if workers == 1 else _together(settings, name, cut, workers)
     with control.database.auditing(name) as connection:
         made = {"digest": digest_of(digests(connection)), "editions": editions(connection)}
@@ -70,10 +70,10 @@ def editions(connection: Connection) -> str:
 
 def _together(settings: Settings, name: str, cut: Cut, workers: int) -> list[dict[str, Any]]:
     """Have a process fold each share of the partitions; all begin at the same moment."""
-    Generation(wiring.control(settings).database.writer(name), name)
+    Generation(build.control(settings).database.writer(name), name)
     context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(workers), context.Queue()
-    shares = replaying.share_out(cut, {}, workers)
+    shares = replay.share_out(cut, {}, workers)
     processes = [context.Process(target=_child, args=(settings, name, share, barrier, results)) for share in shares]
     for process in processes:
         process.start()
@@ -89,11 +89,11 @@ def _child(settings: Settings, name: str, share: Mapping[Partition, int], barrie
 
 def _drain(settings: Settings, name: str, cut: Cut, begin: Callable[[], object] = lambda: None) -> dict[str, Any]:
     """Fold some partitions as a worker does that is started late."""
-    with closing(wiring.log_of(settings)) as log:
-        generation = Generation(wiring.control(settings).database.writer(name), name)
+    with closing(build.log_of(settings)) as log:
+        generation = Generation(build.control(settings).database.writer(name), name)
         cached = settings.cached_articles
-        loop = Loop(CutLog(log, cut), generation, wiring.reader_of(log), Folding(), owner="benchmark", cached=cached)
-        wiring.calm_collector()
+        loop = Loop(CutLog(log, cut), generation, build.reader_of(log), Folding(), owner="benchmark", cached=cached)
+        build.calm_collector()
         profile = Profile(loop, generation)
         begin()
         total, seen, started = sum(cut.values()), 0, time.monotonic()

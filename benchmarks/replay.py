@@ -20,12 +20,12 @@ import report
 import stage
 from rich.console import Console
 
-from newsroom_consumers import generations
-from newsroom_consumers.cuts import end_of
-from newsroom_consumers.folding import Folding
-from newsroom_consumers.loop import Loop
+from newsroom_consumers.control.build import this_build
+from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.log.cut import end_of
 from newsroom_consumers.store.generation import Generation
-from newsroom_infra import replaying, wiring
+from newsroom_consumers.worker.loop import Loop
+from newsroom_infra.app import build, replay
 from newsroom_infra.settings import Settings
 
 EARLY = 60_000
@@ -70,7 +70,7 @@ def _compare(events: int, rounds: int, page: Path | None) -> None:
 def _part(part: str, name: str, settings: Settings) -> dict[str, Any]:
     memory = _Memory()
     if part == "poll":
-        with closing(wiring.log_of(settings)) as log:
+        with closing(build.log_of(settings)) as log:
             result = stage.poll(log, end_of(log))
     elif part == "live":
         result = _live(settings, name, memory)
@@ -81,13 +81,13 @@ def _part(part: str, name: str, settings: Settings) -> dict[str, Any]:
 
 def _live(settings: Settings, name: str, memory: _Memory) -> dict[str, Any]:
     """Drain the log as a worker does that is started late."""
-    with closing(wiring.log_of(settings)) as log:
+    with closing(build.log_of(settings)) as log:
         total = sum(end_of(log).values())
-        control = wiring.control(settings)
-        control.register(name, generations.build(log.partitions), now=0)
+        control = build.control(settings)
+        control.register(name, this_build(log.partitions), now=0)
         generation = Generation(control.database.writer(name), name)
-        loop = Loop(log, generation, wiring.reader_of(log), Folding(), owner="benchmark")
-        wiring.calm_collector()
+        loop = Loop(log, generation, build.reader_of(log), Folding(), owner="benchmark")
+        build.calm_collector()
         started = time.perf_counter()
         while memory.events < total:
             memory(loop.run_once().records)
@@ -97,8 +97,8 @@ def _live(settings: Settings, name: str, memory: _Memory) -> dict[str, Any]:
 def _replay(settings: Settings, name: str, workers: int, memory: _Memory) -> dict[str, Any]:
     """Replay from the first record on, the start of all processes included."""
     started = time.perf_counter()
-    cut, total = replaying.plan(settings, name, None, end_of)
-    replaying.run(settings, name, None, cut, workers=workers, stopping=threading.Event(), progress=memory)
+    cut, total = replay.plan(settings, name, None, end_of)
+    replay.run(settings, name, None, cut, workers=workers, stopping=threading.Event(), progress=memory)
     return {"events": total, "seconds": time.perf_counter() - started}
 
 

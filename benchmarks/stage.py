@@ -18,11 +18,12 @@ from typing import Any
 import mix
 from rich.console import Console
 
-from newsroom_consumers.cuts import Cut
-from newsroom_consumers.transport import KafkaLog
-from newsroom_infra import stack, wiring
+from newsroom_consumers.log.cut import Cut
+from newsroom_consumers.log.kafka import KafkaLog
+from newsroom_infra import stack
+from newsroom_infra.app import build
 from newsroom_infra.settings import Settings
-from newsroom_producers.transport import KafkaTransport, Topics
+from newsroom_producers.kafka.transport import KafkaTransport, Topics
 from newsroom_schemas.events import AnyEvent
 
 
@@ -54,7 +55,7 @@ def fill(settings: Settings, events: Iterable[AnyEvent], console: Console) -> No
     """Send events as fast as they can be sent."""
     topics = Topics(settings.articles_topic, settings.tags_topic)
     started = time.perf_counter()
-    with KafkaTransport(settings.bootstrap, topics, wiring.codec()) as transport:
+    with KafkaTransport(settings.bootstrap, topics, build.codec()) as transport:
         sent = sum(1 for _ in transport.send_all(events))
     seconds = time.perf_counter() - started
     console.print(f"sent {sent:,} events in {seconds:.1f} s ({sent / seconds:,.0f} per second)")

@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from postgres import Server, running_server
-from stack import fresh_topics, running_broker
+from support.postgres import Server, running_server
+from support.stack import fresh_topics, running_broker
 
 
 @pytest.fixture(scope="session")

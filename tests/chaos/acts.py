@@ -11,7 +11,7 @@ from chaos.beliefs import Beliefs
 from chaos.leaks import canary
 
 from newsroom_producers.desk import Desk, now
-from newsroom_schemas.state import Article
+from newsroom_schemas.fold.state import Article
 from newsroom_schemas.values import Block, Note
 
 LANGUAGES = ("uk", "ru", "en")

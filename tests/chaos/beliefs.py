@@ -7,10 +7,10 @@ import threading
 import time
 from collections import defaultdict
 
-from newsroom_producers.desk import Receipt
-from newsroom_schemas.article import decide
+from newsroom_producers.receipts import Receipt
 from newsroom_schemas.events import AnyArticleEvent, AnyEvent, TagEvent
-from newsroom_schemas.state import Article, Recorded
+from newsroom_schemas.fold.article import decide
+from newsroom_schemas.fold.state import Article, Recorded
 
 
 class Beliefs:

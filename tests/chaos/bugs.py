@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from faults import Moves
 from sqlalchemy import Connection, bindparam, update
+from support.faults import Moves
 
-from newsroom_consumers.folding import Again, Aggregate, Folded, Folding
-from newsroom_consumers.loop import Loop
+from newsroom_consumers.fold.aggregate import Aggregate
+from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.record_rules import Read
+from newsroom_consumers.fold.result import Again, Folded
 from newsroom_consumers.projections.published import PUBLISHED
-from newsroom_consumers.reads import Read
-from newsroom_consumers.store import rows, tables
+from newsroom_consumers.store import event_rows, tables
 from newsroom_consumers.store.generation import Generation
-from newsroom_schemas.article import decide
+from newsroom_consumers.worker.loop import Loop
 from newsroom_schemas.events import AnyArticleEvent
+from newsroom_schemas.fold.article import decide
+from newsroom_schemas.fold.state import Article, Recorded
 from newsroom_schemas.rejections import Duplicate, Rejected
-from newsroom_schemas.state import Article, Recorded
 
 _ANYHOW = update(tables.CURSOR).where(
     tables.CURSOR.c.topic == bindparam("of_topic"), tables.CURSOR.c.partition == bindparam("of_partition")
@@ -49,7 +51,7 @@ class Unfenced(Generation):
             connection.execute(_ANYHOW, place | values | {"chain": moved.chain})
 
     def _save_events(self, connection: Connection, _: object, folded: Folded) -> None:
-        made: list[tuple[Any, ...]] = [rows.event_row(*pair) for pair in folded.outcomes.values()]
+        made: list[tuple[Any, ...]] = [event_rows.event_row(*pair) for pair in folded.outcomes.values()]
         self._rows.upsert(connection, tables.EVENT, made)
 
     def _save_pages(self, connection: Connection, _: object, folded: Folded) -> None:

@@ -27,7 +27,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from chaos import leaks, reckoning, refold, trails
 from chaos.evidence import Appended, Entry, Finding, Held, appended, place_of
 
-from newsroom_consumers.records import Address, Partition, Record
+from newsroom_consumers.log.record import Address, Partition, Record
 from newsroom_consumers.store.tables import ARTICLE, EVENT
 
 LOG = "log"

@@ -7,11 +7,11 @@ from contextlib import closing
 from chaos import trails
 from chaos.evidence import Held
 from kafka import KafkaConsumer, TopicPartition
-from kit import Newsroom, scan
+from support.kit import Newsroom, scan
 
-from newsroom_consumers.records import Record
-from newsroom_consumers.store.control import Control
-from newsroom_consumers.store.database import Database
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.database.database import Database
+from newsroom_consumers.log.record import Record
 from newsroom_consumers.store.generation import Generation
 
 

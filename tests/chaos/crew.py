@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-from kit import Newsroom
-from workers import Worker, command, environment
+from support.kit import Newsroom
+from support.workers import Worker, command, environment
 
 _TESTS = str(Path(__file__).parents[1])
 _numbers = itertools.count(1)

@@ -12,8 +12,8 @@ import msgspec
 from chaos.crew import product
 from chaos.history import History
 from chaos.writers import small
-from kit import Newsroom
-from workers import environment
+from support.kit import Newsroom
+from support.workers import environment
 
 from newsroom_schemas.events import ArticleEdited
 

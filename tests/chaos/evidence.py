@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 import msgspec
-from kit import CODEC, NOT_COMPARED, Tables
 from sqlalchemy import Table
+from support.kit import CODEC, NOT_COMPARED, Tables
 
-from newsroom_consumers.records import Address, Partition, Record
+from newsroom_consumers.log.record import Address, Partition, Record
 from newsroom_schemas.errors import UndecodableError
 from newsroom_schemas.events import AnyEvent
 

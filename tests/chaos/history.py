@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 from chaos.evidence import Entry, Word
-from kit import CODEC
+from support.kit import CODEC
 
-from newsroom_consumers.records import Address
-from newsroom_producers.desk import Receipt, Refused, Sendable, Settled, Transport
+from newsroom_consumers.log.record import Address
+from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled, Transport
 from newsroom_schemas.errors import BrokerAwayError, NewsroomError, OvertakenError
 from newsroom_schemas.events import AnyEvent, key_of
 

@@ -14,11 +14,10 @@ from typing import Any
 import msgspec
 from chaos.evidence import Appended, Finding, Held
 from chaos.stories import hides
-from kit import TABLES
+from support.kit import TABLES
 
 from newsroom_consumers.projections import PUBLIC
 from newsroom_consumers.store.tables import EVENT
-from newsroom_schemas.contract import TEXTS
 from newsroom_schemas.events import (
     AnyEvent,
     ArticleCreated,
@@ -27,6 +26,7 @@ from newsroom_schemas.events import (
     ArticleTranslated,
     ArticleUnpublished,
 )
+from newsroom_schemas.validation import TEXTS
 
 _CANARY = re.compile(rb"canary[0-9a-z]+")
 

@@ -12,7 +12,7 @@ from chaos.evidence import Appended
 from chaos.refusals import against, against_tag
 from chaos.stories import Edition, Run, Story, Tag, named
 
-from newsroom_consumers.records import Record
+from newsroom_consumers.log.record import Record
 from newsroom_schemas.events import (
     AnyArticleEvent,
     AnyTagEvent,

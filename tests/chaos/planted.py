@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from chaos import trails
-from record_strategies import PARTITIONS, TOPIC
 from sqlalchemy import update
+from support.record_strategies import PARTITIONS, TOPIC
 
-from newsroom_consumers import generations
-from newsroom_consumers.store.control import Control
+from newsroom_consumers.control.build import this_build
+from newsroom_consumers.control.control import Control
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.tables import CURSOR
 
 
 def plant(control: Control, name: str, position: int) -> None:
     """Make a generation that stands somewhere; the first one is live."""
-    control.register(name, generations.build(PARTITIONS), now=0)
+    control.register(name, this_build(PARTITIONS), now=0)
     engine = control.database.writer(name)
     Generation(engine, name)
     trails.lay(engine)

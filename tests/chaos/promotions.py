@@ -14,10 +14,10 @@ from chaos.evidence import Finding
 from chaos.snapshots import Snapshots
 from chaos.stage import Stage
 from chaos.team import end
-from workers import Worker
+from support.workers import Worker
 
-from newsroom_consumers.store.control import Control
-from newsroom_consumers.store.database import DatabaseAwayError, NoGenerationError
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.database.database import DatabaseAwayError, NoGenerationError
 
 _SECONDS = 120.0
 """How long a step may take while everything goes wrong."""

@@ -17,11 +17,11 @@ import msgspec
 from chaos.evidence import Appended, Finding, Held, place_of
 from chaos.meaning import CATALOGUE, Newsroom, Verdict
 from chaos.stories import Edition, Story
-from kit import TABLES
 from sqlalchemy import Table
+from support.kit import TABLES
 
+from newsroom_consumers.log.record import Address, Partition, Record
 from newsroom_consumers.projections import PUBLIC
-from newsroom_consumers.records import Address, Partition, Record
 from newsroom_consumers.store.tables import CURSOR, EVENT
 from newsroom_schemas.values import StoredBlocks
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from chaos.evidence import Appended, Finding, Held
-from kit import CODEC, TABLES, Tables, scan
-from memory_log import MemoryLog
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
+from support.kit import CODEC, TABLES, Tables, scan
+from support.memory_log import MemoryLog
 
-from newsroom_consumers.folding import Folding
-from newsroom_consumers.loop import Loop
-from newsroom_consumers.reads import RecordReader
-from newsroom_consumers.records import Partition, Record
+from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.record_rules import RecordReader
+from newsroom_consumers.log.kafka import placement
+from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.tables import CURSOR
-from newsroom_consumers.transport import placement
+from newsroom_consumers.worker.loop import Loop
 
 _NAMED = 3
 """Keys to name of each table."""

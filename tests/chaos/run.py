@@ -28,8 +28,8 @@ from chaos.team import Team
 from chaos.writers import Clock, Writer, writing
 from rich.console import Console
 
-from newsroom_consumers.store import open_database
-from newsroom_consumers.store.control import Control
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.database import open_database
 from newsroom_consumers.store.tables import EVENT
 
 WRITERS = ("olena", "petro", "maria")

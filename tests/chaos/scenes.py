@@ -12,8 +12,8 @@ from chaos.checker import check
 from chaos.evidence import Finding
 from chaos.history import History, Recorded
 from chaos.leaks import canary
-from kit import Newsroom, reached
-from workers import positions, until
+from support.kit import Newsroom, reached
+from support.workers import positions, until
 
 from newsroom_producers.desk import Desk, new_event_id
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
 
-from newsroom_consumers.failpoints import FAILPOINTS
+from newsroom_consumers.store.steps import FAILPOINTS
 
 SESSION_SECONDS = 8.0
 """Silence after which Kafka takes partitions from a worker."""

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from newsroom_consumers import loop, reads
+from newsroom_consumers.fold import record_rules
 from newsroom_consumers.projections import tags as tag_entries
 from newsroom_consumers.projections import timeline
-from newsroom_schemas import article, publication, tags
+from newsroom_consumers.worker import loop
 from newsroom_schemas.events import ArticlePublished
+from newsroom_schemas.fold import article, publication, tags
+from newsroom_schemas.fold.state import Article, Publication
 from newsroom_schemas.rejections import UnknownArticle
-from newsroom_schemas.state import Article, Publication
 
 
 class Bug(NamedTuple):
@@ -91,7 +92,7 @@ BUGS = {
         publication, "_publication", notes_of_run, "diverged: 1 rows are not right in published"
     ),
     "a chain never changes": Bug(loop, "link", lambda chain, _: chain, "diverged: the cursor of"),
-    "a hash is constant": Bug(reads, "digest", lambda *_: bytes(32), "hashes of"),
+    "a hash is constant": Bug(record_rules, "digest", lambda *_: bytes(32), "hashes of"),
     "a takedown spares a language": Bug(publication, "_named", only_named, "leaked: 1 rows are not to be in published"),
     "an edit is lost": Bug(article, "_edit", without_lead, "diverged: 1 rows are not right in published"),
     "a withdrawal makes no version": Bug(publication, "_withdrawn", same_version, "lost: ArticleEdited"),

@@ -18,8 +18,8 @@ from chaos.evidence import Finding, Held
 from chaos.onlooker import turning
 from rich.console import Console
 
-from newsroom_consumers.store.control import Control
-from newsroom_consumers.store.database import Database, DatabaseAwayError, NoGenerationError
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.database.database import Database, DatabaseAwayError, NoGenerationError
 
 _SECONDS = 20.0
 """Time between two snapshots of the live generation at first: each costs seconds of checking."""

@@ -15,11 +15,11 @@ from chaos import collecting
 from chaos.disk import Disk, small_disk
 from chaos.writers import LIMIT
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kit import Newsroom
-from postgres import Server, running_server
 from rich.console import Console
-from stack import fresh_topics, guarded_folder, settings_for
-from workers import until
+from support.kit import Newsroom
+from support.postgres import Server, running_server
+from support.stack import fresh_topics, guarded_folder, settings_for
+from support.workers import until
 
 from newsroom_infra import stack
 from newsroom_infra.settings import Settings

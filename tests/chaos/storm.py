@@ -24,10 +24,10 @@ from chaos.stage import Stage
 from chaos.team import Team
 from chaos.writers import PATIENCE, Clock, send_too_large
 
-from newsroom_consumers import generations
-from newsroom_consumers.records import Partition
-from newsroom_consumers.store.control import Control
-from newsroom_consumers.store.database import DatabaseAwayError, NoGenerationError
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.database.database import DatabaseAwayError, NoGenerationError
+from newsroom_consumers.generations.open import editor_queries
+from newsroom_consumers.log.record import Partition
 
 _RECOVERY_SECONDS = 90.0
 """How long a recovery may take."""
@@ -134,7 +134,7 @@ class Storm:
     def _holds(self, wanted: Mapping[Partition, int]) -> bool:
         with (
             suppress(DatabaseAwayError, NoGenerationError),
-            generations.ledger(Control(self._stage.newsroom.database)) as ledger,
+            editor_queries(Control(self._stage.newsroom.database)) as ledger,
         ):
             positions = ledger.positions()
             return all(positions.get(at, 0) >= end for at, end in wanted.items())

@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from chaos import crew
-from kit import Newsroom
-from workers import Worker, until
+from support.kit import Newsroom
+from support.workers import Worker, until
 
 _LOOK_SECONDS = 0.05
 _END_SECONDS = 30.0

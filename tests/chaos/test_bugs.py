@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from chaos.bugs import BUGS
 from chaos.scenes import Scene, a_crash, a_fast_clock, a_frozen_worker, a_rollback, a_second_send, an_edit
-from kit import Newsroom
+from support.kit import Newsroom
 
 
 class Case(NamedTuple):

@@ -12,11 +12,11 @@ from chaos import refold
 from chaos.checker import check
 from chaos.evidence import Entry, Held, Move, Word
 from chaos.leaks import canary
-from kit import TABLES, Tables
-from record_strategies import PARTITIONS, TAGS_TOPIC, TOPIC, numbered, real, record_of
-from unit.fold_model import created, edited, published, unpublished
+from support.fold_model import created, edited, published, unpublished
+from support.kit import TABLES, Tables
+from support.record_strategies import PARTITIONS, TAGS_TOPIC, TOPIC, numbered, real, record_of
 
-from newsroom_consumers.records import Address, Partition, Record
+from newsroom_consumers.log.record import Address, Partition, Record
 from newsroom_schemas.events import AnyEvent, key_of
 
 STORY: tuple[AnyEvent, ...] = tuple(

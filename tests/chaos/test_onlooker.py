@@ -9,12 +9,12 @@ import pytest
 from chaos.evidence import Finding
 from chaos.onlooker import Look, Onlooker, look_at, turning
 from chaos.planted import move, plant
-from record_strategies import TOPIC
-from workers import until
+from support.record_strategies import TOPIC
+from support.workers import until
 
-from newsroom_consumers.records import Partition
-from newsroom_consumers.store.control import Control
-from newsroom_consumers.store.sqlite import SqliteDatabase
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.database.sqlite import SqliteDatabase
+from newsroom_consumers.log.record import Partition
 
 AT = Partition(TOPIC, 0)
 

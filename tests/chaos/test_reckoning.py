@@ -19,9 +19,7 @@ from chaos.shared_bugs import BUGS, Bug, no_rows
 from chaos.test_checker import changed, held
 from hypothesis import given, settings
 from msgspec.structs import replace
-from record_strategies import numbered, real, record_of
-from strategies import logs, unhurried
-from unit.fold_model import (
+from support.fold_model import (
     MINUTE,
     NOON,
     classified,
@@ -37,11 +35,14 @@ from unit.fold_model import (
     translated,
     unpublished,
 )
+from support.record_strategies import numbered, real, record_of
+from support.strategies import logs, unhurried
 
+from newsroom_consumers.log.record import Record
 from newsroom_consumers.projections import PUBLIC, timeline
-from newsroom_consumers.records import Record
 from newsroom_consumers.store.tables import EVENT
-from newsroom_producers.desk import Desk, Receipt, Sendable, Settled
+from newsroom_producers.desk import Desk
+from newsroom_producers.receipts import Receipt, Sendable, Settled
 from newsroom_schemas.errors import NewsroomError
 from newsroom_schemas.events import AnyEvent
 

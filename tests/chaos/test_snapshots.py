@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from chaos.planted import move, plant
 from chaos.snapshots import Snapshots
-from record_strategies import TOPIC
 from rich.console import Console
 from sqlalchemy import Connection
+from support.record_strategies import TOPIC
 
-from newsroom_consumers.records import Partition
-from newsroom_consumers.store.control import Control
-from newsroom_consumers.store.database import DatabaseAwayError
-from newsroom_consumers.store.sqlite import SqliteDatabase
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.database.database import DatabaseAwayError
+from newsroom_consumers.database.sqlite import SqliteDatabase
+from newsroom_consumers.log.record import Partition
 
 SECONDS = 600.0
 

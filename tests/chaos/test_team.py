@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from chaos.team import end
-from workers import Worker
+from support.workers import Worker
 
 _WAITS = "signal.signal(signal.SIGTERM, lambda *_: sys.exit({})); print('following', flush=True); signal.pause()"
 Start = Callable[[str], Worker]

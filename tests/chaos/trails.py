@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from chaos.evidence import Finding, Held, Move
 from sqlalchemy import Connection, Engine
 
-from newsroom_consumers.records import Partition
+from newsroom_consumers.log.record import Partition
 
 _SQLITE = """
 CREATE TABLE IF NOT EXISTS chaos_trail (

@@ -12,12 +12,13 @@ from contextlib import closing
 
 from chaos.bugs import BUGS, Build
 
-from newsroom_consumers import generations
-from newsroom_consumers.failpoints import Reach, nothing
-from newsroom_consumers.store.control import FIRST
-from newsroom_consumers.store.database import DatabaseAwayError
-from newsroom_infra import logs, wiring
-from newsroom_infra.cli.interrupt import told_to_stop
+from newsroom_consumers.control.build import owner, this_build
+from newsroom_consumers.control.control import FIRST
+from newsroom_consumers.database.database import DatabaseAwayError
+from newsroom_consumers.store.steps import Reach, nothing
+from newsroom_infra import logs
+from newsroom_infra.app import build
+from newsroom_infra.cli.shared.interrupt import told_to_stop
 from newsroom_infra.settings import load
 
 
@@ -25,15 +26,13 @@ def main(bug: str, fault: str = "", place: str = "") -> None:
     """Move the first generation until told to stop."""
     settings = load()
     logs.configure(settings.log_level)
-    control, reach = wiring.control(settings), _reach(fault, place) if fault else nothing
-    with control.database.alone(FIRST), closing(wiring.log_of(settings)) as log:
-        control.register(FIRST, generations.build(log.partitions), now=0)
+    control, reach = build.control(settings), _reach(fault, place) if fault else nothing
+    with control.database.alone(FIRST), closing(build.log_of(settings)) as log:
+        control.register(FIRST, this_build(log.partitions), now=0)
         engine = control.database.writer(FIRST)
-        build: Build = BUGS[bug]
-        generation = build.generation(engine, FIRST, reach=reach)
-        loop = build.loop(
-            log, generation, wiring.reader_of(log), build.folding(), owner=generations.owner(), reach=reach
-        )
+        bugged: Build = BUGS[bug]
+        generation = bugged.generation(engine, FIRST, reach=reach)
+        loop = bugged.loop(log, generation, build.reader_of(log), bugged.folding(), owner=owner(), reach=reach)
         loop.run(told_to_stop())
 
 

@@ -14,11 +14,12 @@ from chaos.acts import Editor
 from chaos.beliefs import Beliefs
 from chaos.history import History, Recorded
 from chaos.leaks import canary
-from kit import CODEC, Newsroom
-from unit.fold_model import edited
+from support.fold_model import edited
+from support.kit import CODEC, Newsroom
 
-from newsroom_producers.desk import Desk, Receipt, Refused, Sendable, Settled, Transport, new_event_id, now
-from newsroom_producers.transport import KafkaTransport
+from newsroom_producers.desk import Desk, new_event_id, now
+from newsroom_producers.kafka.transport import KafkaTransport
+from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled, Transport
 from newsroom_schemas.errors import NewsroomError
 from newsroom_schemas.events import AnyEvent, ArticleEdited
 from newsroom_schemas.values import Block

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from contract.writing import Writer, records_of
-from kit import TABLES, scan
 from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
-from unit import fold_model as make
+from support import fold_model as make
+from support.kit import TABLES, scan
+from support.writing import Writer, records_of
 
+from newsroom_consumers.control.control import Build, Control
+from newsroom_consumers.database.database import Database, DatabaseAwayError, NoGenerationError
 from newsroom_consumers.projections import PUBLIC
 from newsroom_consumers.projections.published import PUBLISHED
-from newsroom_consumers.store.control import Build, Control
-from newsroom_consumers.store.database import Database, DatabaseAwayError, NoGenerationError
 from newsroom_consumers.store.generation import Generation
 
 PRIVATE_TABLES = [table for table in TABLES if table.name not in PUBLIC]

@@ -10,22 +10,25 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from contract.states import FULL, FULL_EDITION, articles
-from contract.writing import Writer, records_of, scan
-from faults import BrittleGeneration
 from hypothesis import given, settings
-from memory_log import CrashError, Fuse
-from record_strategies import PARTITIONS, SPOILERS, TAGS_TOPIC, TOPIC, real
 from sqlalchemy import Engine
-from strategies import unhurried
-from unit import fold_model as make
+from support import fold_model as make
+from support.faults import BrittleGeneration
+from support.memory_log import CrashError, Fuse
+from support.record_strategies import PARTITIONS, SPOILERS, TAGS_TOPIC, TOPIC, real
+from support.states import FULL, FULL_EDITION, articles
+from support.strategies import unhurried
+from support.writing import Writer, records_of, scan
 
-from newsroom_consumers.folding import Aggregate, Folded
-from newsroom_consumers.reads import CATALOGUE
-from newsroom_consumers.records import CHAIN_START, Partition, value_sha
-from newsroom_consumers.store.generation import Cursor, FencedError, Generation
+from newsroom_consumers.fold.aggregate import Aggregate
+from newsroom_consumers.fold.record_rules import CATALOGUE
+from newsroom_consumers.fold.result import Folded
+from newsroom_consumers.log.chain import CHAIN_START, value_sha
+from newsroom_consumers.log.record import Partition
+from newsroom_consumers.store.cursors import Cursor, FencedError
+from newsroom_consumers.store.generation import Generation
 from newsroom_schemas.events import AnyTagEvent
-from newsroom_schemas.state import Article, Edition
+from newsroom_schemas.fold.state import Article, Edition
 
 AT = Partition(TOPIC, 0)
 STORY = records_of(make.created(), make.edited(headline="New"), make.published())

@@ -14,16 +14,16 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pytest
-from contract.fold import fold
-from contract.writing import records_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from record_strategies import TOPIC, numbered, record_of, records
 from sqlalchemy import Table
-from strategies import unhurried
-from unit import fold_model as make
+from support import fold_model as make
+from support.batches import fold
+from support.record_strategies import TOPIC, numbered, record_of, records
+from support.strategies import unhurried
+from support.writing import records_of
 
-from newsroom_consumers.comparison import (
+from newsroom_consumers.compare.compare import (
     Comparison,
     CursorsDifferError,
     Side,
@@ -31,9 +31,9 @@ from newsroom_consumers.comparison import (
     compare_equal,
     compare_rows,
 )
-from newsroom_consumers.records import Record
+from newsroom_consumers.database.sqlite import SqliteDatabase
+from newsroom_consumers.log.record import Record
 from newsroom_consumers.store.digests import TABLES, columns, digests, scan
-from newsroom_consumers.store.sqlite import SqliteDatabase
 from newsroom_schemas.events import AnyEvent
 
 FAR = 1_000_003

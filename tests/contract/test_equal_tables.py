@@ -14,17 +14,17 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
-from contract.fold import digest, fold, hash_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from postgres import Server, fresh_database
-from record_strategies import SPOILERS, numbered, real, record_of, records
-from strategies import unhurried
-from unit import fold_model as make
+from support import fold_model as make
+from support.batches import digest, fold, hash_of
+from support.postgres import Server, fresh_database
+from support.record_strategies import SPOILERS, numbered, real, record_of, records
+from support.strategies import unhurried
 
-from newsroom_consumers.records import Record
-from newsroom_consumers.store.postgres import PostgresDatabase
-from newsroom_consumers.store.sqlite import SqliteDatabase
+from newsroom_consumers.database.postgres import PostgresDatabase
+from newsroom_consumers.database.sqlite import SqliteDatabase
+from newsroom_consumers.log.record import Record
 from newsroom_schemas.events import AnyEvent
 
 IDS = ("a", "B", "b-1", "b_1", "b1", "Z", "z", "0", "a-a", "aA")

@@ -9,25 +9,26 @@ import msgspec
 import psycopg
 import pytest
 from contract.database_contract import BUILD, DatabaseContract
-from contract.states import FULL, FULL_EDITION
 from contract.store_contract import StoreContract
-from contract.writing import Writer, records_of
-from kit import TABLES
-from postgres import PASSWORD, Server, fresh_database, running_server
 from sqlalchemy import Engine, make_url, select, text
 from sqlalchemy.exc import DBAPIError
-from unit import fold_model as make
-from workers import until
+from support import fold_model as make
+from support.kit import TABLES
+from support.postgres import PASSWORD, Server, fresh_database, running_server
+from support.states import FULL, FULL_EDITION
+from support.workers import until
+from support.writing import Writer, records_of
 
-from newsroom_consumers.folding import Aggregate, Folded
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.database import open_database
+from newsroom_consumers.database.database import Database, DatabaseAwayError, DatabaseUrlError
+from newsroom_consumers.database.postgres import READERS, PostgresDatabase, ReaderRoleError
+from newsroom_consumers.database.postgres_rows import FEW
+from newsroom_consumers.fold.aggregate import Aggregate
+from newsroom_consumers.fold.result import Folded
 from newsroom_consumers.projections import PUBLIC
 from newsroom_consumers.projections.published import PUBLISHED
-from newsroom_consumers.store import open_database
-from newsroom_consumers.store.control import Control
-from newsroom_consumers.store.database import Database, DatabaseAwayError, DatabaseUrlError
 from newsroom_consumers.store.generation import Generation
-from newsroom_consumers.store.postgres import READERS, PostgresDatabase, ReaderRoleError
-from newsroom_consumers.store.postgres_rows import FEW
 from newsroom_consumers.store.tables import ARTICLE
 
 _numbers = itertools.count()

@@ -9,16 +9,16 @@ from contract.database_contract import DatabaseContract
 from contract.store_contract import StoreContract
 from sqlalchemy import Engine, select
 
-from newsroom_consumers.store import sqlite
-from newsroom_consumers.store.database import (
+from newsroom_consumers.database import sqlite
+from newsroom_consumers.database.database import (
     DamagedDatabaseError,
     Database,
     DatabaseAwayError,
     SecondWorkerError,
     answering,
 )
+from newsroom_consumers.database.sqlite import SqliteDatabase
 from newsroom_consumers.store.generation import Generation
-from newsroom_consumers.store.sqlite import SqliteDatabase
 from newsroom_consumers.store.tables import EVENT
 
 

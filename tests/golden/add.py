@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 from golden.samples import SAMPLES
 
-from newsroom_schemas.codec import Codec
-from newsroom_schemas.registry import Registry, Schema
+from newsroom_schemas.wire.codec import Codec
+from newsroom_schemas.wire.released import Registry, Schema
 
 FOLDER = Path(__file__).parent / "events"
 

@@ -10,12 +10,12 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from integration.raw import RawLog
-from kit import Newsroom, Tables
-from postgres import fresh_database
-from workers import work_together
+from support.kit import Newsroom, Tables
+from support.postgres import fresh_database
+from support.raw import RawLog
+from support.workers import work_together
 
-from newsroom_consumers.folding import Folding
+from newsroom_consumers.fold.batch import Folding
 
 BATCH = 500
 """Size of the batches that most tests fold."""

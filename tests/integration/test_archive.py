@@ -10,24 +10,24 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from archives import NOON, SCHEMAS, record
 from click.testing import CliRunner, Result
 from integration.conftest import Places
-from integration.raw import RawLog
-from integration.stories import Story, send, send_stories
 from kafka.admin import KafkaAdminClient
-from kit import Newsroom
-from memory_log import MemoryLog
-from stack import fresh_topics
-from unit.fold_model import edited, unpublished
-from workers import command, environment, run, until
+from support.archives import NOON, SCHEMAS, record
+from support.fold_model import edited, unpublished
+from support.kit import Newsroom
+from support.memory_log import MemoryLog
+from support.raw import RawLog
+from support.stack import fresh_topics
+from support.stories import Story, send, send_stories
+from support.workers import command, environment, run, until
 
 from newsroom_consumers.archive.export import export
 from newsroom_consumers.archive.log import ArchiveLog
-from newsroom_consumers.cuts import end_of, records_until
-from newsroom_consumers.log import CountedLog
-from newsroom_consumers.records import Record
-from newsroom_consumers.transport import KafkaLog
+from newsroom_consumers.log.cut import end_of, records_until
+from newsroom_consumers.log.kafka import KafkaLog
+from newsroom_consumers.log.log import CountedLog
+from newsroom_consumers.log.record import Record
 from newsroom_infra import topics
 from newsroom_infra.cli import newsroom as program
 from newsroom_infra.settings import Settings

@@ -11,25 +11,24 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from integration.asked import rows
 from integration.conftest import on_both_databases
-from integration.raw import RawLog
-from integration.stories import Story, send_stories
-from kit import CODEC, SITE, Newsroom
-from unit.fold_model import correction, edited
-from workers import run, until
+from support.asked import rows
+from support.fold_model import correction, edited
+from support.kit import CODEC, SITE, Newsroom
+from support.raw import RawLog
+from support.stories import Story, send_stories
+from support.workers import run, until
 
-from newsroom_consumers import generations
 from newsroom_consumers.audit.asof import KEPT, FoldStoppedError, Onlooker, article_as_of, as_of
-from newsroom_consumers.cuts import Cut, cut_at
-from newsroom_consumers.generations import NotReachedError
-from newsroom_consumers.queries import Answer, NotFoundError, Queries
-from newsroom_consumers.reads import RecordReader
-from newsroom_consumers.replay import Progress
-from newsroom_consumers.store import kept
-from newsroom_consumers.store.control import Control
+from newsroom_consumers.control import snapshots
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.fold.record_rules import RecordReader
+from newsroom_consumers.generations.open import NotReachedError, reader_queries
+from newsroom_consumers.log.cut import Cut, cut_at
+from newsroom_consumers.log.kafka import KafkaLog, placement
+from newsroom_consumers.queries.readers import Answer, NotFoundError, Queries
 from newsroom_consumers.store.tables import EVENT
-from newsroom_consumers.transport import KafkaLog, placement
+from newsroom_consumers.worker.replay import Progress
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.instants import to_rfc3339
 
@@ -81,7 +80,7 @@ class Past:
     @contextmanager
     def readers(self, instant: int) -> Iterator[Queries]:
         """Ask as readers could at an instant."""
-        with self.generation(instant) as name, generations.queries(self.control, SITE, name) as readers:
+        with self.generation(instant) as name, reader_queries(self.control, SITE, name) as readers:
             yield readers
 
     def lists(self, instant: int) -> Seen:
@@ -261,7 +260,7 @@ def _use(past: Past, used_at: dict[str, int]) -> None:
     """Note that cuts were asked at some instants."""
     with past.control.writing() as connection:
         for name, instant in used_at.items():
-            kept.use(connection, name, "", instant)
+            snapshots.use(connection, name, "", instant)
 
 
 def test_an_article_is_not_told_before_its_records_are_found(newsroom: Newsroom, past: Past) -> None:

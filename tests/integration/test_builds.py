@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 from integration.conftest import Places, on_both_databases
-from integration.stories import Story, send_stories
-from kit import Newsroom
-from workers import positions, worker
+from support.kit import Newsroom
+from support.stories import Story, send_stories
+from support.workers import positions, worker
 
-from newsroom_consumers.generations import build
-from newsroom_consumers.store import open_database
-from newsroom_consumers.store.control import Build, Control, OtherBuildError
+from newsroom_consumers.control.build import this_build
+from newsroom_consumers.control.control import Build, Control, OtherBuildError
+from newsroom_consumers.database import open_database
 
-OURS = build({"newsroom.articles": 6, "newsroom.tags": 1})
+OURS = this_build({"newsroom.articles": 6, "newsroom.tags": 1})
 OTHERS: dict[str, Callable[[Build], Build]] = {
     "fold_version": lambda ours: ours._replace(fold_version=ours.fold_version + 1),
     "projection_versions": lambda ours: ours._replace(
@@ -47,7 +47,7 @@ def test_a_worker_ends_and_writes_nothing_where_another_build_has_begun(
     newsroom: Newsroom, tmp_path: Path, other: str
 ) -> None:
     send_stories(newsroom, [Story(id="a")])
-    ours = build({newsroom.topics.articles: 6, newsroom.topics.tags: 1})
+    ours = this_build({newsroom.topics.articles: 6, newsroom.topics.tags: 1})
     Control(newsroom.database).register("main", OTHERS[other](ours), now=0)
     with worker(newsroom, tmp_path / "worker.log") as started:
         assert started.exit_code() == 1

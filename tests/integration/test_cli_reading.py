@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from integration.raw import RawLog
-from integration.stories import Story, send_stories
-from kit import Newsroom
-from stack import fresh_topics
-from unit.fold_model import MINUTE, NOON, edited
+from support.fold_model import MINUTE, NOON, edited
+from support.kit import Newsroom
+from support.raw import RawLog
+from support.stack import fresh_topics
+from support.stories import Story, send_stories
 
 from newsroom_producers.desk import new_event_id
 

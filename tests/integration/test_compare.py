@@ -7,18 +7,18 @@ from typing import Any
 
 import msgspec
 import pytest
-from integration.stories import Story, send, send_stories
-from kit import Newsroom
-from replays import replayed
 from sqlalchemy import Table
-from unit.fold_model import unpublished
-from workers import run
+from support.fold_model import unpublished
+from support.kit import Newsroom
+from support.replays import replayed
+from support.stories import Story, send, send_stories
+from support.workers import run
 
-from newsroom_consumers.cuts import Cut
-from newsroom_consumers.folding import Folding
+from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.projections import PROJECTIONS, Row, tags
 from newsroom_producers.desk import new_event_id
-from newsroom_schemas.state import Page
+from newsroom_schemas.fold.state import Page
 
 STORIES = 30
 

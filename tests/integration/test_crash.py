@@ -10,14 +10,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from faults import BrittleGeneration, CursorsFirst, RowsFirst
-from integration.asked import verdict, verified
 from integration.conftest import Refold
-from integration.stories import Story, send, send_stories
-from kit import Newsroom
-from memory_log import CrashError, Fuse
-from unit.fold_model import MINUTE, NOON, edited, unpublished
-from workers import folded, until, worker
+from support.asked import verdict, verified
+from support.faults import BrittleGeneration, CursorsFirst, RowsFirst
+from support.fold_model import MINUTE, NOON, edited, unpublished
+from support.kit import Newsroom
+from support.memory_log import CrashError, Fuse
+from support.stories import Story, send, send_stories
+from support.workers import folded, until, worker
 
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.events import AnyEvent

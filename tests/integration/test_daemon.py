@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from stack import guarded_folder
+from support.stack import guarded_folder
 
 from newsroom_infra.stack import programs
 from newsroom_infra.stack.daemon import Daemon, Plan, socket_path

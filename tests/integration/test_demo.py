@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from integration.asked import page, public_text, rows, timeline
-from kit import SITE, Newsroom
-from stack import free_ports, fresh_topics
-from workers import run, worker
+from support.asked import page, public_text, rows, timeline
+from support.kit import SITE, Newsroom
+from support.stack import free_ports, fresh_topics
+from support.workers import run, worker
 
-from newsroom_consumers.queries import NotFoundError
+from newsroom_consumers.queries.readers import NotFoundError
 from newsroom_consumers.store.tables import EDITION, EVENT
 
 LANGUAGES = SITE.languages

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from logged import logged
-from stack import free_ports
+from support.logged import logged
+from support.stack import free_ports
 
 from newsroom_infra.cli import newsroom
 

@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from integration.asked import verdict
 from integration.conftest import Places, Refold, on_both_databases
-from integration.stories import Story, send, send_stories
-from kit import Newsroom, Tables
-from unit.fold_model import edited, unpublished
-from workers import run, worker
+from support.asked import verdict
+from support.fold_model import edited, unpublished
+from support.kit import Newsroom, Tables
+from support.stories import Story, send, send_stories
+from support.workers import run, worker
 
-from newsroom_consumers.failpoints import FAILPOINTS
+from newsroom_consumers.store.steps import FAILPOINTS
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.events import AnyEvent
 

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from integration.asked import verified
 from integration.conftest import Refold
-from integration.stories import Story, send_stories
-from kit import Newsroom
 from sqlalchemy import select
-from unit.fold_model import MINUTE, NOON
-from workers import Worker, folded, until, worker
+from support.asked import verified
+from support.fold_model import MINUTE, NOON
+from support.kit import Newsroom
+from support.stories import Story, send_stories
+from support.workers import Worker, folded, until, worker
 
-from newsroom_consumers.store.database import NoGenerationError
+from newsroom_consumers.database.database import NoGenerationError
 from newsroom_consumers.store.tables import CURSOR
 
 STORIES = 1500

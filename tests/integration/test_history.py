@@ -10,17 +10,17 @@ from typing import Any
 import msgspec
 import pytest
 from integration.conftest import on_both_databases
-from integration.raw import RawLog
-from integration.stories import send
-from kit import CODEC, Newsroom
-from unit.fold_model import correction, edited
-from workers import run
+from support.fold_model import correction, edited
+from support.kit import CODEC, Newsroom
+from support.raw import RawLog
+from support.stories import send
+from support.workers import run
 
-from newsroom_consumers.audit.history import history
-from newsroom_consumers.queries import NotFoundError
-from newsroom_consumers.reads import CATALOGUE, RecordReader
-from newsroom_consumers.store.control import Control
-from newsroom_consumers.transport import KafkaLog, placement
+from newsroom_consumers.audit.history.history import history
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.fold.record_rules import CATALOGUE, RecordReader
+from newsroom_consumers.log.kafka import KafkaLog, placement
+from newsroom_consumers.queries.readers import NotFoundError
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.instants import to_rfc3339
 from newsroom_schemas.values import Author, Block

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from logged import logged
+from support.logged import logged
 
 from newsroom_infra.cli import newsroom
 from newsroom_schemas.events import ArticleCreated, ArticlePublished

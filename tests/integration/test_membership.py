@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from integration.stories import Story, send_stories
 from kafka import KafkaConsumer, TopicPartition
 from kafka.structs import OffsetAndMetadata
-from kit import Newsroom
-from workers import until
+from support.kit import Newsroom
+from support.stories import Story, send_stories
+from support.workers import until
 
-from newsroom_consumers.records import Partition
-from newsroom_consumers.transport import SharedKafkaLog
+from newsroom_consumers.log.kafka import SharedKafkaLog
+from newsroom_consumers.log.record import Partition
 
 SOON = 6.0
 """Seconds within which members hear of each other: less than a session, more than a heartbeat on a busy machine."""

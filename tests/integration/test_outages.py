@@ -12,19 +12,21 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from integration.asked import verified
 from integration.conftest import Refold
-from integration.stories import Story, send_stories
-from kit import Newsroom
-from postgres import running_server
 from rich.console import Console
 from sqlalchemy import Engine
-from stack import guarded_folder, settings_for
-from workers import folded, positions, until, worker
+from support.asked import verified
+from support.kit import Newsroom
+from support.postgres import running_server
+from support.stack import guarded_folder, settings_for
+from support.stories import Story, send_stories
+from support.workers import folded, positions, until, worker
 
-from newsroom_consumers.folding import Aggregate, Folded
-from newsroom_consumers.store.database import DatabaseAwayError
-from newsroom_consumers.store.generation import Cursor, Generation
+from newsroom_consumers.database.database import DatabaseAwayError
+from newsroom_consumers.fold.aggregate import Aggregate
+from newsroom_consumers.fold.result import Folded
+from newsroom_consumers.store.cursors import Cursor
+from newsroom_consumers.store.generation import Generation
 from newsroom_infra import stack
 from newsroom_infra.settings import Settings
 from newsroom_infra.stack import ports

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 from integration.conftest import on_both_databases
-from integration.stories import Story, newest_first, send, send_stories
-from kit import Newsroom, Snapshot
-from unit.fold_model import MINUTE, NOON, SECOND, unpublished
+from support.fold_model import MINUTE, NOON, SECOND, unpublished
+from support.kit import Newsroom, Snapshot
+from support.stories import Story, newest_first, send, send_stories
 
-from newsroom_consumers.paging import InvalidCursorError, from_cursor
+from newsroom_consumers.projections.place import InvalidCursorError, from_cursor
 from newsroom_producers.desk import new_event_id
 
 Ask = Callable[[Snapshot, int, str | None], dict[str, Any]]

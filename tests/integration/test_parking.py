@@ -6,22 +6,22 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from integration.asked import outcomes, page, tagged, timeline, verified
 from integration.conftest import Refold, on_both_databases
-from integration.raw import RawLog
-from integration.stories import Story, send, send_stories
-from kit import Newsroom
 from sqlalchemy import Table
-from unit.fold_model import correction, edited, published, translated, unpublished
+from support.asked import outcomes, page, tagged, timeline, verified
+from support.fold_model import correction, edited, published, translated, unpublished
+from support.kit import Newsroom
+from support.raw import RawLog
+from support.stories import Story, send, send_stories
 
-from newsroom_consumers.folding import Folding
+from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.record_rules import CATALOGUE
 from newsroom_consumers.projections import PROJECTIONS, Row
 from newsroom_consumers.projections import timeline as timeline_projection
-from newsroom_consumers.reads import CATALOGUE
 from newsroom_producers.desk import new_event_id
-from newsroom_schemas.article import decide
 from newsroom_schemas.events import AnyArticleEvent, AnyEvent, ArticlePublished, TagDefined
-from newsroom_schemas.state import Article, Page, Publication, Recorded, Withdrawal
+from newsroom_schemas.fold.article import decide
+from newsroom_schemas.fold.state import Article, Page, Publication, Recorded, Withdrawal
 
 pytestmark = pytest.mark.parametrize("batch", [1, 500])
 

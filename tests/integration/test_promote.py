@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from integration.asked import page
 from integration.conftest import on_both_databases
-from kit import SITE, Newsroom
-from replays import replayed
 from sqlalchemy import Connection, select
-from workers import Worker, until, worker
+from support.asked import page
+from support.kit import SITE, Newsroom
+from support.replays import replayed
+from support.workers import Worker, until, worker
 
-from newsroom_consumers import generations
-from newsroom_consumers.folding import Folding
-from newsroom_consumers.promote import BehindError, MoreParkedError, OtherLogError, ReplacedError, promote
-from newsroom_consumers.store.control import Control, UnknownGenerationError
-from newsroom_consumers.store.generation import FencedError
+from newsroom_consumers.control.control import Control, UnknownGenerationError
+from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.generations.open import reader_queries
+from newsroom_consumers.generations.promote import BehindError, MoreParkedError, OtherLogError, ReplacedError, promote
+from newsroom_consumers.store.cursors import FencedError
 from newsroom_consumers.store.tables import CURSOR
 
 pytestmark = on_both_databases
@@ -271,7 +271,7 @@ def _has_taken(process: Worker, control: Control, name: str, turn: int) -> bool:
 
 def _seen(control: Control) -> str:
     """Give the instant at which what a reader sees of the storm began; its page and the timeline say the same."""
-    with generations.queries(control, SITE) as readers:
+    with reader_queries(control, SITE) as readers:
         shown = readers.article("storm", "uk")
         listed = [item["headline"] for item in readers.timeline("uk", limit=5)["items"]]
     if shown["status"] == "gone":

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from integration.asked import page, tagged
 from integration.conftest import on_both_databases
-from integration.stories import Story, rfc3339, send, send_stories
-from kit import Newsroom
-from unit.fold_model import MINUTE, NOON, correction, edited, published, translated, unpublished
+from support.asked import page, tagged
+from support.fold_model import MINUTE, NOON, correction, edited, published, translated, unpublished
+from support.kit import Newsroom
+from support.stories import Story, rfc3339, send, send_stories
 
-from newsroom_consumers.queries import NotFoundError
+from newsroom_consumers.queries.readers import NotFoundError
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.values import Author, Block, Image
 

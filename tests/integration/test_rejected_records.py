@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from integration.asked import outcomes, page, rows
 from integration.conftest import Refold, on_both_databases
-from integration.raw import PARTITIONS, RawLog, place_of
-from integration.stories import Story, send, send_stories
-from kit import CODEC, Newsroom
-from unit.fold_model import edited, published
+from support.asked import outcomes, page, rows
+from support.fold_model import edited, published
+from support.kit import CODEC, Newsroom
+from support.raw import PARTITIONS, RawLog, place_of
+from support.stories import Story, send, send_stories
 
-from newsroom_consumers.columns import canonical
+from newsroom_consumers.projections.columns import canonical
 from newsroom_consumers.store.tables import EVENT
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.events import ArticleEdited, TagDefined

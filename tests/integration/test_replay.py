@@ -13,17 +13,17 @@ from typing import Any
 
 import pytest
 from integration.conftest import on_both_databases
-from integration.stories import Story, send_stories
-from kit import Newsroom
-from replays import beside, replayed
-from workers import command, environment, run, until
+from support.kit import Newsroom
+from support.replays import beside, replayed
+from support.stories import Story, send_stories
+from support.workers import command, environment, run, until
 
-from newsroom_consumers.cuts import Cut, cut_at
-from newsroom_consumers.records import Partition
-from newsroom_consumers.replay import CutBeyondEndError, PastCutError
-from newsroom_consumers.store.control import Control, GenerationNameError, LiveGenerationError, UnknownGenerationError
-from newsroom_consumers.store.database import GenerationInUseError, NoGenerationError
-from newsroom_consumers.transport import KafkaLog
+from newsroom_consumers.control.control import Control, GenerationNameError, LiveGenerationError, UnknownGenerationError
+from newsroom_consumers.database.database import GenerationInUseError, NoGenerationError
+from newsroom_consumers.log.cut import Cut, cut_at
+from newsroom_consumers.log.kafka import KafkaLog
+from newsroom_consumers.log.record import Partition
+from newsroom_consumers.worker.replay import CutBeyondEndError, PastCutError
 
 STORIES = [Story(id=f"story-{number}", tags=("a",)) for number in range(40)]
 

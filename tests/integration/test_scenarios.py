@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from integration.asked import outcomes, page, public_text, tagged, timeline, verified
 from integration.conftest import Refold, on_both_databases
-from kit import Newsroom
-from unit.fold_model import correction, edited
+from support.asked import outcomes, page, public_text, tagged, timeline, verified
+from support.fold_model import correction, edited
+from support.kit import Newsroom
 
-from newsroom_consumers.queries import NotFoundError
-from newsroom_consumers.reads import CATALOGUE
-from newsroom_producers.desk import Desk, Receipt, new_event_id
+from newsroom_consumers.fold.record_rules import CATALOGUE
+from newsroom_consumers.queries.readers import NotFoundError
+from newsroom_producers.desk import Desk, new_event_id
+from newsroom_producers.receipts import Receipt
 from newsroom_schemas.values import Block
 
 pytestmark = [pytest.mark.parametrize("batch", [1, 500]), on_both_databases]

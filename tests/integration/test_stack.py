@@ -15,7 +15,7 @@ import psutil
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from rich.console import Console
-from stack import guarded_folder, settings_for
+from support.stack import guarded_folder, settings_for
 
 from newsroom_infra import stack, topics
 from newsroom_infra.home import HomeVersionError

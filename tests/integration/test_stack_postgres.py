@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
-from stack import free_ports, fresh_topics, guarded_folder, settings_for
+from support.stack import free_ports, fresh_topics, guarded_folder, settings_for
 
 from newsroom_infra import stack
 from newsroom_infra.cli import newsroom

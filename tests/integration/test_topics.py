@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from stack import free_ports
+from support.stack import free_ports
 
 from newsroom_infra import topics
 from newsroom_infra.cli import newsroom

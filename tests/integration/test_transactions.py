@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from kafka import KafkaProducer
-from kit import Newsroom
+from support.kit import Newsroom
 
 
 def test_a_generation_reaches_the_end_of_a_log_that_ends_in_markers(newsroom: Newsroom) -> None:

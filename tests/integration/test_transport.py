@@ -13,10 +13,11 @@ from contextlib import contextmanager
 import psutil
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from logged import CODEC, Logged, logged
+from support.logged import CODEC, Logged, logged
 
-from newsroom_producers.desk import Desk, Receipt, Refused, Sendable, Settled, new_event_id
-from newsroom_producers.transport import KafkaTransport, Topics
+from newsroom_producers.desk import Desk, new_event_id
+from newsroom_producers.kafka.transport import KafkaTransport, Topics
+from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled
 from newsroom_schemas.errors import (
     BrokerAwayError,
     EventTooLargeError,

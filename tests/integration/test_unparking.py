@@ -10,19 +10,19 @@ from typing import Any
 
 import msgspec
 import pytest
-from integration.asked import outcomes, page, tagged, timeline, verified
 from integration.conftest import Refold, on_both_databases
-from integration.raw import RawLog
-from integration.stories import Story, send, send_stories
-from kit import Newsroom
-from parking import Faults
-from unit.fold_model import edited, published, unpublished
-from workers import run, until, worker
+from support.asked import outcomes, page, tagged, timeline, verified
+from support.fold_model import edited, published, unpublished
+from support.kit import Newsroom
+from support.parking import Faults
+from support.raw import RawLog
+from support.stories import Story, send, send_stories
+from support.workers import run, until, worker
 
-from newsroom_consumers.folding import Folding
-from newsroom_consumers.parking import Seldom
-from newsroom_consumers.reads import CATALOGUE
-from newsroom_consumers.store.control import Control
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.record_rules import CATALOGUE
+from newsroom_consumers.worker.refold import Seldom
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.events import AnyEvent, TagDefined
 

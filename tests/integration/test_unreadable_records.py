@@ -7,10 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from integration.raw import place_of
 from kafka import KafkaProducer
-from kit import Newsroom
-from workers import folded, until, worker
+from support.kit import Newsroom
+from support.raw import place_of
+from support.workers import folded, until, worker
 
 BROKEN, WHOLE = "storm", next(id_ for id_ in map(str, range(100)) if place_of(id_) != place_of("storm"))
 """Ids of two articles in two partitions."""

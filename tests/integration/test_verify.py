@@ -11,22 +11,22 @@ from typing import Any
 
 import msgspec
 import pytest
-from integration.asked import verdict, verified
 from integration.conftest import on_both_databases
-from integration.raw import RawLog
-from integration.stories import Story, send, send_stories
-from kit import Newsroom
-from parking import Faults
 from sqlalchemy import Table, delete, insert, select, update
-from unit.fold_model import correction, edited, published, unpublished
-from workers import positions, run, until, worker
+from support.asked import verdict, verified
+from support.fold_model import correction, edited, published, unpublished
+from support.kit import Newsroom
+from support.parking import Faults
+from support.raw import RawLog
+from support.stories import Story, send, send_stories
+from support.workers import positions, run, until, worker
 
 from newsroom_consumers.audit import verify as auditing
 from newsroom_consumers.audit.verify import SCRATCH, CannotVerifyError
+from newsroom_consumers.control.control import GENERATION, Control
 from newsroom_consumers.projections.published import GONE, PUBLISHED
 from newsroom_consumers.projections.tags import TAG, TAG_ENTRY
 from newsroom_consumers.projections.timeline import TIMELINE
-from newsroom_consumers.store.control import GENERATION, Control
 from newsroom_consumers.store.tables import ARTICLE, CURSOR, EDITION, EVENT, PARKED
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.values import Block

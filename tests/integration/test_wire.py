@@ -15,16 +15,16 @@ from typing import Any
 
 import msgspec
 import pytest
-from integration.asked import rows
-from kit import Newsroom
-from stack import fresh_topics
+from support.asked import rows
+from support.kit import Newsroom
+from support.stack import fresh_topics
 
 from newsroom_consumers.store.tables import EVENT
-from newsroom_producers.desk import Receipt
-from newsroom_producers.emit import answers
+from newsroom_producers.importers.emit import answers
+from newsroom_producers.importers.lines import read_lines
 from newsroom_producers.importers.stories import StoryReader
 from newsroom_producers.instants import from_rfc3339
-from newsroom_producers.lines import read_lines
+from newsroom_producers.receipts import Receipt
 
 WIRE = Path(__file__).parents[3] / "shared" / "data" / "reuters-21578.jsonl.gz"
 STORIES = 16_000

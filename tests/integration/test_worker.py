@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from integration.conftest import Refold
-from integration.stories import Story, send_stories
 from kafka.admin import KafkaAdminClient
-from kit import Newsroom
-from stack import free_ports
-from workers import folded, run, until, worker
+from support.kit import Newsroom
+from support.stack import free_ports
+from support.stories import Story, send_stories
+from support.workers import folded, run, until, worker
 
 from newsroom_infra import topics
 from newsroom_infra.settings import Settings

@@ -31,14 +31,15 @@ from newsroom_consumers.archive.format import (
     folder_of,
 )
 from newsroom_consumers.archive.schemas import NamedSchemas
-from newsroom_consumers.audit.sealed import Passed
-from newsroom_consumers.cuts import Cut, records_until
 from newsroom_consumers.files import writable
-from newsroom_consumers.log import Bounds, CountedLog
-from newsroom_consumers.records import CHAIN_START, Partition, Record, digest, link, value_sha
+from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
+from newsroom_consumers.log.cut import Cut, records_until
+from newsroom_consumers.log.log import Bounds, CountedLog
+from newsroom_consumers.log.record import Partition, Record
+from newsroom_consumers.seals.check import Passed
 from newsroom_schemas.errors import NewsroomError
 from newsroom_schemas.instants import to_rfc3339
-from newsroom_schemas.registry import read_schema
+from newsroom_schemas.wire.released import read_schema
 
 _BLOCK_BYTES = 256 * 1024
 """Bytes of records that are packed together: a reader holds so many, and what is torn takes so many with it."""

@@ -12,9 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from newsroom_consumers.audit.seals import Count, Instant, Seal, SealedPartition, Sha256, TopicName
 from newsroom_consumers.files import readable
-from newsroom_consumers.records import Partition
+from newsroom_consumers.log.record import Partition
+from newsroom_consumers.seals.seal import Count, Instant, Seal, SealedPartition, Sha256, TopicName
 from newsroom_schemas.errors import NewsroomError
 
 RECORDS_PER_FILE = 50_000
@@ -66,7 +66,7 @@ RECORD_SCHEMA: dict[str, Any] = {
 
 
 Fingerprint = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
-"""What names a schema: see ``newsroom_schemas.registry``."""
+"""What names a schema: see ``newsroom_schemas.wire.released``."""
 
 
 class ArchivedFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

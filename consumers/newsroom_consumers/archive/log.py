@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from newsroom_consumers.archive.containers import Entry, entries
+from newsroom_consumers.archive.container import Entry, entries
 from newsroom_consumers.archive.format import ArchivedPartition, folder_of, read_manifest
-from newsroom_consumers.log import Bounds, Polled
-from newsroom_consumers.records import Partition, Record
+from newsroom_consumers.log.log import Bounds, Polled
+from newsroom_consumers.log.record import Partition, Record
 
 
 class ArchiveLog:

@@ -11,10 +11,11 @@ from typing import ClassVar
 
 from newsroom_consumers.archive.format import Manifest
 from newsroom_consumers.archive.log import archived_entries
-from newsroom_consumers.audit.sealed import Passed
-from newsroom_consumers.cuts import end_of, records_until
-from newsroom_consumers.log import CountedLog
-from newsroom_consumers.records import CHAIN_START, Partition, Record, digest, link, value_sha
+from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
+from newsroom_consumers.log.cut import end_of, records_until
+from newsroom_consumers.log.log import CountedLog
+from newsroom_consumers.log.record import Partition, Record
+from newsroom_consumers.seals.check import Passed
 from newsroom_schemas.errors import NewsroomError
 
 Append = Callable[[Iterable[Record]], Iterator[int]]

@@ -10,11 +10,11 @@ from pathlib import Path
 from fastavro.schema import SchemaParseException, UnknownType
 
 from newsroom_consumers.archive.format import MANIFEST, SCHEMAS, ArchivedSchema, Manifest
-from newsroom_consumers.archive.walking import Fault, Finding
+from newsroom_consumers.archive.partition_check import Fault, Finding
 from newsroom_consumers.files import ABSENT, readable
-from newsroom_consumers.records import Address, Record
+from newsroom_consumers.log.record import Address, Record
 from newsroom_schemas.errors import NewsroomError
-from newsroom_schemas.registry import read_schema
+from newsroom_schemas.wire.released import read_schema
 
 _FINGERPRINT = re.compile(rb"[0-9a-f]{16}")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from newsroom_consumers.archive.containers import Entry
+from newsroom_consumers.archive.container import Entry
 from newsroom_consumers.archive.format import (
     MANIFEST,
     RECORDS,
@@ -28,12 +28,12 @@ from newsroom_consumers.archive.format import (
     folder_of,
     read_manifest,
 )
+from newsroom_consumers.archive.partition_check import Fault, Finding, walk
 from newsroom_consumers.archive.schemas import NamedSchemas, altered_schemas, lacking_schemas
-from newsroom_consumers.archive.walking import Fault, Finding, walk
-from newsroom_consumers.audit.sealed import Checking, Kind, Passed, Verdict, verdict
-from newsroom_consumers.audit.seals import Mark, ReadSeals, Seal
 from newsroom_consumers.files import ABSENT, files_below, readable
-from newsroom_consumers.records import Partition, Record
+from newsroom_consumers.log.record import Partition, Record
+from newsroom_consumers.seals.check import Checking, Kind, Passed, Verdict, verdict
+from newsroom_consumers.seals.seal import Mark, ReadSeals, Seal
 
 _KINDS = {Fault.MISSING: Kind.MISSING, Fault.ADDED: Kind.INSERTED}
 """What the first fault of a partition means to a seal behind it."""

@@ -22,20 +22,23 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from newsroom_consumers.columns import canonical
-from newsroom_consumers.cuts import Cut, cut_at
-from newsroom_consumers.folding import Aggregate, Folded, Folding
-from newsroom_consumers.generations import build, positions_of, wait_for
-from newsroom_consumers.log import CountedLog, Log
-from newsroom_consumers.own_records import before, places_of, read_again
-from newsroom_consumers.queries import Answer, NotFoundError, Queries, Site
-from newsroom_consumers.reads import CATALOGUE, Read, RecordReader
-from newsroom_consumers.replay import Progress, begin, replay
-from newsroom_consumers.store import kept
-from newsroom_consumers.store.control import Control, LiveGenerationError, UnknownGenerationError
-from newsroom_consumers.store.database import GenerationInUseError
+from newsroom_consumers.control import snapshots
+from newsroom_consumers.control.build import this_build
+from newsroom_consumers.control.control import Control, LiveGenerationError, UnknownGenerationError
+from newsroom_consumers.database.database import GenerationInUseError
+from newsroom_consumers.database.sqlite import SqliteDatabase
+from newsroom_consumers.fold.aggregate import Aggregate
+from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.record_rules import CATALOGUE, Read, RecordReader
+from newsroom_consumers.fold.result import Folded
+from newsroom_consumers.generations.open import positions_of, wait_for
+from newsroom_consumers.log.cut import Cut, cut_at
+from newsroom_consumers.log.log import CountedLog, Log
+from newsroom_consumers.projections.columns import canonical
+from newsroom_consumers.queries.readers import Answer, NotFoundError, Queries, Site
 from newsroom_consumers.store.generation import Generation
-from newsroom_consumers.store.sqlite import SqliteDatabase
+from newsroom_consumers.store.reread import before, places_of, read_again
+from newsroom_consumers.worker.replay import Progress, begin, replay
 from newsroom_schemas.errors import NewsroomError
 from newsroom_schemas.instants import to_rfc3339
 
@@ -158,8 +161,8 @@ def as_of(control: Control, log: CountedLog, reader: RecordReader, instant: int,
     name = name_of(log, cut)
     with _turn(control, name, onlooker):
         with control.writing() as connection:
-            kept.use(connection, name, _written(cut), onlooker.now())
-            folded_at = kept.folded_at(connection, name)
+            snapshots.use(connection, name, _written(cut), onlooker.now())
+            folded_at = snapshots.folded_at(connection, name)
         left = begin(control, name, log, cut)
         if left or folded_at is None:
             onlooker.say(f"folding the log up to {to_rfc3339(instant)} ({name}): {left:,} records")
@@ -170,14 +173,14 @@ def as_of(control: Control, log: CountedLog, reader: RecordReader, instant: int,
                 raise FoldStoppedError(name)
         if left or folded_at is None:
             with control.writing() as connection:
-                kept.folded(connection, name, onlooker.now())
+                snapshots.folded(connection, name, onlooker.now())
         _make_room(control, onlooker)
         yield name
 
 
 def name_of(log: CountedLog, cut: Cut) -> str:
     """Name the generation of a cut: two instants between the same records are one cut, another build is another."""
-    made = build(log.partitions)
+    made = this_build(log.partitions)
     identity = canonical([_written(cut), made.fold_version, dict(made.projection_versions), dict(made.partitions)])
     return f"cut-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
 
@@ -207,7 +210,7 @@ def _turn(control: Control, name: str, onlooker: Onlooker) -> Iterator[None]:
 def _make_room(control: Control, onlooker: Onlooker) -> None:
     """Drop the cuts used longest ago; one that somebody asks just now stays until the next time."""
     with control.writing() as connection:
-        names = kept.oldest(connection, KEPT)
+        names = snapshots.oldest(connection, KEPT)
     for name in names:
         try:
             with suppress(UnknownGenerationError):
@@ -216,4 +219,4 @@ def _make_room(control: Control, onlooker: Onlooker) -> None:
         except (GenerationInUseError, LiveGenerationError):
             continue
         with control.writing() as connection:
-            kept.forget(connection, name)
+            snapshots.forget(connection, name)

@@ -19,19 +19,19 @@ from typing import Any, ClassVar
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from newsroom_consumers.comparison import Comparison, Side, compare_rows, positions
-from newsroom_consumers.folding import Folding
-from newsroom_consumers.generations import build
-from newsroom_consumers.log import CountedLog
-from newsroom_consumers.queries import Answer
-from newsroom_consumers.reads import RecordReader
-from newsroom_consumers.records import Partition
-from newsroom_consumers.replay import Progress, replay
-from newsroom_consumers.store import twins
-from newsroom_consumers.store.control import Build, Control, UnknownGenerationError
-from newsroom_consumers.store.database import GenerationInUseError
+from newsroom_consumers.compare.compare import Comparison, Side, compare_rows, positions
+from newsroom_consumers.control.build import this_build
+from newsroom_consumers.control.control import Build, Control, UnknownGenerationError
+from newsroom_consumers.database import twins
+from newsroom_consumers.database.database import GenerationInUseError
+from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.record_rules import RecordReader
+from newsroom_consumers.log.log import CountedLog
+from newsroom_consumers.log.record import Partition
+from newsroom_consumers.queries.readers import Answer
 from newsroom_consumers.store.digests import digest_of
 from newsroom_consumers.store.tables import EVENT
+from newsroom_consumers.worker.replay import Progress, replay
 from newsroom_schemas.errors import NewsroomError
 
 SCRATCH = "verify-"
@@ -151,7 +151,7 @@ def verify(
 
 def _require_build(control: Control, name: str, log: CountedLog) -> None:
     """Raise ``CannotVerifyError`` for a generation that another build has made."""
-    made, ours = control.known(name).build, build(log.partitions)
+    made, ours = control.known(name).build, this_build(log.partitions)
     if made != ours:
         raise CannotVerifyError(name, made, ours)
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from sqlalchemy import Table
 
 from newsroom_consumers.projections import published, tags, timeline
-from newsroom_schemas.state import Page
+from newsroom_schemas.fold.state import Page
 
 Row = tuple[Table, tuple[Any, ...]]
 """A row of a projection: its table, and its values in the order of the table's columns."""

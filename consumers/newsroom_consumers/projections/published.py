@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, MetaData, Row, Table, select
 
-from newsroom_consumers.columns import INLINE_BYTES, binary, blocks_values, canonical, integer, text
-from newsroom_schemas.state import Page, Publication
+from newsroom_consumers.projections.columns import INLINE_BYTES, binary, blocks_values, canonical, integer, text
+from newsroom_schemas.fold.state import Page, Publication
 
 VERSION: int = 1
 METADATA = MetaData()

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Index, MetaData, Row, Table, select, tuple_
 
-from newsroom_consumers.columns import canonical, integer, text
-from newsroom_consumers.paging import Place
-from newsroom_schemas.state import Catalogue, Page, Publication, Tag
+from newsroom_consumers.projections.columns import canonical, integer, text
+from newsroom_consumers.projections.place import Place
+from newsroom_schemas.fold.state import Catalogue, Page, Publication, Tag
 
 VERSION: int = 1
 METADATA = MetaData()

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Index, MetaData, Row, Table, select, tuple_
 
-from newsroom_consumers.columns import canonical, integer, text
-from newsroom_consumers.paging import Place
-from newsroom_schemas.state import Page, Publication
+from newsroom_consumers.projections.columns import canonical, integer, text
+from newsroom_consumers.projections.place import Place
+from newsroom_schemas.fold.state import Page, Publication
 
 VERSION: int = 1
 METADATA = MetaData()

@@ -21,8 +21,8 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, select
 
-from newsroom_consumers.records import CHAIN_START
-from newsroom_consumers.store import twins
+from newsroom_consumers.database import twins
+from newsroom_consumers.log.chain import CHAIN_START
 from newsroom_consumers.store.generation import METADATA
 from newsroom_consumers.store.tables import CURSOR
 

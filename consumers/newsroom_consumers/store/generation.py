@@ -12,55 +12,26 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, select
 from sqlalchemy.exc import IntegrityError
 
-from newsroom_consumers.failpoints import Reach, nothing
-from newsroom_consumers.folding import Aggregate, Folded
+from newsroom_consumers.database import twins
+from newsroom_consumers.database.database import answering
+from newsroom_consumers.fold.aggregate import Aggregate
+from newsroom_consumers.fold.record_rules import CATALOGUE
+from newsroom_consumers.fold.result import Folded
+from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.projections import PROJECTIONS, PUBLIC, Projection, published, tags, timeline
-from newsroom_consumers.reads import CATALOGUE
-from newsroom_consumers.records import CHAIN_START, Partition, Record
-from newsroom_consumers.store import queues, rows, states, tables, twins
-from newsroom_consumers.store.database import answering
+from newsroom_consumers.store import article_rows, cursors, event_rows, queues, tables
+from newsroom_consumers.store.cursors import Cursor, FencedError
 from newsroom_consumers.store.queues import Queue
-from newsroom_schemas.errors import NewsroomError
-from newsroom_schemas.state import Edition
+from newsroom_consumers.store.steps import Reach, nothing
+from newsroom_schemas.fold.state import Edition
 
 METADATA = (tables.METADATA, published.METADATA, tags.METADATA, timeline.METADATA)
 """Every table of a generation."""
 _LOAD = 500
 """Articles to load with one statement; SQLite takes 32,766 values at most."""
-
-_MOVE = update(tables.CURSOR).where(
-    tables.CURSOR.c.topic == bindparam("of_topic"),
-    tables.CURSOR.c.partition == bindparam("of_partition"),
-    tables.CURSOR.c.epoch == bindparam("mine"),
-    tables.CURSOR.c.next_offset == bindparam("held"),
-)
-
-
-class Cursor(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a generation has folded one partition, and the seal of what it has folded."""
-
-    topic: str
-    partition: int
-    next_offset: int = 0
-    last_offset: int | None = None
-    last: bytes | None = None
-    """Hash of the last record folded."""
-    chain: bytes = CHAIN_START
-    epoch: int = 0
-    """Raised by every worker that takes the partition; a worker of an older one is fenced."""
-    owner: str | None = None
-
-
-class FencedError(NewsroomError):
-    """Another worker has taken the partition; what this one wanted to write is void."""
-
-    def __init__(self, partition: Partition) -> None:
-        """Name the partition."""
-        super().__init__(f"{partition.topic}/{partition.partition} has been taken by another worker")
-        self.partition = partition
 
 
 class _Known:
@@ -107,8 +78,7 @@ class Generation:
     def cursors(self) -> dict[Partition, Cursor]:
         """Give the cursor of every partition that has one."""
         with self._transaction() as connection:
-            found = connection.execute(select(tables.CURSOR)).mappings().all()
-        return {Partition(row["topic"], row["partition"]): Cursor(**row) for row in found}
+            return cursors.cursors(connection)
 
     def cursor(self, partition: Partition) -> Cursor:
         """Give the cursor of a partition; one at the start where there is none yet."""
@@ -120,15 +90,9 @@ class Generation:
         What an earlier owner has begun to store and not committed by now is undone.
         Raises ``FencedError`` when another worker takes it at the same moment, for the first time.
         """
-        columns = tables.CURSOR.c
-        key = (columns.topic == cursor.topic, columns.partition == cursor.partition)
         try:
             with self._transaction() as connection:
-                if connection.execute(select(columns.epoch).where(*key)).first() is None:
-                    connection.execute(insert(tables.CURSOR).values(msgspec.structs.asdict(cursor)))
-                twins.end_holder(connection, cursor.topic, cursor.partition)
-                connection.execute(update(tables.CURSOR).where(*key).values(epoch=columns.epoch + 1, owner=owner))
-                return Cursor(**connection.execute(select(tables.CURSOR).where(*key)).mappings().one())
+                return cursors.take(connection, cursor, owner)
         except IntegrityError as error:
             raise FencedError(Partition(cursor.topic, cursor.partition)) from error
 
@@ -181,30 +145,15 @@ class Generation:
         return (self._move_cursors, self._save_states, self._save_events, self._save_pages, self._save_tags)
 
     def _move_cursors(self, connection: Connection, moves: Sequence[tuple[Cursor, Cursor]], _: Folded) -> None:
-        for held, moved in moves:
-            result = connection.execute(
-                _MOVE,
-                {
-                    "of_topic": held.topic,
-                    "of_partition": held.partition,
-                    "mine": held.epoch,
-                    "held": held.next_offset,
-                    "next_offset": moved.next_offset,
-                    "last_offset": moved.last_offset,
-                    "last": moved.last,
-                    "chain": moved.chain,
-                },
-            )
-            if result.rowcount == 0:
-                raise FencedError(Partition(held.topic, held.partition))
+        cursors.move(connection, moves)
         self._reach("cursors_moved")
 
     def _save_states(self, connection: Connection, _: object, folded: Folded) -> None:
         queues.clear(connection, (tables.ARTICLE, tables.EDITION), folded.again.anew)
         changed = [(each, each.article) for each in folded.changed.values() if each.article is not None]
-        articles = [states.article_row(article, each.last_offset) for each, article in changed]
+        articles = [article_rows.article_row(article, each.last_offset) for each, article in changed]
         editions = [
-            states.edition_row(article.article_id, language, edition)
+            article_rows.edition_row(article.article_id, language, edition)
             for each, article in changed
             for language, edition in article.editions.items()
             if edition is not _stored_edition(each, language)
@@ -215,8 +164,10 @@ class Generation:
 
     def _save_events(self, connection: Connection, _: object, folded: Folded) -> None:
         queues.remove(connection, folded.again)
-        self._rows.insert(connection, tables.EVENT, [rows.event_row(*pair) for pair in folded.outcomes.values()])
-        self._rows.insert(connection, tables.PARKED, [rows.parked_row(*parked) for parked in folded.parked.values()])
+        self._rows.insert(connection, tables.EVENT, [event_rows.event_row(*pair) for pair in folded.outcomes.values()])
+        self._rows.insert(
+            connection, tables.PARKED, [event_rows.parked_row(*parked) for parked in folded.parked.values()]
+        )
         self._reach("events_saved")
 
     def _save_pages(self, connection: Connection, _: object, folded: Folded) -> None:
@@ -241,10 +192,10 @@ class Generation:
     def _load(self, connection: Connection, ids: Sequence[str], found: Mapping[str, Aggregate]) -> None:
         editions: defaultdict[str, dict[str, Edition]] = defaultdict(dict)
         for row in connection.execute(self._known.editions, {"ids": ids}):
-            editions[row.article_id][row.language] = states.edition_of(row)
+            editions[row.article_id][row.language] = article_rows.edition_of(row)
         for row in connection.execute(self._known.articles, {"ids": ids}):
             aggregate = found[row.article_id]
-            aggregate.article = aggregate.stored = states.article_of(row, editions[row.article_id])
+            aggregate.article = aggregate.stored = article_rows.article_of(row, editions[row.article_id])
             aggregate.last_offset = row.last_offset
         for article_id, event_id, value_sha in connection.execute(self._known.decided, {"ids": ids}):
             found[article_id].decided[event_id] = bytes(value_sha)

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, Table, bindparam, delete, func, select
 
-from newsroom_consumers.folding import Again
-from newsroom_consumers.records import Partition, Record
-from newsroom_consumers.store.rows import parked_record
+from newsroom_consumers.fold.result import Again
+from newsroom_consumers.log.record import Partition, Record
+from newsroom_consumers.store.event_rows import parked_record
 from newsroom_consumers.store.tables import EVENT, PARKED
 from newsroom_schemas.events import RecordSkipped
 

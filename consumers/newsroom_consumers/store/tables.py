@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Index, MetaData, Table
 
-from newsroom_consumers.columns import INLINE_BYTES, binary, integer, text
+from newsroom_consumers.projections.columns import INLINE_BYTES, binary, integer, text
 
 METADATA = MetaData()
 

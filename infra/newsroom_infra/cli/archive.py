@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from newsroom_infra.cli import progress
-from newsroom_infra.cli.cuts import cut_of, until
-from newsroom_infra.cli.extras import needs
-from newsroom_infra.cli.interrupt import stoppable
-from newsroom_infra.cli.output import print_json, visible
 from newsroom_infra.cli.reading import EXTRAS
+from newsroom_infra.cli.shared import progress
+from newsroom_infra.cli.shared.cuts import cut_of, until
+from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.interrupt import stoppable
+from newsroom_infra.cli.shared.output import print_json, visible
 from newsroom_infra.settings import load
 
 _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
@@ -36,9 +36,9 @@ def export(folder: Path, until: str | None, *, as_json: bool) -> None:
     An export that was cut short is begun anew by the same command.
     """
     with needs(EXTRAS):
-        from newsroom_infra import archiving
+        from newsroom_infra.app import archive
     try:
-        manifest = archiving.export(load(), folder, lambda log: cut_of(until, log), progress.counting)
+        manifest = archive.export(load(), folder, lambda log: cut_of(until, log), progress.counting)
     except KeyboardInterrupt as interrupt:
         click.echo(f"interrupted: the export in {folder} is unfinished; the same command begins it anew", err=True)
         raise click.Abort from interrupt
@@ -68,7 +68,7 @@ def verify(folder: Path, seals: Path | None, *, as_json: bool) -> None:
     """
     from newsroom_consumers.archive.format import read_manifest
     from newsroom_consumers.archive.verify import verify as verify_export
-    from newsroom_consumers.audit.seals import read_seals
+    from newsroom_consumers.seals.seal import read_seals
 
     given = read_seals(seals) if seals else None
     with progress.counting(read_manifest(folder).records, "records") as passed:
@@ -96,9 +96,9 @@ def import_(folder: Path, *, rename: bool, as_json: bool) -> None:
     An import that was cut short is gone on with by the same command.
     """
     with needs(EXTRAS):
-        from newsroom_infra import archiving
+        from newsroom_infra.app import archive
     try:
-        done = archiving.restore(load(), folder, progress.counting, rename=rename)
+        done = archive.restore(load(), folder, progress.counting, rename=rename)
     except KeyboardInterrupt as interrupt:
         click.echo("interrupted: what is imported stays, and the same command goes on from there", err=True)
         raise click.Abort from interrupt

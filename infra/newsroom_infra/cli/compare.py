@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsroom_infra.cli import differing
-from newsroom_infra.cli.extras import needs
-from newsroom_infra.cli.output import print_json
 from newsroom_infra.cli.reading import EXTRAS
+from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.output import print_json
+from newsroom_infra.cli.views import differences
 from newsroom_infra.settings import load
 
 if TYPE_CHECKING:
-    from newsroom_consumers.comparison import Comparison
+    from newsroom_consumers.compare.compare import Comparison
 
 
 @click.command()
@@ -32,13 +32,13 @@ def compare(a: str, b: str, limit: int, *, common: bool, as_json: bool) -> None:
     log equally far.
     """
     with needs(EXTRAS):
-        from newsroom_infra import proving
+        from newsroom_infra.app import verify
 
-    found = proving.compare(load(), a, b, common=common)
+    found = verify.compare(load(), a, b, common=common)
     if as_json:
         print_json(found.answer())
     else:
-        differing.show(differing.lines(found.answer(), limit))
+        differences.show(differences.lines(found.answer(), limit))
         click.echo(_verdict(found))
     sys.exit(0 if found.equal else 1)
 

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import click
 
-from newsroom_infra.cli import tables, writing
-from newsroom_infra.cli.extras import needs
-from newsroom_infra.files import shipped
+from newsroom_infra.cli import writing
+from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.views.lists import print_timeline
 from newsroom_infra.settings import Settings, load
-from newsroom_producers.desk import Refused
-from newsroom_producers.emit import EventReader
+from newsroom_infra.shipped import shipped
+from newsroom_producers.importers.emit import EventReader
+from newsroom_producers.receipts import Refused
 from newsroom_schemas.errors import NewsroomError
 
 EXTRAS = "kafka,consumers"
@@ -56,15 +57,15 @@ class NotUpError(NewsroomError):
 def demo() -> None:
     """Load a small newsroom of invented stories and print its timelines. Doing it again changes nothing."""
     with needs(EXTRAS):
-        from newsroom_infra import wiring
+        from newsroom_infra.app import build
     settings = load()
     _check(settings)
     click.echo(f"{_send():,} events sent; waiting for the worker")
-    wiring.wait(settings, _WAIT_SECONDS)
-    with wiring.queries(settings) as readers:
+    build.wait(settings, _WAIT_SECONDS)
+    with build.queries(settings) as readers:
         for language in settings.languages:
             click.secho(f"\nrecent news in {language}, times of {settings.timezone}", bold=True)
-            tables.timeline(readers.timeline(language, limit=_LIMIT))
+            print_timeline(readers.timeline(language, limit=_LIMIT))
     click.secho("\ntry next", bold=True)
     for arguments, what in _NEXT:
         click.echo(f"  {_program()} {arguments:<37} # {what}")

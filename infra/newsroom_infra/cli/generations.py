@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 
 from newsroom_infra import logs
-from newsroom_infra.cli import generation_tables, progress
-from newsroom_infra.cli.cuts import cut_of, until
-from newsroom_infra.cli.extras import needs
-from newsroom_infra.cli.interrupt import told_to_stop
-from newsroom_infra.cli.output import print_json
-from newsroom_infra.cli.patience import with_timeout
 from newsroom_infra.cli.reading import EXTRAS
+from newsroom_infra.cli.shared import progress
+from newsroom_infra.cli.shared.cuts import cut_of, until
+from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.interrupt import told_to_stop
+from newsroom_infra.cli.shared.output import print_json
+from newsroom_infra.cli.shared.patience import with_timeout
+from newsroom_infra.cli.views.generations import print_generations, print_replayed
 from newsroom_infra.settings import Settings, load
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -29,20 +30,20 @@ def generations(context: click.Context, *, as_json: bool) -> None:
     if context.invoked_subcommand:
         return
     with needs(EXTRAS):
-        from newsroom_consumers.log import LogError
-        from newsroom_consumers.overview import overview
-        from newsroom_infra import wiring
+        from newsroom_consumers.generations.overview import overview
+        from newsroom_consumers.log.log import LogError
+        from newsroom_infra.app import build
     settings = load()
     try:
-        ends = wiring.ends(settings)
+        ends = build.ends(settings)
     except LogError as error:
         click.echo(f"how far they are behind is not known: {error}", err=True)
         ends = None
-    found = overview(wiring.control(settings), ends)
+    found = overview(build.control(settings), ends)
     if as_json:
         print_json(found)
     else:
-        generation_tables.generations(found)
+        print_generations(found)
 
 
 @generations.command()
@@ -51,8 +52,8 @@ def generations(context: click.Context, *, as_json: bool) -> None:
 def drop(name: str, *, yes: bool) -> None:
     """Drop the generation NAME and all that is in it. The live one is refused, and one that is in use."""
     with needs(EXTRAS):
-        from newsroom_infra import wiring
-    control = wiring.control(load())
+        from newsroom_infra.app import build
+    control = build.control(load())
     control.known(name)
     if not yes:
         click.confirm(f"Drop generation {name}? It can be made again from the log.", abort=True, err=True)
@@ -84,19 +85,21 @@ def replay(name: str, until: str | None, archive: Path | None, workers: int, *, 
     Stopped by Ctrl-C, or killed, the same command goes on where it stood.
     """
     with needs(EXTRAS):
-        from newsroom_infra import archiving, replaying, wiring
+        from newsroom_infra.app import archive as exports
+        from newsroom_infra.app import build
+        from newsroom_infra.app import replay as replays
     settings = load()
     logs.configure(settings.log_level)
     _check_workers(settings, workers)
-    control = wiring.control(settings)
+    control = build.control(settings)
     control.require_not_live(name)
     if archive:
-        archiving.require_sound(archive, progress.counting)
+        exports.require_sound(archive, progress.counting)
     stopping, started = told_to_stop(), time.monotonic()
     with control.database.exclusively(name):
-        cut, total = replaying.plan(settings, name, archive, lambda log: cut_of(until, log))
+        cut, total = replays.plan(settings, name, archive, lambda log: cut_of(until, log))
         with progress.counting(total, "records") as advance:
-            has_reached = replaying.run(
+            has_reached = replays.run(
                 settings, name, archive, cut, workers=workers, stopping=stopping, progress=advance
             )
     if not has_reached:
@@ -108,7 +111,7 @@ def replay(name: str, until: str | None, archive: Path | None, workers: int, *, 
     if as_json:
         print_json(done)
     else:
-        generation_tables.replayed(done, live=control.live_or(""))
+        print_replayed(done, live=control.live_or(""))
 
 
 @click.command()
@@ -122,13 +125,13 @@ def promote(name: str, timeout: float, *, as_json: bool) -> None:
     catch up in time: exit 1, and nothing has changed.
     """
     with needs(EXTRAS):
-        from newsroom_consumers.generations import build
-        from newsroom_consumers.promote import promote as promoted
-        from newsroom_infra import wiring
-    control = wiring.control(load())
+        from newsroom_consumers.control.build import this_build
+        from newsroom_consumers.generations.promote import promote as promoted
+        from newsroom_infra.app import build
+    control = build.control(load())
     answer = promoted(control, name, timeout)
     made = control.known(name).build
-    if made != build(made.partitions):
+    if made != this_build(made.partitions):
         click.echo(f"{name} was made by another build: only workers of that build will move it on", err=True)
     if as_json:
         print_json(answer)

@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from newsroom_infra.cli import tables
-from newsroom_infra.cli.extras import needs
-from newsroom_infra.cli.output import print_json
-from newsroom_infra.cli.patience import with_timeout
 from newsroom_infra.cli.reading import EXTRAS, ask_editors, chosen, with_article, with_tags
+from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.output import print_json
+from newsroom_infra.cli.shared.patience import with_timeout
+from newsroom_infra.cli.views.parked import print_fates, print_head, print_parked, print_parked_records, print_skipped
 from newsroom_infra.cli.writing import login, transport
 from newsroom_infra.settings import load
 from newsroom_producers.desk import Desk
@@ -28,7 +28,7 @@ def parked() -> None:
 @_json
 def list_(*, as_json: bool) -> None:
     """List the articles that wait, each with its first parked record."""
-    ask_editors(lambda editors: editors.parked(), as_json=as_json, table=tables.parked)
+    ask_editors(lambda editors: editors.parked(), as_json=as_json, table=print_parked)
 
 
 @parked.command()
@@ -38,7 +38,7 @@ def list_(*, as_json: bool) -> None:
 def show(article_id: str | None, *, tags: bool, as_json: bool) -> None:
     """Print the parked records of an article in log order, whole with --json."""
     id_ = chosen(article_id, tags=tags)
-    ask_editors(lambda editors: editors.parked_records(id_), as_json=as_json, table=tables.parked_records)
+    ask_editors(lambda editors: editors.parked_records(id_), as_json=as_json, table=print_parked_records)
 
 
 @parked.command()
@@ -56,12 +56,12 @@ def retry(article_id: str | None, timeout: float, *, tags: bool, everything: boo
         message = "--all is for everything that is parked: name no article besides"
         raise click.UsageError(message)
     with needs(EXTRAS):
-        from newsroom_infra import wiring
-    fates = wiring.retry(load(), None if everything else [chosen(article_id, tags=tags)], timeout)
+        from newsroom_infra.app import build
+    fates = build.retry(load(), None if everything else [chosen(article_id, tags=tags)], timeout)
     if as_json:
         print_json(fates)
     else:
-        tables.fates(fates)
+        print_fates(fates)
     sys.exit(1 if any(fate["parked"] for fate in fates) else 0)
 
 
@@ -79,20 +79,20 @@ def skip(article_id: str | None, actor: str | None, timeout: float, *, tags: boo
     """
     id_ = chosen(article_id, tags=tags)
     with needs(EXTRAS):
-        from newsroom_infra import wiring
+        from newsroom_infra.app import build
     settings = load()
-    before = wiring.waiting(settings, id_)
+    before = build.waiting(settings, id_)
     if not yes:
-        tables.head(before.head, behind=len(before.queue) - 1)
+        print_head(before.head, behind=len(before.queue) - 1)
         click.confirm("Give this record up for ever?", abort=True, err=True)
     named = {name: before.head[name] for name in ("key", "topic", "partition", "offset", "sha256")}
     with transport() as opened:
         receipt = Desk(opened, source="newsroom-parked", actor=actor or login()).skip(**named)
-    came = wiring.skipped(settings, before, (receipt.topic, receipt.partition, receipt.offset), timeout)
+    came = build.skipped(settings, before, (receipt.topic, receipt.partition, receipt.offset), timeout)
     if as_json:
         print_json(came)
     else:
-        tables.skipped(came)
+        print_skipped(came)
     sys.exit(0 if came["skip"]["outcome"] == "applied" else 1)
 
 

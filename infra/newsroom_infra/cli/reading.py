@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
-from newsroom_infra.cli import tables
-from newsroom_infra.cli.extras import needs
-from newsroom_infra.cli.output import print_json, visible
-from newsroom_infra.cli.patience import with_timeout
+from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.output import print_json, visible
+from newsroom_infra.cli.shared.patience import with_timeout
+from newsroom_infra.cli.views.article import print_article
+from newsroom_infra.cli.views.lists import print_tag, print_timeline
+from newsroom_infra.cli.views.outcomes import print_outcomes
 from newsroom_infra.settings import load
 
 EXTRAS = "kafka,consumers"
@@ -41,7 +43,7 @@ def chosen(article_id: str | None, *, tags: bool) -> str:
 @with_json
 def article(article_id: str, language: str, *, as_json: bool) -> None:
     """Print what readers see of an article: its page, or why it is gone. Exit 3 when there is none."""
-    _readers(lambda readers: readers.article(article_id, language), as_json=as_json, table=tables.article)
+    _readers(lambda readers: readers.article(article_id, language), as_json=as_json, table=print_article)
 
 
 @click.command()
@@ -52,7 +54,7 @@ def article(article_id: str, language: str, *, as_json: bool) -> None:
 def timeline(language: str, limit: int, after: str | None, *, as_json: bool) -> None:
     """Print the recent-news timeline of a language, newest first."""
     _readers(
-        lambda readers: readers.timeline(language, limit=limit, after=after), as_json=as_json, table=tables.timeline
+        lambda readers: readers.timeline(language, limit=limit, after=after), as_json=as_json, table=print_timeline
     )
 
 
@@ -64,7 +66,7 @@ def timeline(language: str, limit: int, after: str | None, *, as_json: bool) -> 
 @with_json
 def tag(tag_id: str, language: str, limit: int, after: str | None, *, as_json: bool) -> None:
     """Print the stories that carry a tag, newest first. Exit 3 when no such tag was seen."""
-    _readers(lambda readers: readers.tag(tag_id, language, limit=limit, after=after), as_json=as_json, table=tables.tag)
+    _readers(lambda readers: readers.tag(tag_id, language, limit=limit, after=after), as_json=as_json, table=print_tag)
 
 
 @click.command()
@@ -72,7 +74,7 @@ def tag(tag_id: str, language: str, limit: int, after: str | None, *, as_json: b
 @with_json
 def outcomes(article_id: str, *, as_json: bool) -> None:
     """Print what became of every event of an article, in log order."""
-    ask_editors(lambda editors: editors.outcomes(article_id), as_json=as_json, table=tables.outcomes)
+    ask_editors(lambda editors: editors.outcomes(article_id), as_json=as_json, table=print_outcomes)
 
 
 @click.command()
@@ -80,17 +82,17 @@ def outcomes(article_id: str, *, as_json: bool) -> None:
 def wait(timeout: float) -> None:
     """Wait until the live generation holds everything that is in the log now."""
     with needs(EXTRAS):
-        from newsroom_infra import wiring
+        from newsroom_infra.app import build
 
-    wiring.wait(load(), timeout)
+    build.wait(load(), timeout)
 
 
 def _readers(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
     """Ask what readers can ask of the live generation, and print the answer."""
     with needs(EXTRAS):
-        from newsroom_infra import wiring
+        from newsroom_infra.app import build
 
-    with wiring.queries(load()) as readers:
+    with build.queries(load()) as readers:
         answer = ask(readers)
     print_answer(answer, as_json=as_json, table=table)
 
@@ -98,9 +100,9 @@ def _readers(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any],
 def ask_editors(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
     """Ask what editors and engineers can ask of the live generation, and print the answer."""
     with needs(EXTRAS):
-        from newsroom_infra import wiring
+        from newsroom_infra.app import build
 
-    with wiring.ledger(load()) as editors:
+    with build.ledger(load()) as editors:
         answer = ask(editors)
     print_answer(answer, as_json=as_json, table=table)
 

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from newsroom_infra.cli.extras import needs
-from newsroom_infra.cli.output import print_json
+from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.output import print_json
 from newsroom_infra.settings import described, load
 
 EXTRAS = "kafka,stack"

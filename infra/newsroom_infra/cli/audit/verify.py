@@ -11,11 +11,12 @@ from typing import Any
 import click
 
 from newsroom_infra import logs
-from newsroom_infra.cli import differing, progress
-from newsroom_infra.cli.extras import needs
-from newsroom_infra.cli.interrupt import stoppable
-from newsroom_infra.cli.output import print_json, visible
 from newsroom_infra.cli.reading import EXTRAS
+from newsroom_infra.cli.shared import progress
+from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.interrupt import stoppable
+from newsroom_infra.cli.shared.output import print_json, visible
+from newsroom_infra.cli.views import differences
 from newsroom_infra.settings import load
 
 _MENDED = {("parked", "applied"), ("parked", "rejected")}
@@ -41,24 +42,24 @@ def verify(archive: Path | None, limit: int, *, as_json: bool) -> None:
     The worker may run on meanwhile. Exit 0 only when all is equal, 1 when a row differs, 4 when it could not be told.
     """
     with needs(EXTRAS):
-        from newsroom_infra import proving
+        from newsroom_infra.app import verify
     settings = load()
     logs.configure(settings.log_level)
     with ExitStack() as shown:
-        verdict = proving.verify(
+        verdict = verify.verify(
             settings, archive, lambda total: shown.enter_context(progress.counting(total, "records"))
         )
     answer = verdict.answer()
     if as_json:
         print_json(answer)
     else:
-        differing.show(_lines(answer, limit))
+        differences.show(_lines(answer, limit))
     sys.exit(0 if verdict.equal else 1)
 
 
 def _lines(answer: dict[str, Any], limit: int) -> Iterator[str]:
     """Write what was proven, or what differs: the generation's values first, then the log's."""
-    yield from differing.lines(answer, limit)
+    yield from differences.lines(answer, limit)
     name, digest = answer["generation"], answer["digest"]
     cut = ", ".join(f"{at['topic']}/{at['partition']}:{at['offset']}" for at in answer["cut"])
     for at in answer["beyond"]:

@@ -1,0 +1,201 @@
+"""One partition of an export, walked record by record: the first thing in it that is not as it was written.
+
+A record's own hash tells an altered record; the chain, one that is missing or was rewritten with its hash; the offsets,
+one that stands in another place; the manifest, one that was added or cut off at the end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from newsroom_consumers.archive.container import Entry, UnreadableContainerError, entries
+from newsroom_consumers.archive.format import ArchivedFile, ArchivedPartition, folder_of
+from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
+from newsroom_consumers.log.record import Partition
+
+_FAR = 1000
+"""Offsets to try for a record whose own offset was altered."""
+
+
+class Fault(StrEnum):
+    """What is not as it was written."""
+
+    ALTERED = "altered"
+    MISSING = "missing"
+    MOVED = "moved"
+    ADDED = "added"
+    UNREADABLE = "unreadable"
+    FILE = "file"
+    SCHEMA = "schema"
+    MANIFEST = "manifest"
+    SEAL = "seal"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is not as it was written."""
+
+    fault: Fault
+    topic: str | None = None
+    partition: int | None = None
+    offset: int | None = None
+    """Of the first record of the partition that is not as it was written."""
+    problem: str
+
+    def __str__(self) -> str:
+        place = "" if self.topic is None else f"{self.topic}/{self.partition}: "
+        return place + self.problem
+
+
+def walk(
+    folder: Path, at: Partition, archived: ArchivedPartition, sound: Callable[[Entry, bytes], object]
+) -> Finding | None:
+    """Walk one partition and give the first thing that is not as it was written; ``sound`` is told all before it.
+
+    It is told each record with the hash that was computed anew.
+    """
+    walker = _Walker(at, archived)
+    following = _read(folder, at, archived)
+    step = next(following)
+    while isinstance(step, _Step):
+        after = next(following)
+        sha = digest(step.entry.record, value_sha(step.entry.record))
+        if found := walker.judge(step, sha, after.entry if isinstance(after, _Step) else None):
+            return found
+        sound(step.entry, sha)
+        step = after
+    return walker.stop(step)
+
+
+class _Step(NamedTuple):
+    """The next record, and the file that it is in."""
+
+    entry: Entry
+    file: ArchivedFile
+
+
+class _Stop(NamedTuple):
+    """The end of a partition's records: all are read, or one cannot be."""
+
+    problem: UnreadableContainerError | None = None
+
+
+def _read(folder: Path, at: Partition, archived: ArchivedPartition) -> Iterator[_Step | _Stop]:
+    """Read all records of a partition, and say how it ended."""
+    place = folder_of(folder, at)
+    try:
+        for file in archived.files:
+            for entry in entries(place / file.name, at):
+                yield _Step(entry, file)
+    except UnreadableContainerError as error:
+        yield _Stop(error)
+    else:
+        yield _Stop()
+
+
+class _Walker:
+    """Judges one record after the other."""
+
+    def __init__(self, at: Partition, archived: ArchivedPartition) -> None:
+        self._at = at
+        self._archived = archived
+        self._expected = archived.first_offset
+        self._last: tuple[int | None, str | None] = (None, None)
+        self._chain = CHAIN_START
+        self._counts: Counter[ArchivedFile] = Counter()
+
+    def judge(self, step: _Step, sha: bytes, after: Entry | None) -> Finding | None:
+        """Say what is wrong at a record, knowing the one after it."""
+        entry, offset = step.entry, step.entry.record.offset
+        if sha != entry.sha256:
+            return self._altered(entry)
+        if offset < self._expected:
+            return self._found(Fault.MOVED, offset, f"the record at {offset} stands behind {self._expected - 1} again")
+        if self._archived.last_offset is None or offset > self._archived.last_offset:
+            return self._found(Fault.ADDED, offset, f"a record at {offset} was added behind the end of the export")
+        chain = link(self._chain, sha)
+        if chain != entry.chain:
+            return self._torn(entry, chain, after)
+        if step.file not in self._counts and offset != int(step.file.name.removesuffix(".avro")):
+            return self._found(Fault.FILE, offset, f"the file {step.file.name} begins with the record at {offset}")
+        self._expected, self._chain, self._last = offset + 1, chain, (offset, sha.hex())
+        self._counts[step.file] += 1
+        return None
+
+    def stop(self, stop: _Stop) -> Finding | None:
+        """Say what is wrong where no more records come."""
+        archived, expected = self._archived, self._expected
+        if stop.problem is not None:
+            path, problem = stop.problem.path, stop.problem.problem
+            return self._found(
+                Fault.UNREADABLE, expected, f"{path.name} cannot be read from the record at {expected} on: {problem}"
+            )
+        if archived.last_offset is not None and expected <= archived.last_offset:
+            return self._found(
+                Fault.MISSING, expected, f"the records from {expected} to {archived.last_offset} are cut off"
+            )
+        head = (*self._last, self._chain.hex(), self._counts.total())
+        is_counted = all(self._counts[file] == file.records for file in archived.files)
+        if not is_counted or head != (archived.last_offset, archived.last, archived.chain, archived.records):
+            last = max(archived.first_offset, expected - 1)
+            return self._found(
+                Fault.ALTERED,
+                last,
+                "the records are not those that the manifest speaks of: it was altered, or the last of them, the "
+                f"record at {last}, was",
+            )
+        return None
+
+    def _altered(self, entry: Entry) -> Finding:
+        """Name a record whose own hash does not hold; if its offset was altered, by the one that it had."""
+        first, end = self._expected, max(self._expected + 1, self._archived.next_offset)
+        for offset in range(first, min(end, first + _FAR)):
+            record = entry.record._replace(offset=offset)
+            if digest(record, value_sha(record)) == entry.sha256:
+                return self._found(
+                    Fault.ALTERED,
+                    offset,
+                    f"the record at {offset} was altered: it says that it is at {entry.record.offset}",
+                )
+        offset = entry.record.offset if first <= entry.record.offset < end else first
+        return self._found(Fault.ALTERED, offset, f"the record at {offset} was altered: its hash is another one")
+
+    def _torn(self, entry: Entry, chain: bytes, after: Entry | None) -> Finding:
+        """Say why the chain of a record whose own hash holds does not."""
+        offset, expected = entry.record.offset, self._expected
+        if after is not None and after.record.offset < offset:
+            first = max(expected, after.record.offset)
+            return self._found(
+                Fault.MOVED, first, f"the record at {offset} stands before the one at {after.record.offset}"
+            )
+        if _follows(chain, after, self._archived.chain):
+            return self._found(Fault.ALTERED, offset, f"the record at {offset} was altered: its chain is another one")
+        before = self._last[0]
+        is_last_in_manifest = after is None and entry.sha256.hex() == self._archived.last
+        if not _follows(entry.chain, after, self._archived.chain) or (after is None and not is_last_in_manifest):
+            return self._rewritten(offset, f"the record at {offset}")
+        if offset > expected:
+            at = [before] * (before is not None) + [offset] * (not is_last_in_manifest)
+            perhaps = "".join(f", or the record at {each} was rewritten with its hash" for each in at)
+            return self._found(Fault.MISSING, expected, f"the record at {expected} is missing before {offset}{perhaps}")
+        if before is not None and is_last_in_manifest:
+            return self._rewritten(before, f"the record at {before}, and perhaps some before it,")
+        perhaps = "" if before is None else f" or the one at {before}"
+        return self._rewritten(offset, f"the record at {offset}{perhaps}")
+
+    def _rewritten(self, offset: int, which: str) -> Finding:
+        """Name a record whose own hash holds, though it is not the one that the chain was made of."""
+        return self._found(Fault.ALTERED, offset, f"{which} was rewritten with its hash")
+
+    def _found(self, fault: Fault, offset: int, problem: str) -> Finding:
+        return Finding(fault=fault, topic=self._at.topic, partition=self._at.partition, offset=offset, problem=problem)
+
+
+def _follows(chain: bytes, after: Entry | None, end: str) -> bool:
+    """Say whether the next record's chain, or at the end that of the manifest, was made with a chain."""
+    return chain.hex() == end if after is None else link(chain, after.sha256) == after.chain

@@ -1,0 +1,132 @@
+"""The history of an article, or of the tags: every event, what became of it, what it changed, who won lost races.
+
+Example::
+
+    told = history(control, log, reader, codec.blocks, "storm", now=now)
+    told["events"][2]["winners"]    # what had been done that the author of this event had not seen
+
+An article's own records are found by the event index of the live generation, read from the log again, and folded by
+this build: so it is known what a draft was at every moment, although no table keeps that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from typing import cast
+
+from newsroom_consumers.audit.history.fields import Decode, of_tags
+from newsroom_consumers.audit.history.story import NOTHING, Story
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.fold.aggregate import Aggregate
+from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.outcome import Applied, Outcome, columns
+from newsroom_consumers.fold.record_rules import Read, RecordReader
+from newsroom_consumers.log.log import Log
+from newsroom_consumers.log.record import Address, Partition
+from newsroom_consumers.queries.editors import Ledger
+from newsroom_consumers.queries.readers import Answer
+from newsroom_consumers.seals.seal import SealedPartition, seal_of
+from newsroom_consumers.store.reread import places_of, read_again
+from newsroom_schemas.events import AnyArticleEvent, AnyTagEvent, TagEvent
+from newsroom_schemas.fold.article import decide
+from newsroom_schemas.fold.state import Article, Catalogue, Recorded
+from newsroom_schemas.fold.tags import evolve_tags
+from newsroom_schemas.rejections import Duplicate, Rejected
+
+_Decided = Article | Rejected | Duplicate
+
+
+def history(control: Control, log: Log, reader: RecordReader, decode: Decode, article_id: str, *, now: int) -> Answer:
+    """Tell the history of an article (or of ``CATALOGUE``) as far as the live generation has folded it, in log order.
+
+    The ``chain`` of each partition ends at its cut, as in a seal that was made there; ``headline`` is the newest one
+    that readers saw, or else the draft's; ``made_at`` is ``now`` (microseconds).
+
+    Outcomes are those of that generation; ``by_this_build`` says where this build folds another one. Raises
+    ``NotFoundError`` for an article without events, ``NoGenerationError``, ``LogMismatchError`` and ``LogError``.
+    """
+    name = control.live()
+    with control.database.reading(name) as connection:
+        ledger = Ledger(connection)
+        rows = ledger.events(article_id)
+        places = places_of(connection, article_id)
+        sealed = seal_of(connection, name, now=now)
+    reads = read_again(log, reader, places)
+    story = Story(decode)
+    events = _told(article_id, reads, rows, story)
+    return {
+        "article_id": article_id,
+        "headline": story.headline,
+        "generation": name,
+        "made_at": sealed.sealed_at,
+        "cut": [_cut(each) for each in sealed.cursors if Partition(each.topic, each.partition) in places],
+        "events": events,
+    }
+
+
+def _cut(sealed: SealedPartition) -> Answer:
+    return {
+        "topic": sealed.topic,
+        "partition": sealed.partition,
+        "offset": sealed.next_offset,
+        "chain": sealed.chain,
+    }
+
+
+def _told(article_id: str, reads: Sequence[Read], rows: Sequence[Answer], story: Story) -> list[Answer]:
+    """Fold the records, and say of each what its event changed or would have changed."""
+    witness = _Witness()
+    folded = Folding(decide=witness.decide, evolve_tags=witness.evolve_tags).fold(
+        reads, {article_id: Aggregate(id=article_id)}
+    )
+    return [
+        row
+        | {"tag_id": read.event.tag_id if isinstance(read.event, TagEvent) else None}
+        | _by_this_build(read, outcome, row)
+        | _change(story, row, read, outcome, witness)
+        for row, read in zip(rows, reads, strict=True)
+        for outcome in [folded.outcomes[read.record[:3]][1]]
+    ]
+
+
+class _Witness:
+    """The fold, with a memory of what it was given and what it answered."""
+
+    def __init__(self) -> None:
+        self.before: dict[Address, Article | None] = {}
+        self.after: dict[Address, _Decided] = {}
+        self.tags: dict[int, tuple[Catalogue, AnyTagEvent]] = {}
+        """The catalogue before each event, by the event's identity."""
+
+    def decide(
+        self, decided_ids: Container[str], article: Article | None, event: AnyArticleEvent, recorded: Recorded
+    ) -> _Decided:
+        address = (recorded.topic, recorded.partition, recorded.offset)
+        self.before[address] = article
+        self.after[address] = decide(decided_ids, article, event, recorded)
+        return self.after[address]
+
+    def evolve_tags(self, catalogue: Catalogue, event: AnyTagEvent) -> Catalogue | Rejected:
+        self.tags[id(event)] = (catalogue, event)
+        return evolve_tags(catalogue, event)
+
+
+def _change(story: Story, row: Answer, read: Read, outcome: Outcome, witness: _Witness) -> Answer:
+    address = read.record[:3]
+    if isinstance(read.event, TagEvent):
+        return NOTHING | {"changes": of_tags(*witness.tags[id(read.event)]) if id(read.event) in witness.tags else []}
+    if address not in witness.after:
+        return NOTHING
+    event, before, after = cast("AnyArticleEvent", read.event), witness.before[address], witness.after[address]
+    if isinstance(outcome, Applied) and isinstance(after, Article):
+        return story.applied(event, row, before, after)
+    if isinstance(after, Rejected):
+        return story.refused(event, after, before)
+    return NOTHING
+
+
+def _by_this_build(read: Read, outcome: Outcome, row: Answer) -> Answer:
+    """Say what this build makes of a record, where the generation has something else."""
+    made = columns(outcome, record_level=read.verdict is not None)
+    same = (made.outcome, made.reason) == (row["outcome"], row["reason"])
+    return {"by_this_build": None if same else {"outcome": made.outcome, "reason": made.reason}}

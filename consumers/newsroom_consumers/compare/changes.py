@@ -1,0 +1,269 @@
+"""Differences of two generations under the names that people know: articles, tag pages, timelines, events, cursors.
+
+Example::
+
+    naming = Naming()
+    naming.take(differences(a, b, PUBLISHED))
+    naming.summary()
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from newsroom_consumers.compare.rows import Difference, readable
+from newsroom_consumers.projections.published import GONE, PUBLISHED
+from newsroom_consumers.projections.tags import TAG, TAG_ENTRY
+from newsroom_consumers.projections.timeline import TIMELINE
+from newsroom_consumers.store.tables import ARTICLE, CURSOR, EDITION, EVENT, PARKED
+
+KEPT = 10_000
+"""Rows of each table of which values are kept, and records of which anything is; all others are named or counted."""
+
+VANISHES = "vanishes"
+APPEARS = "appears"
+WITHDRAWN = "is withdrawn"
+RESTORED = "is restored"
+CHANGES = "changes"
+BEHIND_THE_SCENES = "changes behind the scenes"
+"""Readers see no difference."""
+
+ONLY_A, ONLY_B = "only in a", "only in b"
+
+
+class RowChange(msgspec.Struct, frozen=True):
+    """A row that differs."""
+
+    table: str
+    state: str
+    """``changed``, ``only in a`` or ``only in b``."""
+    fields: dict[str, dict[str, Any]]
+    """What a changed row has in A and in B, by the column; not kept of every one where there are very many."""
+
+
+class ArticleChange(msgspec.Struct, kw_only=True):
+    """An edition that differs, or what an article has besides editions."""
+
+    article_id: str
+    language: str | None
+    """``None``: the article's card, embargo and hold."""
+    change: str = BEHIND_THE_SCENES
+    rows: list[RowChange] = []
+
+    def take(self, row: RowChange) -> None:
+        """Take one more row of it, and say again how it changes."""
+        self.rows.append(row)
+        pages = {each.table: each.state for each in self.rows if each.table in {PUBLISHED.name, GONE.name}}
+        if pages:
+            gone = pages.get(GONE.name)
+            left, came = (WITHDRAWN if gone == ONLY_B else VANISHES), (RESTORED if gone == ONLY_A else APPEARS)
+            self.change = {ONLY_A: left, ONLY_B: came}.get(pages.get(PUBLISHED.name, ""), CHANGES)
+
+
+class EntryChange(msgspec.Struct, frozen=True):
+    """An entry of a list that both generations have, not alike; ``fields`` as of a row."""
+
+    article_id: str
+    fields: dict[str, dict[str, Any]]
+
+
+class ListChange(msgspec.Struct, kw_only=True):
+    """A tag page or a timeline whose entries differ."""
+
+    tag_id: str | None
+    """``None`` for a timeline."""
+    language: str
+    gained: list[str] = []
+    """Articles that are listed in B only."""
+    lost: list[str] = []
+    """Articles that are listed in A only."""
+    moved: list[EntryChange] = []
+    """Entries that stand in another place: their instant or their first event differs."""
+    changed: list[EntryChange] = []
+
+    def finish(self, gained: dict[str, Difference], lost: dict[str, Difference]) -> None:
+        """Take the entries that are in one generation only: an article that is in both has moved."""
+        self.gained = sorted(gained.keys() - lost.keys())
+        self.lost = sorted(lost.keys() - gained.keys())
+        for id_ in sorted(gained.keys() & lost.keys()):
+            both = Difference(gained[id_].table, lost[id_].a, gained[id_].b)
+            self.moved.append(EntryChange(id_, both.fields()))
+
+
+class RecordChange(msgspec.Struct, frozen=True, kw_only=True):
+    """The row of a record, its event row or its parked one, that differs."""
+
+    topic: str
+    partition: int
+    offset: int
+    article_id: str | None
+    """Empty for the tag catalogue."""
+    row: RowChange
+
+
+class EventChange(RecordChange, frozen=True, kw_only=True):
+    """An event row that differs."""
+
+    a: str | None
+    """The outcome in A; ``None`` where A has no row."""
+    b: str | None
+
+
+class TagChange(msgspec.Struct, frozen=True):
+    """A tag whose row in the catalogue differs."""
+
+    tag_id: str
+    row: RowChange
+
+
+class CursorChange(msgspec.Struct, frozen=True):
+    """A partition whose cursor row differs."""
+
+    topic: str
+    partition: int
+    row: RowChange
+
+
+class Findings(msgspec.Struct, frozen=True, kw_only=True):
+    """All that two generations differ in."""
+
+    article_ids: list[str]
+    """Every article that a differing row belongs to; none is left out."""
+    articles: list[ArticleChange]
+    tags: list[ListChange]
+    timelines: list[ListChange]
+    catalogue: list[TagChange]
+    parked: list[RecordChange]
+    events: list[EventChange]
+    cursors: list[CursorChange]
+    counts: dict[str, int]
+    """Rows that differ, by table."""
+
+
+class Naming:
+    """Gives differences their names, table by table."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._counts: Counter[str] = Counter()
+        self._ids: set[str] = set()
+        self._articles: dict[tuple[str, str | None], ArticleChange] = {}
+        self._lists: dict[tuple[str, str | None, str], ListChange] = {}
+        self._records: dict[str, list[Any]] = {EVENT.name: [], PARKED.name: []}
+        self._catalogue: list[TagChange] = []
+        self._cursors: list[CursorChange] = []
+        self._entries: dict[tuple[str, str | None, str], tuple[dict[str, Difference], dict[str, Difference]]] = {}
+
+    def take(self, differing: Iterable[Difference]) -> None:
+        """Take the differences of a table."""
+        for each in differing:
+            self._counts[str(each.table.name)] += 1
+            self._ids.update(readable(row["article_id"]) for row in (each.a, each.b) if row and row.get("article_id"))
+            self._name(each)
+
+    def findings(self) -> Findings:
+        """Give what was taken, in the order of its names."""
+        for key, entries in self._entries.items():
+            self._list(key).finish(*entries)
+        self._entries.clear()
+        lists = [self._lists[key] for key in sorted(self._lists, key=lambda key: (key[1] or "", key[2]))]
+        return Findings(
+            article_ids=sorted(self._ids),
+            articles=[self._articles[key] for key in sorted(self._articles, key=lambda key: (key[0], key[1] or ""))],
+            tags=[each for each in lists if each.tag_id is not None],
+            timelines=[each for each in lists if each.tag_id is None],
+            catalogue=self._catalogue,
+            parked=self._records[PARKED.name],
+            events=self._records[EVENT.name],
+            cursors=self._cursors,
+            counts=dict(self._counts),
+        )
+
+    def _name(self, each: Difference) -> None:
+        if each.table in {ARTICLE, EDITION, PUBLISHED, GONE}:
+            self._take_article(each)
+        elif each.table in {TAG_ENTRY, TIMELINE}:
+            self._take_entry(each)
+        elif each.table in {EVENT, PARKED}:
+            self._take_record(each)
+        elif each.table is TAG:
+            self._catalogue.append(TagChange(readable(each.known("tag_id")), self._row(each)))
+        elif each.table is CURSOR:
+            self._cursors.append(CursorChange(readable(each.known("topic")), each.known("partition"), self._row(each)))
+
+    def _take_article(self, each: Difference) -> None:
+        language = each.known("language")
+        key = (readable(each.known("article_id")), None if language is None else readable(language))
+        if key not in self._articles:
+            self._articles[key] = ArticleChange(article_id=key[0], language=key[1])
+        self._articles[key].take(self._row(each))
+
+    def _take_entry(self, each: Difference) -> None:
+        tag_id = each.known("tag_id")
+        key = (each.table.name, None if tag_id is None else readable(tag_id), readable(each.known("language")))
+        id_ = readable(each.known("article_id"))
+        gained, lost = self._entries.setdefault(key, ({}, {}))
+        if each.a is None:
+            gained[id_] = each
+        elif each.b is None:
+            lost[id_] = each
+        else:
+            self._list(key).changed.append(EntryChange(id_, self._row(each).fields))
+
+    def _list(self, key: tuple[str, str | None, str]) -> ListChange:
+        return self._lists.setdefault(key, ListChange(tag_id=key[1], language=key[2]))
+
+    def _take_record(self, each: Difference) -> None:
+        kept = self._records[each.table.name]
+        if len(kept) >= KEPT:
+            return
+        id_ = each.known("article_id")
+        place = (readable(each.known("topic")), each.known("partition"), each.known("offset"))
+        named: dict[str, Any] = dict(zip(("topic", "partition", "offset"), place, strict=True))
+        named |= {"article_id": None if id_ is None else readable(id_), "row": self._row(each)}
+        if each.table is EVENT:
+            a, b = (None if said is None else readable(said) for said in each.both("outcome"))
+            kept.append(EventChange(**named, a=a, b=b))
+        else:
+            kept.append(RecordChange(**named))
+
+    def _row(self, each: Difference) -> RowChange:
+        fields = each.fields() if self._counts[each.table.name] <= KEPT else {}
+        return RowChange(str(each.table.name), each.state(), fields)
+
+
+def summary(findings: Findings) -> str:
+    """Say in one sentence how many of each kind differ: "312 tag pages change, 2 articles vanish"."""
+    changes = {change: {each.article_id for each in findings.articles if each.change == change} for change in _VERBS}
+    changes[BEHIND_THE_SCENES] -= set().union(*(ids for change, ids in changes.items() if change != BEHIND_THE_SCENES))
+    counted = [(len(changes[change]), "article", *verbs) for change, verbs in _VERBS.items()]
+    timelines = sum(len(each.gained + each.lost) + len(each.moved + each.changed) for each in findings.timelines)
+    counted += [
+        (len(findings.tags), "tag page", "changes", "change"),
+        (timelines, "timeline entry", "changes", "change"),
+        (len(findings.catalogue), "tag of the catalogue", "changes", "change"),
+        (findings.counts.get(PARKED.name, 0), "parked record", "differs", "differ"),
+        (findings.counts.get(EVENT.name, 0), "event row", "differs", "differ"),
+        (len(findings.cursors), "cursor", "differs", "differ"),
+    ]
+    said = [_counted(*each) for each in counted if each[0]]
+    return ", ".join(said) or "no row differs"
+
+
+_VERBS = {
+    VANISHES: (VANISHES, "vanish"),
+    APPEARS: (APPEARS, "appear"),
+    WITHDRAWN: (WITHDRAWN, "are withdrawn"),
+    RESTORED: (RESTORED, "are restored"),
+    CHANGES: (CHANGES, "change"),
+    BEHIND_THE_SCENES: (BEHIND_THE_SCENES, "change behind the scenes"),
+}
+_PLURALS = {"timeline entry": "timeline entries", "tag of the catalogue": "tags of the catalogue"}
+
+
+def _counted(count: int, thing: str, one: str, many: str) -> str:
+    return f"1 {thing} {one}" if count == 1 else f"{count:,} {_PLURALS.get(thing, f'{thing}s')} {many}"

@@ -1,0 +1,264 @@
+"""The control database: which generations there are, what made each, and which one is live.
+
+It lies outside the generations, beside them. A generation remembers the numbers of the
+fold and of every projection that made it, and the topics that it folds; a worker of other numbers refuses to write.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, ClassVar, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, MetaData, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from newsroom_consumers.control import retries, snapshots
+from newsroom_consumers.control.retries import Retries
+from newsroom_consumers.database import twins
+from newsroom_consumers.database.database import CONTROL, Database, NoGenerationError, answering
+from newsroom_consumers.projections.columns import canonical, integer, text
+from newsroom_schemas.errors import NewsroomError
+
+FIRST = "main"
+"""Name of the first generation."""
+_NAME_LENGTH = 48
+"""PostgreSQL cuts a schema's name at 63 bytes."""
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{_NAME_LENGTH - 1}}}")
+
+METADATA = MetaData()
+GENERATION = Table(
+    "generation",
+    METADATA,
+    text("name", key=True),
+    integer("fold_version"),
+    text("projection_versions"),
+    text("topics"),
+    text("partitions"),
+    integer("created_at"),
+)
+LIVE = Table("live", METADATA, integer("one", key=True), text("name"))
+
+
+class Build(NamedTuple):
+    """What decides the content of a generation, apart from the log."""
+
+    fold_version: int
+    projection_versions: Mapping[str, int]
+    partitions: Mapping[str, int]
+    """Number of partitions of each topic."""
+
+
+class OtherBuildError(NewsroomError):
+    """A generation was made by another build, or from other topics."""
+
+    def __init__(self, name: str, has: Mapping[str, Any], wants: Mapping[str, Any]) -> None:
+        """Take the generation's name, and what it has and this build wants where the two differ."""
+        differences = "; ".join(
+            f"{key}: it has {has[key]}, this build {wants[key]}" for key in wants if has[key] != wants[key]
+        )
+        super().__init__(
+            f"generation {name} was made by another build ({differences}): run the build that made it, or fold the log "
+            f"into a new generation"
+        )
+        self.name = name
+
+
+class UnknownGenerationError(NewsroomError):
+    """There is no generation of a name."""
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        """Take the name, and those that there are."""
+        there = ", ".join(known) or "none"
+        super().__init__(f"there is no generation {name}: there is {there} (`newsroom generations` says more)")
+        self.name = name
+
+
+class LiveGenerationError(NewsroomError):
+    """What was asked for would harm the generation that readers see."""
+
+    def __init__(self, name: str) -> None:
+        """Name the live generation."""
+        super().__init__(
+            f"{name} is the live generation, which readers see: it is neither dropped nor replayed into. Replay into "
+            f"another name, and make that live with `newsroom promote`"
+        )
+        self.name = name
+
+
+class GenerationNameError(NewsroomError):
+    """A generation cannot have a name."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, name: str) -> None:
+        """Take the name."""
+        super().__init__(
+            f"{name!r} cannot be a generation's name: use 1 to {_NAME_LENGTH} of A-Z a-z 0-9 _ -, the first a letter "
+            f"or a digit, and not {CONTROL!r}"
+        )
+        self.name = name
+
+
+class Known(NamedTuple):
+    """A generation as the control database knows it."""
+
+    name: str
+    live: bool
+    build: Build
+    created_at: int
+    """Instant of its first start, microseconds."""
+
+
+class Control:
+    """Reads and writes the control database that lies beside the generations."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the place of the control database and the generations."""
+        self.database = database
+
+    def live(self) -> str:
+        """Give the name of the live generation. Raises ``NoGenerationError`` where there is none yet."""
+        with self.database.reading(CONTROL) as connection:
+            name = connection.scalar(select(LIVE.c.name))
+        if name is None:
+            raise NoGenerationError(self.database.where(CONTROL))
+        return str(name)
+
+    def live_or(self, name: str) -> str:
+        """Give the name of the live generation, or ``name`` where there is none yet."""
+        try:
+            return self.live()
+        except NoGenerationError:
+            return name
+
+    def require_not_live(self, name: str) -> None:
+        """Raise ``LiveGenerationError`` for the live generation, and ``GenerationNameError`` for what is no name."""
+        check_name(name)
+        if self.live_or("") == name:
+            raise LiveGenerationError(name)
+
+    def register(self, name: str, build: Build, *, now: int) -> None:
+        """Enter a generation that a worker shall follow the log into; it is live if none is.
+
+        Raises what ``enter`` raises.
+        """
+        self.enter(name, build, now=now)
+        self.make_live_if_none_is(name)
+
+    def enter(self, name: str, build: Build, *, now: int) -> None:
+        """Enter a generation when it is begun; check its build at every later time. It does not become live.
+
+        ``now`` is in microseconds. Raises ``OtherBuildError`` and ``GenerationNameError``.
+        """
+        check_name(name)
+        wants = {
+            "fold_version": build.fold_version,
+            "projection_versions": canonical(dict(build.projection_versions)),
+            "topics": canonical(sorted(build.partitions)),
+            "partitions": canonical(dict(build.partitions)),
+        }
+        try:
+            self._enter(name, wants, now)
+        except IntegrityError:  # another worker has entered it at the same moment
+            self._enter(name, wants, now)
+
+    def _enter(self, name: str, wants: Mapping[str, Any], now: int) -> None:
+        with self.writing() as connection:
+            has = connection.execute(select(GENERATION).where(GENERATION.c.name == name)).mappings().one_or_none()
+            if has is None:
+                connection.execute(insert(GENERATION).values(name=name, created_at=now, **wants))
+            elif any(has[key] != wants[key] for key in wants):
+                raise OtherBuildError(name, dict(has), wants)
+
+    def make_live_if_none_is(self, name: str) -> None:
+        """Make a generation live where there is no live one."""
+        with suppress(IntegrityError), self.writing() as connection:  # somebody else may do so at the same moment
+            if connection.scalar(select(LIVE.c.name)) is None:
+                connection.execute(insert(LIVE).values(one=1, name=name))
+
+    def flip(self, old: str, new: str, within: Connection) -> bool:
+        """Make a generation live in place of another; give whether that one was live still.
+
+        ``within`` is a transaction on the old generation. On PostgreSQL the flip is a part of it; on SQLite, where
+        nothing can end that but its own process, the flip is stored at once.
+        """
+        statement = update(LIVE).where(LIVE.c.name == old).values(name=new)
+        options = twins.control_within(within)
+        if options is not None:
+            return within.execute(statement, execution_options=options).rowcount == 1
+        with self.writing() as connection:
+            return connection.execute(statement).rowcount == 1
+
+    def all(self) -> list[Known]:
+        """Give every generation, in the order of their making; none where there is no control database yet."""
+        try:
+            with self.database.reading(CONTROL) as connection:
+                live = connection.scalar(select(LIVE.c.name))
+                found = connection.execute(
+                    select(GENERATION).order_by(GENERATION.c.created_at, GENERATION.c.name)
+                ).all()
+        except NoGenerationError:
+            return []
+        return [Known(row.name, row.name == live, _build_of(row), row.created_at) for row in found]
+
+    def known(self, name: str) -> Known:
+        """Give one generation. Raises ``UnknownGenerationError``."""
+        there = {each.name: each for each in self.all()}
+        if name not in there:
+            raise UnknownGenerationError(name, list(there))
+        return there[name]
+
+    def drop(self, name: str) -> None:
+        """Drop a generation that is not live and that nobody holds, and all that was asked for it.
+
+        Raises ``UnknownGenerationError``, ``LiveGenerationError`` and ``GenerationInUseError``.
+        """
+        self.known(name)
+        self.require_not_live(name)
+        with self.database.exclusively(name):
+            self.drop_held(name)
+
+    def drop_held(self, name: str) -> None:
+        """Drop a generation that is not live and that the caller holds exclusively."""
+        self.database.drop(name)
+        with self.writing() as connection:
+            connection.execute(delete(GENERATION).where(GENERATION.c.name == name))
+            connection.execute(delete(retries.RETRY).where(retries.RETRY.c.generation == name))
+
+    @contextmanager
+    def retries(self, name: str) -> Iterator[Retries]:
+        """Open the requests to fold parked records of a generation again, over one connection that is kept."""
+        with self.writing():
+            pass  # the table may be missing in a control database of an older release
+        engine = self.database.writer(CONTROL)
+        try:
+            yield Retries(engine, name)
+        finally:
+            engine.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction on the control database, and make its tables where there are none."""
+        engine = self.database.writer(CONTROL)
+        try:
+            with answering(CONTROL):
+                twins.make_tables(engine, (METADATA, retries.METADATA, snapshots.METADATA), {LIVE.name})
+                with engine.begin() as connection:
+                    yield connection
+        finally:
+            engine.dispose()
+
+
+def check_name(name: str) -> None:
+    """Raise ``GenerationNameError`` for what cannot be a generation's name."""
+    if name == CONTROL or _NAME.fullmatch(name) is None:
+        raise GenerationNameError(name)
+
+
+def _build_of(row: Any) -> Build:
+    return Build(row.fold_version, msgspec.json.decode(row.projection_versions), msgspec.json.decode(row.partitions))

@@ -1,0 +1,252 @@
+"""Generations in the schemas of a PostgreSQL database: how they are opened, and who may see what.
+
+Several workers may move one generation, each its own partitions; readers see the public tables only, by a role that has
+rights on nothing else.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
+
+from newsroom_consumers.database.database import (
+    CONTROL,
+    DatabaseUrlError,
+    GenerationInUseError,
+    NoGenerationError,
+    answering,
+    first_line,
+)
+from newsroom_schemas.errors import NewsroomError
+
+READERS = "newsroom_reader"
+"""The role that has rights on public tables only. Roles belong to a whole server: its databases share this one."""
+
+_CONNECT = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 30_000,  # a machine that is gone says nothing: TCP itself would wait for a quarter of an hour
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+}
+"""When a server, or its machine, counts as away: libpq's names, seconds but for the milliseconds of the second."""
+_SESSION = {
+    "idle_in_transaction_session_timeout": "10s",  # a frozen worker may not hold the newsroom
+    "statement_timeout": "60s",
+    "lock_timeout": "5s",
+}
+_WORKER = _SESSION | {
+    "synchronous_commit": "off",  # a crash may undo whole batches, never half of one: the log gives them again
+}
+_READERS = 5
+"""Read transactions that one process holds open at once; others wait."""
+_LOOK_AT = text("SELECT to_regnamespace(set_config('search_path', :schema, true))")
+_MAKING = 0x6E657773
+"""Key of the advisory lock under which tables are made: several workers may start at once."""
+
+_SIZE = text(
+    """
+    SELECT sum(pg_total_relation_size(each.oid)) FROM pg_class AS each JOIN pg_namespace AS schema
+    ON schema.oid = each.relnamespace WHERE schema.nspname = :schema AND each.relkind = 'r'
+    """
+)
+_END_HOLDER = text(
+    """
+    SELECT pg_terminate_backend(held.pid) FROM pg_locks AS held JOIN pg_stat_activity AS session USING (pid)
+    WHERE held.locktype = 'transactionid' AND held.granted
+    AND held.transactionid = (SELECT xmax FROM "cursor" WHERE topic = :topic AND partition = :partition)
+    AND session.usename = current_user AND held.pid <> pg_backend_pid()
+    """
+)
+
+
+class ReaderRoleError(NewsroomError):
+    """The role of the readers is missing, and this login may not make it."""
+
+    def __init__(self, login: str, problem: str) -> None:
+        """Name the login, and say what the server said."""
+        super().__init__(
+            f"{login} may not make the role {READERS}, by which readers see public tables only ({problem}): let an "
+            f"administrator run `CREATE ROLE {READERS}; GRANT {READERS} TO {login}` once, and start again"
+        )
+        self.login = login
+
+
+class PostgresDatabase:
+    """A PostgreSQL database: the schema ``newsroom_control``, and one named ``generation_…`` for each generation."""
+
+    many_workers = True
+
+    def __init__(self, url: str) -> None:
+        """Take the database's URL, ``postgresql://…``. Raises ``DatabaseUrlError``."""
+        try:
+            self._url = make_url(url).set(drivername="postgresql+psycopg")
+        except (ArgumentError, ValueError) as error:
+            raise DatabaseUrlError from error
+        reading = _engine(self._url, _SESSION, pool_size=_READERS, max_overflow=0, pool_pre_ping=True)
+        self._readers = reading.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        weakref.finalize(self, self._readers.dispose)
+
+    def where(self, name: str) -> str:
+        """Say where a generation is; its password stays out, whichever way the URL gives it."""
+        shown = self._url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
+        return f"{shown}, schema {schema_of(name)}"
+
+    def alone(self, name: str) -> AbstractContextManager[None]:
+        """Hold a lock that all workers of a generation share; they keep apart by their cursors."""
+        return self._held(name, "pg_try_advisory_lock_shared")
+
+    def exclusively(self, name: str) -> AbstractContextManager[None]:
+        """Hold the lock that workers share, without any. Raises ``GenerationInUseError``."""
+        return self._held(name, "pg_try_advisory_lock")
+
+    @contextmanager
+    def _held(self, name: str, function: str) -> Iterator[None]:
+        """Hold an advisory lock for as long as a session of its own lasts."""
+        engine = _engine(self._url, {}, poolclass=NullPool)
+        with answering(name), engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            lock = text(f"SELECT {function}(hashtextextended(:schema, 0))")
+            if not connection.scalar(lock, {"schema": schema_of(name)}):
+                raise GenerationInUseError(self.where(name))
+            yield
+
+    def writer(self, name: str) -> Engine:
+        """Open a generation for writing; nothing is connected yet. Commits of the control database reach the disk."""
+        return writer(self._url, name)
+
+    def reading(self, name: str) -> AbstractContextManager[Connection]:
+        """Open a read transaction on a schema, which sees one moment. Raises ``NoGenerationError``."""
+        return self._reading(name, None)
+
+    @contextmanager
+    def auditing(self, name: str) -> Iterator[Connection]:
+        """Open one that the server does not end for its age. Raises ``NoGenerationError``."""
+        with self._reading(name, None) as connection:
+            for timeout in ("idle_in_transaction_session_timeout", "statement_timeout"):
+                connection.exec_driver_sql(f"SET LOCAL {timeout} = 0")
+            yield connection
+
+    def public(self, name: str) -> AbstractContextManager[Connection]:
+        """Open one that PostgreSQL itself keeps to the public tables. Raises ``NoGenerationError``.
+
+        The login can still take its own role back by a statement of its own: who shall run statements that are not ours
+        connects by a login that is a member of the readers' role and of nothing else.
+        """
+        return self._reading(name, READERS)
+
+    @contextmanager
+    def _reading(self, name: str, role: str | None) -> Iterator[Connection]:
+        """Open a transaction of the readers' pool, and point it at a schema."""
+        with answering(name), self._readers.begin() as connection:
+            if connection.scalar(_LOOK_AT, {"schema": _quoted(schema_of(name))}) is None:
+                raise NoGenerationError(self.where(name))
+            if role is not None:
+                connection.exec_driver_sql(f"SET LOCAL ROLE {role}")
+            yield connection
+
+    def size(self, name: str) -> int | None:
+        """Give the bytes of a schema's tables and their indexes."""
+        with answering(name), self._readers.begin() as connection:
+            found = connection.scalar(_SIZE, {"schema": schema_of(name)})
+        return None if found is None else int(found)
+
+    def drop(self, name: str) -> None:
+        """Drop a schema and all that is in it."""
+        engine = self.writer(name)
+        try:
+            with answering(name), engine.begin() as connection:
+                connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {_quoted(schema_of(name))} CASCADE")
+        finally:
+            engine.dispose()
+
+
+def schema_of(name: str) -> str:
+    """Give the schema of a generation, or of the control database."""
+    return "newsroom_control" if name == CONTROL else f"generation_{name}"
+
+
+def writer(url: URL, name: str) -> Engine:
+    """Open a schema for writing by one connection, which is replaced when it is found broken."""
+    wanted = {"search_path": _quoted(schema_of(name))} | (_SESSION if name == CONTROL else _WORKER)
+    return _engine(url, wanted, pool_size=1, max_overflow=0, pool_pre_ping=True)
+
+
+def make_tables(engine: Engine, metadata: Sequence[MetaData], public: AbstractSet[str]) -> None:
+    """Make the schema and the tables that are missing, all or none, and let readers see the public ones.
+
+    Raises :class:`ReaderRoleError`.
+    """
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKING})
+        schema = str(connection.scalar(text("SHOW search_path")))
+        if not _has_schema(connection, schema):
+            connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+        _make_role(connection)
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {schema} TO {READERS}")
+        for each in metadata:
+            each.create_all(connection)
+            for table in sorted(public & each.tables.keys()):
+                connection.exec_driver_sql(f'GRANT SELECT ON "{table}" TO {READERS}')
+
+
+def end_holder(connection: Connection, topic: str, partition: int) -> None:
+    """End the session of this login whose open transaction has moved a cursor, if there is one.
+
+    A worker that freezes while it streams rows waits in no way that the server's time-outs end.
+    """
+    connection.execute(_END_HOLDER, {"topic": topic, "partition": partition})
+
+
+def _engine(url: URL, wanted: Mapping[str, str], **pool: Any) -> Engine:
+    """Make an engine whose every connection has some settings; lz4 is used where the server has it."""
+    engine = create_engine(url, connect_args=_CONNECT, **pool)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: psycopg.Connection, _: object) -> None:
+        connection.autocommit = True
+        connection.execute(
+            "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS wanted (name, value)",
+            (list(wanted), list(wanted.values())),
+        )
+        connection.execute(
+            "SELECT set_config(name, 'lz4', false) FROM pg_settings "
+            "WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)"
+        )
+        connection.autocommit = False
+
+    return engine
+
+
+def _has_schema(connection: Connection, quoted: str) -> bool:
+    return connection.scalar(text("SELECT to_regnamespace(:schema)"), {"schema": quoted}) is not None
+
+
+def _quoted(name: str) -> str:
+    return psycopg.sql.Identifier(name).as_string()
+
+
+def _make_role(connection: Connection) -> None:
+    """Make the role of the readers, if there is none that this login is a member of.
+
+    Workers in other databases of the server may do so at the same time.
+    """
+    exists = connection.scalar(text("SELECT to_regrole(:role)"), {"role": READERS}) is not None
+    if exists and connection.scalar(text("SELECT pg_has_role(:role, 'MEMBER')"), {"role": READERS}):
+        return
+    try:
+        with connection.begin_nested():
+            if not exists:
+                connection.exec_driver_sql(f"CREATE ROLE {READERS}")
+            connection.exec_driver_sql(f"GRANT {READERS} TO CURRENT_USER")
+    except DBAPIError as error:
+        if not isinstance(error.orig, psycopg.errors.DuplicateObject | psycopg.errors.UniqueViolation):
+            login = str(connection.scalar(text("SELECT current_user")))
+            raise ReaderRoleError(login, first_line(error.orig)) from error

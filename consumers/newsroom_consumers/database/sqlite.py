@@ -1,0 +1,227 @@
+"""Generations in SQLite files: how they are opened, and how rows go in.
+
+One connection writes at a time (the lock file sees to it); readers open the file read-only.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool, QueuePool
+
+from newsroom_consumers.database.database import GenerationInUseError, NoGenerationError, SecondWorkerError, answering
+from newsroom_consumers.projections import PUBLIC
+from newsroom_schemas.errors import NewsroomError
+
+_BUSY_SECONDS = 10
+"""How long a statement waits for another connection; the only other writer is a person with a tool."""
+
+_PRAGMAS = (
+    "page_size=8192",  # rows with blocks are fat: fewer pages to chain (measured: a tenth off a batch's write)
+    "journal_mode=WAL",
+    "synchronous=NORMAL",  # a power cut may undo whole batches, never half of one: the log gives them again
+    "cache_size=-32768",
+    "temp_store=MEMORY",
+)
+
+
+_LIVE_PAGES = 2_000
+"""Pages in the write-ahead log from which a commit moves them to the file: some 10 ms, in which nothing is folded."""
+_BULK_PAGES = 16_000
+"""The same for a batch that catches up: a page that many batches change is moved once (4 % of all time, measured)."""
+_BULK_RECORDS = 500
+"""Records from which a batch is one that catches up."""
+
+
+class SqliteDatabase:
+    """A folder: ``control.sqlite``, and a file and a lock file for each generation."""
+
+    many_workers = False
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder; it is made when something is written."""
+        self._folder = folder
+
+    def file(self, name: str) -> Path:
+        """Give the file of a generation."""
+        return self._folder / f"{name}.sqlite"
+
+    def where(self, name: str) -> str:
+        """Say where a generation is."""
+        return str(self.file(name))
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Hold a generation's lock file. Raises ``SecondWorkerError``."""
+        with self._held(name, SecondWorkerError(self.where(name))):
+            yield
+
+    @contextmanager
+    def exclusively(self, name: str) -> Iterator[None]:
+        """Hold the same lock file. Raises ``GenerationInUseError``."""
+        with self._held(name, GenerationInUseError(self.where(name))):
+            yield
+
+    @contextmanager
+    def _held(self, name: str, otherwise: NewsroomError) -> Iterator[None]:
+        path = self.file(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path.with_suffix(".lock"))
+        try:
+            with self._locking():
+                lock.acquire(timeout=0)
+        except Timeout as error:
+            raise otherwise from error
+        with lock:
+            yield
+
+    def _locking(self) -> FileLock:
+        """Let one process at a time open or remove lock files: a lock on a file that is removed holds nobody off."""
+        return FileLock(self._folder / "locking")
+
+    def writer(self, name: str) -> Engine:
+        """Open a file for writing, and make it where there is none."""
+        return writer(self.file(name))
+
+    def reading(self, name: str) -> AbstractContextManager[Connection]:
+        """Open a read transaction on a file. Raises ``NoGenerationError``."""
+        return _reading(self.file(name), frozenset())
+
+    def auditing(self, name: str) -> AbstractContextManager[Connection]:
+        """Open one; SQLite ends none for its age. Raises ``NoGenerationError``."""
+        return self.reading(name)
+
+    def public(self, name: str) -> AbstractContextManager[Connection]:
+        """Open a read transaction that SQLite itself keeps to the public tables. Raises ``NoGenerationError``."""
+        return _reading(self.file(name), PUBLIC)
+
+    def size(self, name: str) -> int | None:
+        """Give the bytes of a generation's file and of what is not merged into it yet."""
+        files = [file for file in self._files(name) if file.exists()]
+        return sum(file.stat().st_size for file in files) if files else None
+
+    def drop(self, name: str) -> None:
+        """Remove a generation's files, its lock file last."""
+        for file in self._files(name):
+            file.unlink(missing_ok=True)
+        with self._locking():
+            self.file(name).with_suffix(".lock").unlink(missing_ok=True)
+
+    def _files(self, name: str) -> list[Path]:
+        file = self.file(name)
+        return [file, *(file.with_name(f"{file.name}-{kind}") for kind in ("wal", "shm"))]
+
+
+def writer(path: Path) -> Engine:
+    """Open a file for writing; transactions begin with the write lock, so that none fails half-way."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    place = URL.create("sqlite", database=str(path))
+    engine = create_engine(
+        place, poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args={"timeout": _BUSY_SECONDS}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _: object) -> None:
+        connection.isolation_level = None
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def pace(connection: Connection, records: int) -> None:
+    """Say how much may lie in the write-ahead log after a batch of so many records."""
+    pages = _BULK_PAGES if records >= _BULK_RECORDS else _LIVE_PAGES
+    connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}").close()
+
+
+@contextmanager
+def _reading(path: Path, tables: frozenset[str]) -> Iterator[Connection]:
+    """Open a read transaction on some tables of a file, all where none are named; it sees this moment from now on."""
+    if not path.exists():
+        raise NoGenerationError(str(path))
+    first = min(tables, default="sqlite_master")
+    with answering(path.stem):
+        try:
+            with _reader(path, tables).begin() as connection:
+                connection.exec_driver_sql(f"SELECT 1 FROM {first}")  # noqa: S608 - a name of ours
+                yield connection
+        except OperationalError as error:
+            if "no such table" in str(error.orig):  # a worker still makes them
+                raise NoGenerationError(str(path)) from error
+            raise
+
+
+def _reader(path: Path, tables: frozenset[str]) -> Engine:
+    """Open a file for reading only."""
+    place = URL.create("sqlite", database=f"{path.absolute().as_uri()}?mode=ro", query={"uri": "true"})
+    engine = create_engine(place, poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None
+        if tables:
+            connection.set_authorizer(partial(_authorize, tables))
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _authorize(tables: frozenset[str], action: int, table: str | None, *_: str | None) -> int:
+    """Allow a statement to select from public tables, and nothing else; what SQLite's ``set_authorizer`` calls."""
+    if action in {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_FUNCTION}:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_READ and table in tables:
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
+
+
+class SqliteRows:
+    """Puts rows into tables by the fastest way that SQLite has: one prepared statement for many plain tuples."""
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        """Prepare the statements of the tables."""
+        self._insert = {table.name: _statement(table, upsert=False) for table in tables}
+        self._upsert = {table.name: _statement(table, upsert=True) for table in tables}
+
+    def insert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows that are new."""
+        if rows:
+            connection.exec_driver_sql(self._insert[table.name], list(rows))
+
+    def upsert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows, each in place of the one with its key."""
+        if rows:
+            connection.exec_driver_sql(self._upsert[table.name], list(rows))
+
+    def delete_editions(self, connection: Connection, table: Table, editions: Sequence[tuple[str, str]]) -> None:
+        """Delete the rows of editions, given by article and language."""
+        if editions:
+            connection.exec_driver_sql(
+                f"DELETE FROM {table.name} WHERE article_id = ? AND language = ?",  # noqa: S608 - a name of ours
+                list(editions),
+            )
+
+
+def _statement(table: Table, *, upsert: bool) -> str:
+    statement = sqlite.insert(table)
+    if upsert:
+        values = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
+        statement = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=values)
+    return str(statement.compile(dialect=sqlite.dialect()))

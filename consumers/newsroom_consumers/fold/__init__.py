@@ -1,0 +1,1 @@
+"""A batch of records folded in memory, before anything is stored."""

@@ -1,0 +1,90 @@
+"""A record read: its event, or the verdict that the record alone deserves.
+
+These are the rules of the record level, in their order: ``misplaced``, ``key_mismatch``, ``no_value``, what does not
+decode (parked), ``invalid_content``. What is left is for the fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from newsroom_consumers.fold.outcome import Parked
+from newsroom_consumers.log.chain import digest, value_sha
+from newsroom_consumers.log.record import Record
+from newsroom_schemas.errors import UndecodableError
+from newsroom_schemas.events import AnyEvent, RecordSkipped, TagEvent, key_of
+from newsroom_schemas.rejections import KeyMismatch, Misplaced, NoValue, Rejected
+from newsroom_schemas.validation import ID
+from newsroom_schemas.wire.codec import Codec
+
+CATALOGUE = ""
+"""Stands where an article's id would: the tag catalogue is one aggregate. No article can have this id."""
+
+
+class Read(NamedTuple):
+    """One record with all that can be said of it without a state."""
+
+    record: Record
+    record_sha: bytes
+    value_sha: bytes
+    aggregate: str | None
+    """The article's id, ``CATALOGUE``, or ``None`` where the record names neither."""
+    event: AnyEvent | None
+    verdict: Rejected | Parked | None
+    """``None`` where the fold decides."""
+
+
+class RecordReader:
+    """Reads records of a log with two topics."""
+
+    def __init__(self, codec: Codec, *, tags_topic: str, place: Callable[[str, bytes], int]) -> None:
+        """Take the codec, the topic of the catalogue, and ``place(topic, key)``: the partition where a key belongs."""
+        self._codec = codec
+        self._tags_topic = tags_topic
+        self._place = place
+
+    def read(self, record: Record) -> Read:
+        """Read one record; never raises for anything that a record can hold."""
+        body = value_sha(record)
+        aggregate, event, verdict = self._judge(record)
+        return Read(record, digest(record, body), body, aggregate, event, verdict)
+
+    def _judge(self, record: Record) -> _Judged:
+        """Apply the rules of key, place and value, then those of the body."""
+        if record.key is None:
+            return None, None, KeyMismatch(key=None, id=None)
+        key = record.key.decode("utf-8", "backslashreplace")
+        known = CATALOGUE if record.topic == self._tags_topic else key
+        valid = ID.fullmatch(key) is not None
+        if (expected := self._place(record.topic, record.key)) != record.partition:
+            return known if valid else None, None, Misplaced(partition=record.partition, expected=expected)
+        if not valid:
+            return None, None, KeyMismatch(key=key, id=None)
+        if record.value is None:
+            return known, None, NoValue()
+        return known, *self._judge_body(record.value, record, key)
+
+    def _judge_body(self, value: bytes, record: Record, key: str) -> tuple[AnyEvent | None, Rejected | Parked | None]:
+        try:
+            decoded = self._codec.decode(value, record.headers)
+        except UndecodableError as error:
+            return None, Parked("decode", str(error))
+        id_ = _own_id(decoded.event, is_tags=record.topic == self._tags_topic)
+        if id_ != key:
+            return decoded.event, KeyMismatch(key=key, id=id_)
+        return decoded.event, decoded.problem
+
+
+_Judged = tuple[str | None, AnyEvent | None, Rejected | Parked | None]
+
+
+def _own_id(event: AnyEvent, *, is_tags: bool) -> str | None:
+    """Give the id in the body that the key must be: ``None`` where the event belongs to the other topic.
+
+    A parked record is skipped in its own topic, whichever that is, under its own key.
+    """
+    if isinstance(event, TagEvent) is not is_tags and not isinstance(event, RecordSkipped):
+        return None
+    id_ = key_of(event)
+    return id_ if id_.isascii() else id_.encode("utf-8", "backslashreplace").decode()

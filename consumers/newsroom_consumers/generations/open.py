@@ -1,0 +1,109 @@
+"""Generations as they are used: one moved along the log by a worker, the live one read by everybody else.
+
+Example::
+
+    with reader_queries(control, site) as readers:
+        readers.article("storm", "uk")
+    with editor_queries(control) as editors:
+        editors.outcomes("storm")
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import ClassVar
+
+from sqlalchemy import Connection
+
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.database.database import DatabaseAwayError, NoGenerationError
+from newsroom_consumers.log.record import Partition
+from newsroom_consumers.queries.editors import Ledger
+from newsroom_consumers.queries.readers import Queries, Site
+from newsroom_schemas.errors import NewsroomError
+
+_LOOK_SECONDS = 0.05
+"""How often to look whether a generation has come far enough."""
+
+
+class NotReachedError(NewsroomError):
+    """A generation did not come as far as was waited for."""
+
+    exit_code: ClassVar[int] = 5
+
+    def __init__(self, seconds: float, behind: int) -> None:
+        """Take how long it was waited, and how many records are missing still."""
+        super().__init__(
+            f"the live generation is still {behind:,} records behind after {seconds:g} s: is the worker running?"
+        )
+        self.seconds = seconds
+        self.behind = behind
+
+
+Positions = Mapping[Partition, int]
+"""The next offset of each partition."""
+
+
+@contextmanager
+def reader_queries(control: Control, site: Site, name: str | None = None) -> Iterator[Queries]:
+    """Open a read transaction for what readers can ask of a generation, the live one by default; it sees public tables.
+
+    Raises ``NoGenerationError`` where there is no generation yet.
+    """
+    with _opened(control, name, control.database.public) as connection:
+        yield Queries(connection, site)
+
+
+@contextmanager
+def editor_queries(control: Control, name: str | None = None) -> Iterator[Ledger]:
+    """Open a read transaction for what editors and engineers can ask of a generation, the live one by default.
+
+    Raises ``NoGenerationError`` where there is no generation yet.
+    """
+    with _opened(control, name, control.database.reading) as connection:
+        yield Ledger(connection)
+
+
+@contextmanager
+def _opened(
+    control: Control, name: str | None, open_: Callable[[str], AbstractContextManager[Connection]]
+) -> Iterator[Connection]:
+    """Open a generation, the live one where none is named.
+
+    It is still live when its transaction has begun: one that has been replaced may be dropped, or be moved on alone.
+    """
+    with ExitStack() as opened:
+        wanted = name or control.live()
+        while True:
+            try:
+                connection = opened.enter_context(open_(wanted))
+            except (NoGenerationError, DatabaseAwayError):
+                if name is not None or control.live() == wanted:
+                    raise
+            else:
+                if name is not None or control.live() == wanted:
+                    break
+            opened.close()
+            wanted = control.live()
+        yield connection
+
+
+def positions_of(control: Control, name: str) -> dict[Partition, int]:
+    """Say how far a generation has folded each partition. Raises ``NoGenerationError``."""
+    with editor_queries(control, name) as editors:
+        return editors.positions()
+
+
+def wait_for(ends: Positions, positions: Callable[[], Positions], seconds: float) -> None:
+    """Wait until a generation is at or past every end. Raises ``NotReachedError`` after some seconds."""
+    until = time.monotonic() + seconds
+    while behind := _behind(ends, positions()):
+        if time.monotonic() >= until:
+            raise NotReachedError(seconds, behind)
+        time.sleep(_LOOK_SECONDS)
+
+
+def _behind(ends: Positions, reached: Positions) -> int:
+    return sum(max(0, end - reached.get(at, 0)) for at, end in ends.items())

@@ -1,0 +1,1 @@
+"""What a log is: records, their hash chain, cuts; and Kafka as one."""

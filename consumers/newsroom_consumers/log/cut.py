@@ -1,0 +1,112 @@
+"""A cut: how far the log is folded, partition by partition. Any vector of offsets is a consistent one.
+
+Example::
+
+    cut = cut_at(log, instant)
+    for record in records_until(log, cut):
+        ...
+
+Articles do not depend on each other, and each lies in one partition; so a fold up to any cut is a state that readers
+could have seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from newsroom_consumers.log.log import Bounds, Log, Polled
+from newsroom_consumers.log.record import Partition, Record
+
+Cut = Mapping[Partition, int]
+"""The offset of the first record that is not folded any more, for each partition."""
+
+_WAIT_SECONDS = 0.5
+"""How long a poll waits for what the log is known to have."""
+
+
+def end_of(log: Log) -> dict[Partition, int]:
+    """Give the cut behind everything that the log has now. Raises ``LogError``."""
+    return {at: bounds.end for at, bounds in log.bounds(log.assigned()).items()}
+
+
+def cut_at(log: Log, instant: int) -> dict[Partition, int]:
+    """Give the cut before the first record of each partition that is stamped later than an instant (microseconds).
+
+    Where there is none it is the end of the partition as it was when this was called. Raises ``LogError``.
+    """
+    ends = end_of(log)
+    later = log.offsets_after(instant, ends)
+    return {at: min(end, later.get(at, end)) for at, end in ends.items()}
+
+
+def distance(cut: Cut, reached: Cut) -> int:
+    """Count the offsets that are missing from a cut."""
+    return sum(max(0, offset - reached.get(at, 0)) for at, offset in cut.items())
+
+
+def records_until(log: Log, cut: Cut) -> Iterator[Record]:
+    """Read the log from its first record to a cut, each partition in order. Raises ``LogError``.
+
+    A partition that the cut does not name is not read.
+    """
+    ending = CutLog(log, cut)
+    reached = {at: bounds.first for at, bounds in log.bounds(cut).items() if bounds.first < cut[at]}
+    for at, first in reached.items():
+        ending.seek(at, first)
+    while any(offset < cut[at] for at, offset in reached.items()):
+        polled = ending.poll(_WAIT_SECONDS)
+        yield from polled.records
+        reached |= {at: offset for at, offset in polled.positions.items() if at in reached}
+
+
+class CutLog:
+    """A log that ends at a cut; of its partitions a reader is given those that the cut names."""
+
+    def __init__(self, log: Log, cut: Cut) -> None:
+        """Take the log, open for reading, and the cut."""
+        self._log = log
+        self._cut = cut
+
+    def assigned(self) -> Mapping[Partition, int]:
+        """Give the partitions that the cut names, each with the number of its term."""
+        return {at: term for at, term in self._log.assigned().items() if at in self._cut}
+
+    def poll(self, seconds: float) -> Polled:
+        """Give the next records before the cut."""
+        polled = self._log.poll(seconds)
+        records = [each for each in polled.records if each.offset < self._cut[Partition(each.topic, each.partition)]]
+        for at, position in polled.positions.items():
+            if position >= self._cut[at]:
+                self._log.pause(at)
+        return Polled(records, {at: min(position, self._cut[at]) for at, position in polled.positions.items()})
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """Read a partition from an offset on."""
+        self._log.seek(partition, offset)
+
+    def pause(self, partition: Partition) -> None:
+        """Read nothing more of a partition until it is sought."""
+        self._log.pause(partition)
+
+    def bounds(self, partitions: Iterable[Partition]) -> Mapping[Partition, Bounds]:
+        """Say where partitions of the whole log begin and end."""
+        return self._log.bounds(partitions)
+
+    def offsets_after(self, instant: int, partitions: Iterable[Partition]) -> Mapping[Partition, int]:
+        """Say where the whole log has the first record that is stamped later than an instant."""
+        return self._log.offsets_after(instant, partitions)
+
+    def records_at(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, Record]:
+        """Read single records."""
+        return self._log.records_at(offsets)
+
+    def records_of(self, partition: Partition, offsets: Sequence[int]) -> Sequence[Record]:
+        """Read some records of one partition."""
+        return self._log.records_of(partition, offsets)
+
+    def report(self, offsets: Mapping[Partition, int]) -> None:
+        """Report nothing: who folds to a cut is no lagging consumer."""
+
+    def stay(self, seconds: float) -> None:
+        """Wait some seconds and remain a reader."""
+        self._log.stay(seconds)

@@ -1,0 +1,1 @@
+"""Seals of the log: written down now, checked against the log later."""

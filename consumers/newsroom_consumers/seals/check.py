@@ -1,0 +1,261 @@
+"""Seals held against a log: every chain is computed anew from the first record, once for all seals.
+
+Example::
+
+    checking = Checking(seals.marks[at], first=0)
+    for record in records:
+        checking.record(record.offset, digest(record, value_sha(record)))
+    checking.end(next_offset)
+    checking.broken        # the first seal that does not hold, and why
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
+from newsroom_consumers.log.cut import Cut, records_until
+from newsroom_consumers.log.log import CountedLog
+from newsroom_consumers.log.record import Partition
+from newsroom_consumers.seals.seal import Mark, ReadSeals
+from newsroom_consumers.store.tables import CURSOR, EVENT
+
+Passed = Callable[[int], object]
+"""Is told of so many more records that are done."""
+
+_CHUNK = 2000
+"""Records of a partition to compare with the generation at once."""
+
+
+class Kind(StrEnum):
+    """What has become of the first record that is not as it was."""
+
+    ALTERED = "altered"
+    MISSING = "missing"
+    INSERTED = "inserted"
+    UNKNOWN = "unknown"
+
+
+class Broken(msgspec.Struct, frozen=True, kw_only=True):
+    """The first seal of one partition that does not hold."""
+
+    topic: str
+    partition: int
+    kind: Kind
+    offset: int | None
+    """Of the first record that is altered, missing or inserted; null where nothing tells which one it is."""
+    held: int
+    """All records before this offset are as an earlier seal says."""
+    line: int
+    sealed_at: str
+    next_offset: int
+    """The offset up to which the seal goes."""
+
+    def __str__(self) -> str:
+        """Say it to a person."""
+        seal = f"the seal of {self.sealed_at} (line {self.line}) does not hold up to {self.next_offset}"
+        said = {
+            Kind.ALTERED: f"the record at {self.offset} was altered",
+            Kind.MISSING: f"the record at {self.offset} is missing",
+            Kind.INSERTED: f"the record at {self.offset} was inserted",
+            Kind.UNKNOWN: f"something from {self.held} to {self.next_offset - 1} was altered, taken out or added, or "
+            "the seal was; nothing else that is known contradicts the log",
+        }
+        return f"{self.topic}/{self.partition}: {said[self.kind]}: {seal}"
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a file of seals."""
+
+    seals: int
+    held: int
+    """Seals that hold in all partitions."""
+    broken: tuple[Broken, ...]
+    """For each partition the first seal that does not hold."""
+
+
+class Folded(Protocol):
+    """What a generation remembers of the records that it has folded."""
+
+    def until(self, at: Partition) -> int:
+        """Give the offset behind the last one folded."""
+
+    def hashes(self, at: Partition, first: int, end: int) -> Mapping[int, bytes]:
+        """Give the hashes of records from an offset to the one before another."""
+
+
+class Checking:
+    """One partition held against its seals, record by record."""
+
+    def __init__(self, marks: Sequence[Mark], *, first: int) -> None:
+        """Take the seals, the smallest offset first, and the offset at which the partition begins."""
+        self._left = list(reversed(marks))
+        self._chain = CHAIN_START
+        self._last: tuple[int | None, bytes | None] = (None, None)
+        self._held = first
+        self._different = (Kind.MISSING, 0) if first else None
+        self.failed: set[int] = set()
+        """The lines of the seals that do not hold."""
+        self.found: tuple[Kind, int | None, int, Mark] | None = None
+        """Kind, offset, the offset up to which an earlier seal held, and the first seal that does not hold."""
+
+    def record(self, offset: int, sha: bytes) -> None:
+        """Take the next record."""
+        self._pass(offset)
+        self._chain = link(self._chain, sha)
+        self._last = (offset, sha)
+
+    def differs(self, kind: Kind, offset: int) -> None:
+        """Take word, before the record, that one is not what was once folded."""
+        self._pass(offset)
+        self._different = self._different or (kind, offset)
+
+    def end(self, end: int) -> None:
+        """Take word that the partition ends at an offset."""
+        self._pass(end)
+        if self._left and self._different is None:
+            self._different = (Kind.MISSING, end)
+        self._pass(None)
+
+    def _pass(self, offset: int | None) -> None:
+        """Check the seals that end at or before an offset, or all."""
+        while self._left and (offset is None or self._left[-1].next_offset <= offset):
+            mark = self._left.pop()
+            if offset is not None and (*self._last, self._chain) == (mark.last_offset, mark.last, mark.chain):
+                self._held, self._different = mark.next_offset, None
+                continue
+            self.failed.add(mark.number)
+            if self.found is None:
+                kind, at = self._different or (Kind.UNKNOWN, None)
+                self.found = (kind, at, self._held, mark)
+
+    def broken(self, at: Partition) -> Broken | None:
+        """Give the first seal that does not hold, if one does not."""
+        if self.found is None:
+            return None
+        kind, offset, held, mark = self.found
+        return Broken(
+            topic=at.topic,
+            partition=at.partition,
+            kind=kind,
+            offset=offset,
+            held=held,
+            line=mark.number,
+            sealed_at=mark.sealed_at,
+            next_offset=mark.next_offset,
+        )
+
+
+def verdict(seals: ReadSeals, checkings: Mapping[Partition, Checking]) -> Verdict:
+    """Sum up."""
+    failed: set[int] = set().union(*(each.failed for each in checkings.values()))
+    broken = [each.broken(at) for at, each in sorted(checkings.items())]
+    return Verdict(
+        seals=len(seals.lines), held=len(seals.lines) - len(failed), broken=tuple(each for each in broken if each)
+    )
+
+
+class Check:
+    """A log held against a file of seals, in one pass."""
+
+    def __init__(self, seals: ReadSeals, log: CountedLog, folded: Folded | None = None) -> None:
+        """Take the seals, the log, and what a generation remembers of it. Raises ``LogError``."""
+        self._seals = seals
+        self._log = log
+        self._folded = folded
+        there = log.assigned()
+        self._bounds = log.bounds([at for at in seals.marks if at in there])
+        self.cut: Cut = {at: min(bounds.end, seals.marks[at][-1].next_offset) for at, bounds in self._bounds.items()}
+        """How far the log has to be read."""
+
+    @property
+    def records(self) -> int:
+        """About how many records have to be read."""
+        return sum(max(0, end - self._bounds[at].first) for at, end in self.cut.items())
+
+    def run(self, passed: Passed) -> Verdict:
+        """Read the log and say which seals hold; ``passed`` is told of every so many records. Raises ``LogError``."""
+        parts = {at: _Part(at, self, marks) for at, marks in self._seals.marks.items()}
+        for record in records_until(self._log, self.cut):
+            part = parts[Partition(record.topic, record.partition)]
+            part.add(record.offset, digest(record, value_sha(record)))
+            if len(part.waiting) == _CHUNK:
+                part.compare(record.offset + 1)
+                passed(_CHUNK)
+        for at, part in parts.items():
+            passed(len(part.waiting))
+            part.compare(self.cut.get(at, 0))
+            part.checking.end(self._bounds[at].end if at in self._bounds else 0)
+        return verdict(self._seals, {at: part.checking for at, part in parts.items()})
+
+    def first(self, at: Partition) -> int:
+        """Say where a partition begins."""
+        return self._bounds[at].first if at in self._bounds else 0
+
+    def expected(self, at: Partition, first: int, end: int, found: Mapping[int, bytes]) -> Mapping[int, bytes]:
+        """Give the hashes that records should have: those that the generation remembers, the rest as found."""
+        if self._folded is None:
+            return found
+        until = self._folded.until(at)
+        beyond = {offset: sha for offset, sha in found.items() if offset >= until}
+        return {**self._folded.hashes(at, first, end), **beyond}
+
+
+class _Part:
+    """One partition of a check: the records that are not compared yet, and how far it is."""
+
+    def __init__(self, at: Partition, check: Check, marks: Sequence[Mark]) -> None:
+        self._at = at
+        self._check = check
+        self._compared = 0
+        self.checking = Checking(marks, first=check.first(at))
+        self.waiting: dict[int, bytes] = {}
+
+    def add(self, offset: int, sha: bytes) -> None:
+        """Take a record."""
+        self.waiting[offset] = sha
+
+    def compare(self, end: int) -> None:
+        """Hold what waits, which is all up to an offset, against the generation and the seals."""
+        expected = self._check.expected(self._at, self._compared, end, self.waiting)
+        for offset in sorted(self.waiting.keys() | expected.keys()):
+            found, wanted = self.waiting.get(offset), expected.get(offset)
+            if found != wanted:
+                self.checking.differs(_kind(found, wanted), offset)
+            if found is not None:
+                self.checking.record(offset, found)
+        self.waiting.clear()
+        self._compared = end
+
+
+def _kind(found: bytes | None, wanted: bytes | None) -> Kind:
+    """Say in which way a record is not what was folded."""
+    if found is None:
+        return Kind.MISSING
+    return Kind.INSERTED if wanted is None else Kind.ALTERED
+
+
+class EventRows:
+    """The event rows of a generation as what it remembers."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Take a connection inside a read transaction."""
+        self._connection = connection
+        columns = (CURSOR.c.topic, CURSOR.c.partition, CURSOR.c.next_offset)
+        self._until = {Partition(*row[:2]): int(row[2]) for row in connection.execute(select(*columns))}
+
+    def until(self, at: Partition) -> int:
+        """Give the offset behind the last one folded."""
+        return self._until.get(at, 0)
+
+    def hashes(self, at: Partition, first: int, end: int) -> dict[int, bytes]:
+        """Give the hashes of records from an offset to the one before another."""
+        query = select(EVENT.c.offset, EVENT.c.record_sha).where(
+            EVENT.c.topic == at.topic, EVENT.c.partition == at.partition, EVENT.c.offset >= first, EVENT.c.offset < end
+        )
+        return {row.offset: bytes(row.record_sha) for row in self._connection.execute(query)}

@@ -1,0 +1,176 @@
+"""A seal: how far a generation had folded each partition at a date, and the chain of all records up to there.
+
+Example::
+
+    seals = read_seals(Path("seals.jsonl"))
+    verdict = Check(seals, log).run(count)
+
+Who keeps a seal somewhere else can prove later that no record before it was altered, taken out, added or moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import Connection, select
+
+from newsroom_consumers.files import ABSENT, readable, writable
+from newsroom_consumers.log.record import Partition
+from newsroom_consumers.store.tables import CURSOR
+from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.instants import to_rfc3339
+
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+"""A SHA-256 in lower-case hex."""
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""An offset, or a number of things."""
+Instant = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z")]
+"""RFC 3339, UTC, six digits."""
+TopicName = Annotated[str, Meta(pattern=r"^(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,249}\Z")]
+"""What Kafka allows as the name of a topic."""
+
+
+class SealedPartition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One partition under a seal: what the cursor of a generation says of it."""
+
+    topic: TopicName
+    partition: Count
+    next_offset: Count
+    """The offset behind all that is sealed."""
+    last_offset: Count | None
+    """The offset of the last sealed record; null where there is none."""
+    last: Sha256 | None
+    """The hash of that record."""
+    chain: Sha256
+    """The chain after it."""
+
+
+class Seal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The partitions of a log as they stood at a date. Written as one line of JSON."""
+
+    format: Literal[1]
+    sealed_at: Instant
+    generation: str | None
+    """Whose cursors these are; null for the seal of an export."""
+    cursors: tuple[SealedPartition, ...]
+
+    def line(self) -> bytes:
+        """Write the seal as a line."""
+        return msgspec.json.encode(self) + b"\n"
+
+
+class MalformedSealsError(NewsroomError):
+    """A file holds something else than seals."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, path: Path, line: int, problem: str) -> None:
+        """Name the file and the line, and say what is wrong with it."""
+        super().__init__(
+            f"{path}, line {line}: {problem}; every line has to be a seal, as `newsroom audit seal` prints"
+        )
+        self.path = path
+        self.line = line
+        self.problem = problem
+
+
+class NoSealsError(NewsroomError):
+    """There is no file of seals where one should be."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """Name the file, and give the system's reason."""
+        super().__init__(f"{path} is no file of seals: {reason}. `newsroom audit seal >> FILE` keeps one")
+        self.path = path
+        self.reason = reason
+
+
+class Mark(NamedTuple):
+    """What one seal says of one partition."""
+
+    number: int
+    """The line of the seal in its file, from 1."""
+    sealed_at: str
+    next_offset: int
+    last_offset: int | None
+    last: bytes | None
+    chain: bytes
+
+
+class ReadSeals(NamedTuple):
+    """The seals of a file."""
+
+    path: Path
+    lines: Sequence[int]
+    """The numbers of the lines that hold one."""
+    marks: Mapping[Partition, Sequence[Mark]]
+    """What they say of each partition, the smallest offset first."""
+
+
+def read_seals(path: Path) -> ReadSeals:
+    """Read a file of seals. Raises ``NoSealsError``, ``MalformedSealsError`` and ``UnreadableFileError``."""
+    lines: list[int] = []
+    marks: dict[Partition, list[Mark]] = {}
+    for number, line in _lines(path):
+        lines.append(number)
+        for at, mark in _marks(path, number, line):
+            marks.setdefault(at, []).append(mark)
+    if not lines:
+        raise MalformedSealsError(path, 1, "it is empty")
+    for found in marks.values():
+        found.sort(key=lambda mark: mark.next_offset)
+    return ReadSeals(path, lines, marks)
+
+
+def append_seal(path: Path, line: bytes) -> None:
+    """Append the line of a seal to a file. Raises ``UnwritableFileError``."""
+    with writable(path), path.open("ab") as file:
+        file.write(line)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Give the lines that are not empty, with their numbers."""
+    try:
+        with readable(path), path.open("rb") as file:
+            yield from ((number, line) for number, line in enumerate(file, start=1) if line.strip())
+    except ABSENT as error:
+        raise NoSealsError(path, error.strerror or str(error)) from error
+
+
+def _marks(path: Path, number: int, line: bytes) -> Iterable[tuple[Partition, Mark]]:
+    """Read what one line says of each partition."""
+    try:
+        seal = msgspec.json.decode(line, type=Seal)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedSealsError(path, number, str(error)) from error
+    found = {Partition(each.topic, each.partition): _mark(number, seal.sealed_at, each) for each in seal.cursors}
+    if len(found) < len(seal.cursors):
+        raise MalformedSealsError(path, number, "a partition stands in it twice")
+    return found.items()
+
+
+def _mark(number: int, sealed_at: str, each: SealedPartition) -> Mark:
+    last = None if each.last is None else bytes.fromhex(each.last)
+    return Mark(number, sealed_at, each.next_offset, each.last_offset, last, bytes.fromhex(each.chain))
+
+
+def seal_of(connection: Connection, generation: str, *, now: int) -> Seal:
+    """Seal what a generation has folded, in the read transaction of a connection; ``now`` in microseconds."""
+    query = select(CURSOR).order_by(CURSOR.c.topic, CURSOR.c.partition)
+    cursors = tuple(
+        SealedPartition(
+            topic=row.topic,
+            partition=row.partition,
+            next_offset=row.next_offset,
+            last_offset=row.last_offset,
+            last=None if row.last is None else bytes(row.last).hex(),
+            chain=bytes(row.chain).hex(),
+        )
+        for row in connection.execute(query)
+    )
+    return Seal(format=1, sealed_at=to_rfc3339(now), generation=generation, cursors=cursors)

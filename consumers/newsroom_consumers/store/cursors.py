@@ -1,0 +1,91 @@
+"""Cursors: how far a generation has folded each partition, who moves it, and the seal of what it has folded.
+
+A worker takes a partition by raising its epoch. From then on a worker of an older epoch is fenced: it moves no cursor,
+so that what it wanted to store is void.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from newsroom_consumers.database import twins
+from newsroom_consumers.log.chain import CHAIN_START
+from newsroom_consumers.log.record import Partition
+from newsroom_consumers.store.tables import CURSOR
+from newsroom_schemas.errors import NewsroomError
+
+_MOVE = update(CURSOR).where(
+    CURSOR.c.topic == bindparam("of_topic"),
+    CURSOR.c.partition == bindparam("of_partition"),
+    CURSOR.c.epoch == bindparam("mine"),
+    CURSOR.c.next_offset == bindparam("held"),
+)
+
+
+class Cursor(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a generation has folded one partition, and the seal of what it has folded."""
+
+    topic: str
+    partition: int
+    next_offset: int = 0
+    last_offset: int | None = None
+    last: bytes | None = None
+    """Hash of the last record folded."""
+    chain: bytes = CHAIN_START
+    epoch: int = 0
+    """Raised by every worker that takes the partition; a worker of an older one is fenced."""
+    owner: str | None = None
+
+
+class FencedError(NewsroomError):
+    """Another worker has taken the partition; what this one wanted to write is void."""
+
+    def __init__(self, partition: Partition) -> None:
+        """Name the partition."""
+        super().__init__(f"{partition.topic}/{partition.partition} has been taken by another worker")
+        self.partition = partition
+
+
+def cursors(connection: Connection) -> dict[Partition, Cursor]:
+    """Return the cursor of every partition that has one."""
+    found = connection.execute(select(CURSOR)).mappings().all()
+    return {Partition(row["topic"], row["partition"]): Cursor(**row) for row in found}
+
+
+def take(connection: Connection, cursor: Cursor, owner: str) -> Cursor:
+    """Raise the epoch of a partition, which fences every earlier owner, and return the cursor as it now stands.
+
+    What an earlier owner has begun to store and not committed by now is undone.
+    """
+    key = (CURSOR.c.topic == cursor.topic, CURSOR.c.partition == cursor.partition)
+    if connection.execute(select(CURSOR.c.epoch).where(*key)).first() is None:
+        connection.execute(insert(CURSOR).values(msgspec.structs.asdict(cursor)))
+    twins.end_holder(connection, cursor.topic, cursor.partition)
+    connection.execute(update(CURSOR).where(*key).values(epoch=CURSOR.c.epoch + 1, owner=owner))
+    return Cursor(**connection.execute(select(CURSOR).where(*key)).mappings().one())
+
+
+def move(connection: Connection, moves: Sequence[tuple[Cursor, Cursor]]) -> None:
+    """Move cursors from what they were to what they are.
+
+    Raises ``FencedError`` when another worker has taken one of the partitions.
+    """
+    for held, moved in moves:
+        result = connection.execute(
+            _MOVE,
+            {
+                "of_topic": held.topic,
+                "of_partition": held.partition,
+                "mine": held.epoch,
+                "held": held.next_offset,
+                "next_offset": moved.next_offset,
+                "last_offset": moved.last_offset,
+                "last": moved.last,
+                "chain": moved.chain,
+            },
+        )
+        if result.rowcount == 0:
+            raise FencedError(Partition(held.topic, held.partition))

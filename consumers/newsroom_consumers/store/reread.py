@@ -1,0 +1,58 @@
+"""The records of one article, or of the tag catalogue: found by the event index, read from the log again, and checked.
+
+Example::
+
+    with control.database.reading(name) as connection:
+        places = places_of(connection, "storm")
+    reads = read_again(log, reader, places)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, select
+
+from newsroom_consumers.fold.record_rules import Read, RecordReader
+from newsroom_consumers.log.cut import Cut
+from newsroom_consumers.log.log import Log, LogMismatchError
+from newsroom_consumers.log.record import Partition
+from newsroom_consumers.store.tables import EVENT
+
+Places = Mapping[Partition, Mapping[int, bytes]]
+"""The offset and the hash of some records, in log order, by partition."""
+
+
+def places_of(connection: Connection, id_: str) -> dict[Partition, dict[int, bytes]]:
+    """Say where a generation has found the records of an article (or of ``CATALOGUE``), misplaced ones too."""
+    columns = EVENT.c
+    query = select(columns.topic, columns.partition, columns.offset, columns.record_sha)
+    found: dict[Partition, dict[int, bytes]] = {}
+    order = (columns.topic, columns.partition, columns.offset)
+    for topic, partition, offset, sha in connection.execute(query.where(columns.article_id == id_).order_by(*order)):
+        found.setdefault(Partition(topic, partition), {})[offset] = bytes(sha)
+    return found
+
+
+def before(places: Places, cut: Cut) -> dict[Partition, dict[int, bytes]]:
+    """Leave out what lies behind a cut."""
+    return {
+        at: {offset: sha for offset, sha in records.items() if offset < cut.get(at, 0)}
+        for at, records in places.items()
+    }
+
+
+def read_again(log: Log, reader: RecordReader, places: Places) -> list[Read]:
+    """Read records from the log again, in order for each partition.
+
+    Raises ``LogMismatchError`` where one is missing or has changed, and ``LogError``.
+    """
+    reads: list[Read] = []
+    for at, expected in places.items():
+        of_partition = [reader.read(record) for record in log.records_of(at, list(expected))] if expected else []
+        found = {read.record.offset: read.record_sha for read in of_partition}
+        for offset, sha in expected.items():
+            if found.get(offset) != sha:
+                raise LogMismatchError(at, f"the record at {offset} is missing or another one")
+        reads += of_partition
+    return reads

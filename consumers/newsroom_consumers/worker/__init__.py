@@ -1,0 +1,1 @@
+"""What moves a generation along the log: the loop, live and in replay."""

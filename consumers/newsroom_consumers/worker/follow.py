@@ -1,0 +1,69 @@
+"""A worker follows the log: into one generation, or into whichever is live."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+
+from newsroom_consumers.control.build import moving, owner, this_build
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.database.database import DatabaseAwayError
+from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.record_rules import RecordReader
+from newsroom_consumers.log.log import CountedLog
+from newsroom_consumers.store.steps import Reach, nothing
+from newsroom_consumers.worker.backoff import Stop
+from newsroom_consumers.worker.loop import CACHED, Loop
+from newsroom_consumers.worker.refold import Seldom
+
+_CONTROL_SECONDS = 0.25
+"""How often a worker looks which generation is live at most: what it folds into another meanwhile does no harm."""
+
+
+class WhileLive:
+    """Tells a worker to stop when it is told to, or soon after its generation is no longer the live one."""
+
+    def __init__(self, stopping: threading.Event, control: Control, name: str) -> None:
+        """Take what tells the worker to stop, and the generation that is live now."""
+        self._stopping = stopping
+        self._control = control
+        self._name = name
+        self._next = 0.0
+        self.replaced = False
+        """Whether another generation is live."""
+
+    def is_set(self) -> bool:
+        """Say whether to stop; a control database that is away says nothing."""
+        if not self._stopping.is_set() and time.monotonic() >= self._next:
+            self._next = time.monotonic() + _CONTROL_SECONDS
+            with suppress(DatabaseAwayError):
+                self.replaced = self._control.live_or(self._name) != self._name
+        return self.replaced or self._stopping.is_set()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait some seconds, or until told to stop."""
+        return self._stopping.wait(timeout)
+
+
+def follow(
+    control: Control,
+    name: str,
+    log: CountedLog,
+    reader: RecordReader,
+    stopping: Stop,
+    *,
+    cached: int = CACHED,
+    reach: Reach = nothing,
+) -> None:
+    """Move a generation along the log until told to stop, with so many articles in memory between batches.
+
+    ``reach`` is told every failpoint.
+
+    Raises ``OtherBuildError`` when another build has made the generation, and what ``Loop.run`` raises.
+    """
+    control.register(name, this_build(log.partitions), now=time.time_ns() // 1000)
+    with moving(control, name, reach=reach) as generation, control.retries(name) as requests:
+        waiting = Seldom(requests)
+        loop = Loop(log, generation, reader, Folding(), owner=owner(), cached=cached, requests=waiting, reach=reach)
+        loop.run(stopping)

@@ -1,0 +1,239 @@
+"""The loop: moves one generation along the log, batch by batch, each event exactly once.
+
+Example::
+
+    loop = Loop(log, generation, reader, Folding(), owner="desk-1:4711")
+    loop.run(stopping)
+
+A batch is whatever the log has: one record when live, thousands when catching up. The cursors in the database are the
+truth about how far the generation is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import msgspec
+
+from newsroom_consumers.database.database import DatabaseAwayError
+from newsroom_consumers.fold.aggregate import Aggregate
+from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.record_rules import Read, RecordReader
+from newsroom_consumers.fold.result import Folded
+from newsroom_consumers.log.chain import link
+from newsroom_consumers.log.log import Log, LogError, LogMismatchError, Polled
+from newsroom_consumers.log.record import Partition
+from newsroom_consumers.store.cursors import Cursor, FencedError
+from newsroom_consumers.store.generation import Generation
+from newsroom_consumers.store.steps import Reach, nothing
+from newsroom_consumers.worker.backoff import Stop, patience
+from newsroom_consumers.worker.refold import NoRequests, Parking, Requests
+
+CACHED = 4000
+"""Articles kept in memory between batches where nothing else is said."""
+_WAIT_SECONDS = 0.5
+"""How long an idle poll waits: the longest that a stop waits for it."""
+
+
+class Batch(NamedTuple):
+    """What one turn of the loop has done."""
+
+    records: int
+    moves: Sequence[tuple[Cursor, Cursor]]
+    """Cursors before and after."""
+
+
+class Loop:
+    """One worker's loop over the partitions that it holds."""
+
+    def __init__(
+        self,
+        log: Log,
+        generation: Generation,
+        reader: RecordReader,
+        folding: Folding,
+        *,
+        owner: str,
+        cached: int = CACHED,
+        requests: Requests | None = None,
+        reach: Reach = nothing,
+    ) -> None:
+        """Take the log, the generation to move, and what gives records their meaning.
+
+        ``owner`` names this worker in the cursors; ``cached`` is the number of articles kept in memory between batches;
+        ``requests`` are people's, to fold parked records again; ``reach`` is told every failpoint.
+        """
+        self._log = log
+        self._generation = generation
+        self._reader = reader
+        self._folding = folding
+        self._owner = owner
+        self._cached = cached
+        self._parking = Parking(log, generation, reader, requests or NoRequests())
+        self._reach = reach
+        self._held: dict[Partition, Cursor] = {}
+        self._terms: Mapping[Partition, int] = {}
+        self._known: dict[str, Aggregate] = {}
+
+    def run(self, stopping: Stop) -> None:
+        """Turn until told to stop, waiting with jitter while Kafka or the database is away, or after being fenced.
+
+        Raises ``LogMismatchError`` when the log is not the one that the generation has folded.
+        """
+        patient = patience(stopping, LogError, DatabaseAwayError, FencedError, sleep=partial(self._rest, stopping))
+        while not stopping.is_set():
+            patient(self.run_once)
+
+    def run_once(self, wait: float = _WAIT_SECONDS) -> Batch:
+        """Move the generation forward by one batch, waiting at most some seconds for a record.
+
+        1. Poll records.  2. Read them: decode, and judge each by itself.  3. Fold them onto the articles they touch,
+        behind parked records that are folded again.  4. Store rows and cursors in one transaction.  5. Tell Kafka how
+        far we are, for lag tools only, and people that their requests are answered.
+        """
+        try:
+            polled = self._poll(wait)
+            reads = self._read(polled)
+            folded = self._fold(reads)
+            moves = self._store(polled, reads, folded)
+        except BaseException:
+            self._let_go()
+            raise
+        self._report(moves)
+        self._parking.settle()
+        return Batch(len(reads), moves)
+
+    def _poll(self, wait: float) -> Polled:
+        """Take the partitions that are newly ours, forget those that no longer are, and poll what is held."""
+        assigned = self._log.assigned()
+        for lost in [at for at in self._held if assigned.get(at) != self._terms[at]]:
+            self._drop(lost)
+        self._terms = assigned
+        if gained := assigned.keys() - self._held.keys():
+            self._take(gained)
+        polled = self._log.poll(wait)
+        self._reach("polled")
+        return polled
+
+    def _read(self, polled: Polled) -> list[Read]:
+        reads = [
+            self._reader.read(record)
+            for record in polled.records
+            if (held := self._held.get(Partition(record.topic, record.partition))) and record.offset >= held.next_offset
+        ]
+        self._reach("read")
+        return reads
+
+    def _fold(self, reads: Sequence[Read]) -> Folded:
+        again = self._parking.again(reads, self._held)
+        self._known.update(again.aggregates)
+        touched = {read.aggregate for read in reads if read.aggregate is not None}
+        if missing := touched - self._known.keys():
+            self._known.update(self._generation.load(missing))
+            self._reach("loaded")
+        folded = self._folding.fold(reads, self._known, again)
+        self._reach("folded")
+        return folded
+
+    def _store(self, polled: Polled, reads: Sequence[Read], folded: Folded) -> list[tuple[Cursor, Cursor]]:
+        moved = dict(self._held)
+        for at, passed in _by_partition(reads).items():
+            moved[at] = _past(moved[at], passed)
+        for at, position in polled.positions.items():
+            if at in moved and position > moved[at].next_offset:
+                moved[at] = msgspec.structs.replace(moved[at], next_offset=position)
+        fenced = {Partition(*read.record[:2]) for read in folded.again.reads}
+        moves = [(held, moved[at]) for at, held in sorted(self._held.items()) if moved[at] is not held or at in fenced]
+        if moves:
+            self._generation.commit(moves, folded)
+            self._reach("committed")
+        self._held = moved
+        self._forget(read.aggregate for read in reads)
+        return moves
+
+    def _report(self, moves: Sequence[tuple[Cursor, Cursor]]) -> None:
+        self._log.report({Partition(moved.topic, moved.partition): moved.next_offset for _, moved in moves})
+        self._reach("reported")
+
+    def _take(self, gained: Iterable[Partition]) -> None:
+        """Take partitions: check that the log is the one folded so far, fence earlier owners, read on from there."""
+        cursors = {at: self._generation.cursor(at) for at in sorted(gained)}
+        self._reach("cursors_read")
+        self._verify(cursors)
+        self._reach("log_verified")
+        for at, cursor in cursors.items():
+            self._held[at] = self._generation.take(cursor, self._owner)
+            self._reach("partition_taken")
+            self._log.seek(at, self._held[at].next_offset)
+        self._known.clear()
+
+    def _rest(self, stopping: Stop, seconds: float) -> None:
+        """Wait, and remain a reader of the log meanwhile: a group goes on without a member that is silent."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not stopping.is_set():
+            pause = min(left, _WAIT_SECONDS)
+            try:
+                self._log.stay(pause)
+            except LogError:
+                stopping.wait(pause)
+
+    def _verify(self, cursors: dict[Partition, Cursor]) -> None:
+        """Compare the last record folded of each partition with the log's. Raises ``LogMismatchError``."""
+        bounds = self._log.bounds(cursors)
+        last = {at: cursor.last_offset for at, cursor in cursors.items() if cursor.last_offset is not None}
+        records = self._log.records_at(last)
+        for at, cursor in cursors.items():
+            if not bounds[at].first <= cursor.next_offset <= bounds[at].end:
+                raise LogMismatchError(
+                    at,
+                    f"it goes from {bounds[at].first} to {bounds[at].end}, the cursor stands at {cursor.next_offset}",
+                )
+            if at in last:
+                found = records.get(at)
+                if found is None or self._reader.read(found).record_sha != cursor.last:
+                    raise LogMismatchError(at, f"the record at {cursor.last_offset} is missing or another one")
+
+    def _let_go(self) -> None:
+        """Forget what was folded and not stored, and hold nothing: the next turn reads on from the cursors.
+
+        It verifies the log first, which may have become another one meanwhile.
+        """
+        self._held.clear()
+        self._known.clear()
+
+    def _drop(self, partition: Partition) -> None:
+        del self._held[partition]
+        self._known.clear()
+
+    def _forget(self, touched: Iterable[str | None]) -> None:
+        """Keep the articles touched last, as many as are to be cached."""
+        for id_ in touched:
+            if id_ is not None and (aggregate := self._known.pop(id_, None)):
+                self._known[id_] = aggregate
+        while len(self._known) > self._cached:
+            del self._known[next(iter(self._known))]
+
+
+def _by_partition(reads: Iterable[Read]) -> dict[Partition, list[Read]]:
+    """Sort records by their partitions, in log order."""
+    sorted_: dict[tuple[str, int], list[Read]] = {}
+    for read in reads:
+        sorted_.setdefault(read.record[:2], []).append(read)
+    return {Partition(*at): passed for at, passed in sorted_.items()}
+
+
+def _past(cursor: Cursor, reads: Sequence[Read]) -> Cursor:
+    """Give the cursor behind some more records."""
+    chain = cursor.chain
+    for read in reads:
+        chain = link(chain, read.record_sha)
+    return msgspec.structs.replace(
+        cursor,
+        next_offset=reads[-1].record.offset + 1,
+        last_offset=reads[-1].record.offset,
+        last=reads[-1].record_sha,
+        chain=chain,
+    )

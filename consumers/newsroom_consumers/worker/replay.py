@@ -1,0 +1,116 @@
+"""Replay: fold the log from its first record up to a cut, into a generation that is not live.
+
+Example::
+
+    with control.database.exclusively("trial"):
+        replay(control, "trial", log, cut_at(log, instant), reader, stopping=stopping)
+
+It is the worker's loop on a log that ends at the cut. Where it was stopped, or killed, the same call goes on.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from newsroom_consumers.control.build import moving, owner, this_build
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.database.database import DatabaseAwayError
+from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.record_rules import RecordReader
+from newsroom_consumers.log.cut import Cut, CutLog, distance
+from newsroom_consumers.log.log import CountedLog, LogError
+from newsroom_consumers.log.record import Partition
+from newsroom_consumers.worker.backoff import patience
+from newsroom_consumers.worker.loop import Loop
+from newsroom_schemas.errors import NewsroomError
+
+BATCH = 5000
+"""Records to fold in one transaction: bigger than live, where they would keep each other waiting."""
+_WAIT_SECONDS = 0.2
+"""How long a poll waits for records that the log has: Kafka gives none at once after a seek."""
+
+Progress = Callable[[int], None]
+"""Is told how many offsets more are folded."""
+
+
+class PastCutError(NewsroomError):
+    """A generation has folded more than a cut holds."""
+
+    def __init__(self, name: str, partition: Partition, reached: int, wanted: int) -> None:
+        """Name the generation, the partition, how far it is and where it was to end."""
+        super().__init__(
+            f"generation {name} has folded {partition.topic}/{partition.partition} up to {reached} already, and was to "
+            f"end at {wanted}: what is folded is not taken back. Replay into another name, or drop this one first"
+        )
+        self.name = name
+        self.partition = partition
+
+
+class CutBeyondEndError(NewsroomError):
+    """A cut lies where the log has nothing yet."""
+
+    def __init__(self, partition: Partition, wanted: int, end: int) -> None:
+        """Name the partition, the offset of the cut and the end of the partition."""
+        super().__init__(
+            f"{partition.topic}/{partition.partition} ends at {end}, before the cut at {wanted}: choose one that it has"
+        )
+        self.partition = partition
+
+
+def begin(control: Control, name: str, log: CountedLog, cut: Cut) -> int:
+    """Enter a generation for a replay, and give how many offsets it has to go to the cut.
+
+    Raises ``LiveGenerationError``, ``PastCutError``, ``CutBeyondEndError``, and what ``Control.enter`` raises.
+    """
+    control.require_not_live(name)
+    for at, bounds in log.bounds(cut).items():
+        if cut[at] > bounds.end:
+            raise CutBeyondEndError(at, cut[at], bounds.end)
+    control.enter(name, this_build(log.partitions), now=time.time_ns() // 1000)
+    reached = positions(control, name)
+    for at, offset in reached.items():
+        if offset > cut.get(at, offset):
+            raise PastCutError(name, at, offset, cut[at])
+    return distance(cut, reached)
+
+
+def positions(control: Control, name: str) -> dict[Partition, int]:
+    """Say how far a generation has folded each partition; makes its tables where there are none."""
+    with moving(control, name) as generation:
+        return {at: cursor.next_offset for at, cursor in generation.cursors().items()}
+
+
+def replay(
+    control: Control,
+    name: str,
+    log: CountedLog,
+    cut: Cut,
+    reader: RecordReader,
+    *,
+    stopping: threading.Event,
+    folding: Folding | None = None,
+    progress: Progress = lambda _: None,
+) -> bool:
+    """Fold the log into a generation until it is at the cut; give whether it came so far before it was told to stop.
+
+    Only the partitions that the cut names are folded. Waits while Kafka or the database is away. The caller holds the
+    generation exclusively. Raises what ``begin`` raises, ``FencedError`` when a worker takes the generation from it,
+    and ``LogMismatchError`` when the log is not the one that it was begun with.
+    """
+    begin(control, name, log, cut)
+    with moving(control, name) as generation:
+        loop = Loop(CutLog(log, cut), generation, reader, folding or Folding(), owner=owner())
+        patient = patience(stopping, LogError, DatabaseAwayError)
+        reached = positions(control, name)
+        while not stopping.is_set():
+            batch = patient(loop.run_once, _WAIT_SECONDS)
+            moved = (
+                {Partition(each.topic, each.partition): each.next_offset for _, each in batch.moves} if batch else {}
+            )
+            progress(sum(offset - reached.get(at, 0) for at, offset in moved.items()))
+            reached |= moved
+            if batch and not distance(cut, reached):
+                return True
+    return False

@@ -1,0 +1,49 @@
+"""The wiring of questions about the past: an article's history, and what readers saw at an instant."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+from newsroom_consumers.audit import asof
+from newsroom_consumers.audit.history.history import history as told
+from newsroom_consumers.generations.open import reader_queries
+from newsroom_consumers.queries.readers import Answer, Queries
+from newsroom_infra.app import build, replay
+from newsroom_infra.settings import Settings
+
+
+def history(settings: Settings, article_id: str) -> Answer:
+    """Tell the history of an article, or of the tag catalogue. See ``newsroom_consumers.audit.history.history``."""
+    control = build.control(settings)
+    with closing(build.log_of(settings)) as log:
+        return told(control, log, build.reader_of(log), build.codec().blocks, article_id, now=time.time_ns() // 1000)
+
+
+def article(settings: Settings, instant: int, article_id: str, language: str, looking: asof.Looking) -> Answer:
+    """Give the page of an edition as it was at an instant. See ``newsroom_consumers.audit.asof``."""
+    control, site = build.control(settings), build.site_of(settings)
+    with closing(build.log_of(settings)) as log:
+        return asof.article_as_of(
+            control,
+            log,
+            build.reader_of(log),
+            site,
+            instant=instant,
+            article_id=article_id,
+            language=language,
+            looking=looking,
+        )
+
+
+def ask(settings: Settings, instant: int, question: Callable[[Queries], Answer], onlooker: asof.Onlooker) -> Answer:
+    """Ask what readers could have asked at an instant. See ``newsroom_consumers.audit.asof``."""
+    control, site = build.control(settings), build.site_of(settings)
+    with (
+        replay.source_of(settings, None) as log,
+        asof.as_of(control, log, build.reader_of(log), instant, onlooker) as name,
+        reader_queries(control, site, name) as readers,
+        asof.then(instant),
+    ):
+        return question(readers)

@@ -1,0 +1,166 @@
+"""A replay as a command runs it: by one process, or by several that share the partitions out.
+
+Each folds partitions of its own, so none waits for another. One that has lost its parent ends: its next report finds
+nobody.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+from newsroom_consumers.log.cut import Cut, distance
+from newsroom_consumers.log.log import CountedLog
+from newsroom_consumers.log.record import Partition
+from newsroom_consumers.worker.replay import Progress, begin, positions, replay
+from newsroom_infra import logs
+from newsroom_infra.app import build
+from newsroom_infra.settings import Settings
+from newsroom_schemas.errors import NewsroomError
+
+_LOOK_SECONDS = 0.2
+"""How often to look whether the replay shall stop."""
+_STOP_SECONDS = 30.0
+"""How long a process may take to store its batch and end."""
+
+_Failure = tuple[str, int]
+"""What went wrong in a process, and the exit code that it asks for."""
+
+
+class PartFailedError(NewsroomError):
+    """One of several processes could not go on; the others were told to stop."""
+
+    def __init__(self, problem: str, exit_code: int = 1) -> None:
+        """Take what it said, and the exit code that it asks for."""
+        super().__init__(f"{problem}. What was folded is kept: the same command goes on from there")
+        self.exit_code = exit_code  # type: ignore[misc]  # another process's error keeps its own
+
+
+@contextmanager
+def source_of(settings: Settings, archive: Path | None) -> Iterator[CountedLog]:
+    """Open what is to be replayed: Kafka's log, or an export of it. Raises ``LogError``."""
+    replaying = settings.model_copy(update={"batch": settings.replay_batch})
+    with closing(build.log_of(replaying) if archive is None else build.archive_of(replaying, archive)) as log:
+        yield log
+
+
+def plan(
+    settings: Settings, name: str, archive: Path | None, cut_of: Callable[[CountedLog], dict[Partition, int]]
+) -> tuple[Cut, int]:
+    """Decide on the cut of a replay, and give it with the number of offsets that there are to fold.
+
+    Raises what ``begin`` and ``cut_of`` raise.
+    """
+    with source_of(settings, archive) as log:
+        cut = cut_of(log)
+        return cut, begin(build.control(settings), name, log, cut)
+
+
+def run(
+    settings: Settings,
+    name: str,
+    archive: Path | None,
+    cut: Cut,
+    *,
+    workers: int,
+    stopping: threading.Event,
+    progress: Progress,
+) -> bool:
+    """Replay into a generation, which the caller holds; give whether it is at the cut.
+
+    Raises ``PartFailedError``, and what ``replay`` raises.
+    """
+    build.calm_collector()
+    control = build.control(settings)
+    if workers == 1:
+        with source_of(settings, archive) as log:
+            reader = build.reader_of(log)
+            return replay(control, name, log, cut, reader, stopping=stopping, progress=progress)
+    shares = share_out(cut, positions(control, name), workers)
+    _together(settings, name, archive, shares, stopping=stopping, progress=progress)
+    return not distance(cut, positions(control, name))
+
+
+def share_out(cut: Cut, reached: Cut, count: int) -> list[dict[Partition, int]]:
+    """Share the partitions of a cut out, so that each share has about as much to fold; none is empty."""
+    shares: list[dict[Partition, int]] = [{} for _ in range(min(count, len(cut)))]
+    for at in sorted(cut, key=lambda at: (reached.get(at, 0) - cut[at], at)):
+        least = min(shares, key=lambda share: (distance(share, reached), len(share)))
+        least[at] = cut[at]
+    return shares
+
+
+def _together(
+    settings: Settings,
+    name: str,
+    archive: Path | None,
+    shares: Sequence[Cut],
+    *,
+    stopping: threading.Event,
+    progress: Progress,
+) -> None:
+    """Have a process fold each share, and report what they do until all have ended."""
+    context = multiprocessing.get_context("spawn")
+    with ExitStack() as opened:
+        reports = []
+        for share in shares:
+            report, theirs = context.Pipe(duplex=False)
+            process = context.Process(target=_fold, args=(settings, name, archive, share, theirs))
+            process.start()
+            theirs.close()
+            opened.callback(process.join, _STOP_SECONDS)
+            opened.callback(report.close)
+            reports.append(report)
+        _listen(reports, stopping, progress)
+
+
+def _listen(reports: list[Connection], stopping: threading.Event, progress: Progress) -> None:
+    """Take reports until every process has said that it is done, or shall stop. Raises ``PartFailedError``."""
+    while reports and not stopping.is_set():
+        for report in wait(reports, _LOOK_SECONDS):
+            said = _next(report)  # type: ignore[arg-type]  # no socket is among them
+            if said is None:
+                reports.remove(report)  # type: ignore[arg-type]
+            elif isinstance(said, int):
+                progress(said)
+            else:
+                raise PartFailedError(*said)
+
+
+def _next(report: Connection) -> int | _Failure | None:
+    try:
+        said: int | _Failure | None = report.recv()
+    except (EOFError, OSError):
+        return ("a process of this replay has died", 1)
+    return said
+
+
+def _fold(settings: Settings, name: str, archive: Path | None, share: Cut, report: Connection) -> None:
+    """Fold a share in a process of its own; its parent hears the signals, and then listens no more."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    logs.configure(settings.log_level)
+    logs.hush_libraries()
+    build.calm_collector()
+    stopping = threading.Event()
+
+    def progress(more: int) -> None:
+        try:
+            report.send(more)
+        except OSError:
+            stopping.set()
+
+    try:
+        with source_of(settings, archive) as log:
+            reader = build.reader_of(log)
+            replay(build.control(settings), name, log, share, reader, stopping=stopping, progress=progress)
+        said: _Failure | None = None
+    except NewsroomError as error:
+        said = (str(error), error.exit_code)
+    with suppress(OSError):  # nobody listens any more
+        report.send(said)

@@ -1,0 +1,54 @@
+"""Comparisons and verifications as commands run them, with the clients that the settings name."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import ClassVar
+
+from newsroom_consumers.audit import verify as auditing
+from newsroom_consumers.compare.compare import Comparison, compare_common, compare_equal, compared
+from newsroom_infra.app import build, replay
+from newsroom_infra.settings import Settings
+from newsroom_schemas.errors import NewsroomError
+
+
+class OlderArchiveError(NewsroomError):
+    """The live generation holds records that an export does not: what differs may be theirs."""
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, archive: Path, verdict: auditing.Verdict) -> None:
+        """Name the export, and where it ends before the generation."""
+        listed = ", ".join(
+            f"{at.topic}/{at.partition} at {end}, the generation stands at {offset}"
+            for at, (offset, end) in sorted(verdict.beyond.items())
+        )
+        super().__init__(
+            f"the export in {archive} is older than generation {verdict.generation} and cannot verify it (it ends in "
+            f"{listed}): export the log anew, or verify against Kafka's"
+        )
+        self.archive = archive
+
+
+def compare(settings: Settings, a: str, b: str, *, common: bool) -> Comparison:
+    """Compare two generations; with ``common`` what both hold whole, otherwise they must be equally far.
+
+    Raises ``UnknownGenerationError`` and ``CursorsDifferError``.
+    """
+    with compared(build.control(settings), a, b) as sides:
+        return compare_common(*sides) if common else compare_equal(*sides)
+
+
+def verify(settings: Settings, archive: Path | None, plan: auditing.Plan) -> auditing.Verdict:
+    """Verify the live generation against Kafka's log, or against an export of it.
+
+    Raises ``OlderArchiveError`` and what ``audit.verify.verify`` raises.
+    """
+    build.calm_collector()
+    control = build.control(settings)
+    with replay.source_of(settings, archive) as log:
+        verdict = auditing.verify(control, log, build.reader_of(log), stopping=threading.Event(), plan=plan)
+    if archive is not None and verdict.beyond:
+        raise OlderArchiveError(archive, verdict)
+    return verdict

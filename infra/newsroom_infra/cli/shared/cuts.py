@@ -1,0 +1,76 @@
+"""Where a fold of the log ends, as people write it: an instant, or offsets of partitions."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from newsroom_infra.cli.shared.instants import instant_given
+from newsroom_schemas.errors import NewsroomError
+
+if TYPE_CHECKING:
+    from newsroom_consumers.log.log import CountedLog
+    from newsroom_consumers.log.record import Partition
+
+_OFFSET = re.compile(r"(?:([A-Za-z0-9._-]+)/)?(\d{1,9}):(\d{1,18})")
+
+until = click.option(
+    "--until",
+    metavar="TIME|P:OFFSET,…",
+    help="End before the first record stamped later than TIME (RFC 3339, or local time), or before offsets: 3:120 is "
+    "one of partition 3 of the articles, tags/0:5 one of the tags; a partition not named goes to its end. By default "
+    "everything that is in the log now.",
+)
+
+
+class UnknownPartitionError(NewsroomError):
+    """A cut names a partition that the log does not have."""
+
+    exit_code = 2
+
+    def __init__(self, written: str, there: list[str]) -> None:
+        """Take what was written, and the partitions that there are."""
+        super().__init__(f"the log has no partition {written!r}: it has {', '.join(there)}")
+        self.written = written
+
+
+class TwiceError(NewsroomError):
+    """A cut names one partition twice."""
+
+    exit_code = 2
+
+    def __init__(self, written: str) -> None:
+        """Take what was written."""
+        super().__init__(f"{written!r} names a partition twice: give one offset for each")
+        self.written = written
+
+
+def cut_of(written: str | None, log: CountedLog) -> dict[Partition, int]:
+    """Give the cut that somebody has written; where nothing is, the end of the log as it is now.
+
+    Raises ``UnknownPartitionError``, ``TwiceError``, ``InstantError``, and ``LogError``.
+    """
+    from newsroom_consumers.log.cut import cut_at, end_of
+
+    if written is None:
+        return end_of(log)
+    parts = [_OFFSET.fullmatch(part.strip()) for part in written.split(",")]
+    if not all(parts):
+        return cut_at(log, instant_given(written))
+    named = [(_partition(part[1] or "articles", int(part[2]), log), int(part[3])) for part in parts if part]
+    if len(dict(named)) < len(named):
+        raise TwiceError(written)
+    return end_of(log) | dict(named)
+
+
+def _partition(topic: str, number: int, log: CountedLog) -> Partition:
+    """Find a partition by its number and its topic's name, or the last part of that."""
+    from newsroom_consumers.log.record import Partition
+
+    for name, count in log.partitions.items():
+        if topic in {name, name.rpartition(".")[2]} and number < count:
+            return Partition(name, number)
+    there = [f"{name}/0 to {count - 1}" for name, count in log.partitions.items()]
+    raise UnknownPartitionError(f"{topic}/{number}", there)

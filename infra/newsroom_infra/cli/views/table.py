@@ -1,0 +1,51 @@
+"""Tables of plain text on a terminal: user text is printed as it is, never as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from newsroom_infra.cli.shared.output import one_line
+
+_PIPED_WIDTH = 200
+"""Columns where the output is no terminal: wide enough that hardly a row is folded."""
+
+
+def facts_table(facts: dict[str, Any]) -> Table:
+    """Return a table of names and values, without those that are empty."""
+    table = Table(show_header=False, box=None)
+    for name, value in facts.items():
+        if value not in (None, [], ""):
+            table.add_row(Text(name, style="dim"), *cells_of([value]))
+    return table
+
+
+def table_of(*columns: str) -> Table:
+    """Return an empty table with these columns; long values are folded."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def cells_of(values: Sequence[Any]) -> list[Text]:
+    """Write values as plain text, each on one line; lists with commas, nothing for ``None``."""
+    return [Text(_cell(value)) for value in values]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return one_line(", ".join(value) if isinstance(value, list) else str(value))
+
+
+def print_parts(*parts: Any) -> None:
+    """Print the parts of an answer, one below the other, but for empty texts."""
+    console = Console()
+    if not console.is_terminal:
+        console.width = _PIPED_WIDTH
+    console.print(Group(*(part for part in parts if not isinstance(part, Text) or part.plain)), crop=False)

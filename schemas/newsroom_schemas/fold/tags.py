@@ -1,0 +1,76 @@
+"""The fold of the tag catalogue, and how its labels and redirects are looked up.
+
+The catalogue is one aggregate: every tag by its id. Rows of articles carry the id as written; readers' queries follow
+redirects and find labels here. All of it is pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from newsroom_schemas.events import AnyTagEvent, TagDefined, TagMerged
+from newsroom_schemas.fold.state import Catalogue, Tag
+from newsroom_schemas.rejections import MergeCycle, NotMerged, Rejected, TagIsMerged, UnknownTag
+
+
+def evolve_tags(catalogue: Catalogue, event: AnyTagEvent) -> Catalogue | Rejected:
+    """Say what an event does to the catalogue: the catalogue after it, or why nothing changes."""
+    match event:
+        case TagDefined():
+            return _define(catalogue, event)
+        case TagMerged():
+            return _merge(catalogue, event)
+
+
+def resolve(catalogue: Catalogue, tag_id: str) -> str:
+    """Follow a tag's redirects to the tag that readers see; an unknown tag leads to itself."""
+    *_, target = _path(catalogue, tag_id)
+    return target
+
+
+def label(catalogue: Catalogue, tag_id: str, language: str, preference: Sequence[str]) -> str:
+    """Find what to print for a tag, after redirects.
+
+    A label that is missing or empty in ``language`` is taken from the first language of ``preference`` that has one;
+    where none has, the tag's id stands in.
+    """
+    target = resolve(catalogue, tag_id)
+    labels = catalogue[target].labels if target in catalogue else {}
+    return next((labels[each] for each in (language, *preference) if labels.get(each)), target)
+
+
+def aliases(catalogue: Catalogue, tag_id: str) -> tuple[str, ...]:
+    """List, sorted, every id that leads where ``tag_id`` leads, that tag's own id among them."""
+    target = resolve(catalogue, tag_id)
+    return tuple(sorted({target, *(each for each in catalogue if resolve(catalogue, each) == target)}))
+
+
+def _define(catalogue: Catalogue, event: TagDefined) -> Catalogue | Rejected:
+    """Enter a tag, or replace its labels."""
+    known = catalogue.get(event.tag_id)
+    if known is not None and known.into_id is not None:
+        return TagIsMerged(tag=event.tag_id, into=known.into_id)
+    return catalogue | {event.tag_id: Tag(tag_id=event.tag_id, labels=event.labels)}
+
+
+def _merge(catalogue: Catalogue, event: TagMerged) -> Catalogue | Rejected:
+    """Redirect a tag to another one, or take its redirect back."""
+    for each in (event.tag_id, event.into):
+        if each is not None and each not in catalogue:
+            return UnknownTag(tag=each)
+    tag = catalogue[event.tag_id]
+    if event.into is None and tag.into_id is None:
+        return NotMerged(tag=event.tag_id)
+    if event.into is not None and event.tag_id in _path(catalogue, event.into):
+        return MergeCycle(tag=event.tag_id, into=event.into)
+    return catalogue | {event.tag_id: replace(tag, into_id=event.into)}
+
+
+def _path(catalogue: Catalogue, tag_id: str) -> Iterator[str]:
+    """Walk from a tag along its redirects; it ends, because no merge makes a cycle."""
+    following: str | None = tag_id
+    while following is not None:
+        yield following
+        following = catalogue[following].into_id if following in catalogue else None

@@ -1,0 +1,1 @@
+"""What the bytes of an event are: the codec and the schemas of every release."""

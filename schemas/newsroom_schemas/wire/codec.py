@@ -1,0 +1,150 @@
+"""The codec: events to bytes and back, as they lie in the log.
+
+Example::
+
+    codec = Codec(Registry.load())
+    encoded = codec.encode(event)
+    codec.decode(encoded.value, encoded.headers).event == event    # but for blocks, which stay bytes
+
+A value is Confluent's frame (a zero byte and a four-byte schema id, big-endian) and an Avro body. The header ``schema``
+names the writer's schema by fingerprint; the frame's id is used where that header is missing. The other headers are
+CloudEvents 1.0 in binary mode and copies of what the body says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import msgspec
+from fastavro import schemaless_reader, schemaless_writer
+
+from newsroom_schemas.errors import EventTooLargeError, InvalidEventError, UndecodableError
+from newsroom_schemas.events import AnyEvent, key_of
+from newsroom_schemas.instants import to_rfc3339
+from newsroom_schemas.validation import MAX_EVENT_BYTES, check, check_vocabulary
+from newsroom_schemas.values import Block, StoredBlocks
+from newsroom_schemas.wire.reader import FRAME_BYTES, Decoded, Reader
+from newsroom_schemas.wire.released import Registry, Schema
+
+Headers = Sequence[tuple[str, bytes | None]]
+"""Headers of a record, in order."""
+
+_NEVER_TEXT = (bytes, bytearray, memoryview, datetime, date, time, timedelta, UUID, Decimal)
+"""Types that msgspec would turn into texts; an event holds none of them."""
+
+
+class Encoded(msgspec.Struct, frozen=True):
+    """An event as it goes to the log; its key is ``key_of(event)``."""
+
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+
+class Codec:
+    """Encodes and decodes events by the schemas of one registry. It holds no state besides them."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        readers = [Reader(schema, registry.latest(schema.name)) for schema in registry]
+        self._by_header = {reader.schema.fingerprint.encode(): reader for reader in readers}
+        self._by_frame = {reader.schema.frame_id: reader for reader in readers}
+
+    def encode(self, event: AnyEvent, traceparent: str | None = None) -> Encoded:
+        """Make the record's value and headers.
+
+        Raises InvalidEventError when the event breaks the contract, EventTooLargeError when it is too long.
+        """
+        body = getattr(event, "blocks", None)
+        if isinstance(body, StoredBlocks):
+            event = msgspec.structs.replace(event, blocks=self.blocks(body))
+        name = type(event).__name__
+        event, fields = _typed(event)
+        if problem := check(event) or check_vocabulary(event):
+            raise InvalidEventError(name, problem.field, problem.problem)
+        schema = self._registry.latest(name)
+        value = _write(schema, fields)
+        if len(value) > MAX_EVENT_BYTES:
+            raise EventTooLargeError(name, len(value), MAX_EVENT_BYTES)
+        return Encoded(value, [("schema", schema.fingerprint.encode()), *_cloud_event(event, traceparent)])
+
+    def decode(self, value: bytes, headers: Headers) -> Decoded:
+        """Read a record; its blocks stay the bytes that they are.
+
+        Raises UndecodableError when the bytes are no event that this build knows, and nothing else, in time and memory
+        bounded by the cap, whatever the bytes are.
+        """
+        if len(value) > MAX_EVENT_BYTES:
+            raise UndecodableError(f"the value takes {len(value):,} bytes; {MAX_EVENT_BYTES:,} are allowed")
+        if len(value) < FRAME_BYTES or value[0] != 0:
+            raise UndecodableError("the value does not begin with a frame: a zero byte and four bytes of schema id")
+        return self._reader(value, headers).read(value)
+
+    def blocks(self, stored: StoredBlocks) -> tuple[Block, ...]:
+        """Decode stored blocks; raise UndecodableError when no schema has their fingerprint."""
+        array = self._registry.block_array(stored.schema)
+        if array is None:
+            raise UndecodableError(f"no schema of blocks has the fingerprint {stored.schema}")
+        newest = self._registry.latest("ArticleCreated").blocks
+        target = newest.array if newest and newest.fingerprint != stored.schema else None
+        values = schemaless_reader(BytesIO(stored.data), array, target)
+        return msgspec.convert(values, tuple[Block, ...])
+
+    def _reader(self, value: bytes, headers: Headers) -> Reader:
+        """Find the reader for the schema that a record names."""
+        named = dict(headers).get("schema")
+        if named is None:
+            frame_id = int.from_bytes(value[1:FRAME_BYTES], "big")
+            reader, name = self._by_frame.get(frame_id), f"frame id {frame_id}"
+        else:
+            reader, name = self._by_header.get(named), f"fingerprint {named[:32]!r}"
+        if reader is None:
+            raise UndecodableError(f"no schema has the {name}: was the record written by a newer release?")
+        return reader
+
+
+def _typed(event: AnyEvent) -> tuple[AnyEvent, dict[str, Any]]:
+    """Give the event with every value of its field's type, and its fields as plain values, or raise InvalidEventError.
+
+    Python lets a tool put anything into a field; a list for a tuple is meant well, a number for a text is an error.
+    """
+    name = type(event).__name__
+    try:
+        fields: dict[str, Any] = msgspec.to_builtins(event, builtin_types=_NEVER_TEXT)
+        event = msgspec.convert(fields, type(event))
+    except msgspec.ValidationError as error:
+        problem, _, path = str(error).partition(" - at `$.")
+        raise InvalidEventError(name, path.rstrip("`") or "event", problem) from None
+    except TypeError as error:
+        raise InvalidEventError(name, "event", str(error)) from None
+    del fields["type"]
+    return event, fields
+
+
+def _write(schema: Schema, fields: dict[str, Any]) -> bytes:
+    """Frame the Avro encoding of an event's fields."""
+    out = BytesIO()
+    out.write(b"\0" + schema.frame_id.to_bytes(4, "big"))
+    schemaless_writer(out, schema.whole, fields, strict=True, disable_tuple_notation=True)
+    return out.getvalue()
+
+
+def _cloud_event(event: AnyEvent, traceparent: str | None) -> list[tuple[str, bytes]]:
+    """Make the headers of CloudEvents' Kafka binding; ``source`` and ``subject`` are escaped as URI references."""
+    texts = {
+        "ce_specversion": "1.0",
+        "ce_id": event.event_id,
+        "ce_type": f"newsroom.{type(event).__name__}",
+        "ce_source": quote(event.source),
+        "ce_subject": key_of(event),
+        "ce_time": to_rfc3339(event.occurred_at),
+        "content-type": "application/avro",
+    }
+    if traceparent is not None:
+        texts["traceparent"] = traceparent
+    return [(name, text.encode()) for name, text in texts.items()]

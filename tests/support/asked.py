@@ -1,0 +1,74 @@
+"""Short forms of what tests ask a newsroom over and over."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from typing import Any
+
+import msgspec
+from sqlalchemy import Table
+from support.kit import CODEC, Newsroom
+
+from newsroom_consumers.audit.verify import Verdict, verify
+from newsroom_consumers.control.control import Control
+from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.record_rules import RecordReader
+from newsroom_consumers.log.kafka import KafkaLog, placement
+from newsroom_consumers.projections import PROJECTIONS
+from newsroom_consumers.projections.tags import TAG
+
+PUBLIC = {TAG.name} | {table.name for projection in PROJECTIONS.values() for table in projection.TABLES}
+"""Names of the tables that readers' connections can see."""
+
+
+def outcomes(newsroom: Newsroom, article_id: str) -> list[str]:
+    """Give what became of each event of an article: the outcome, or the reason of a rejection."""
+    found = newsroom.look(lambda seen: seen.ledger.outcomes(article_id))
+    return [row["reason"] or row["outcome"] for row in found]
+
+
+def rows(newsroom: Newsroom, table: Table) -> list[dict[str, Any]]:
+    """Give the rows of a private table by column, in the order of its key."""
+    names = [column.name for column in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in newsroom.tables()[table.name]]
+
+
+def page(newsroom: Newsroom, article_id: str, language: str = "uk") -> dict[str, Any]:
+    """Give the page of an edition, as it comes out of JSON."""
+    answer = newsroom.look(lambda seen: seen.queries.article(article_id, language))
+    return msgspec.json.decode(msgspec.json.encode(answer), type=dict[str, Any])
+
+
+def timeline(newsroom: Newsroom, language: str = "uk") -> list[str]:
+    """Give the articles of the timeline, newest first."""
+    return _articles(newsroom.look(lambda seen: seen.queries.timeline(language, limit=100)))
+
+
+def tagged(newsroom: Newsroom, tag_id: str, language: str = "uk") -> list[str]:
+    """Give the articles that a tag lists, newest first."""
+    return _articles(newsroom.look(lambda seen: seen.queries.tag(tag_id, language, limit=100)))
+
+
+def public_text(newsroom: Newsroom) -> str:
+    """Give everything that lies in a public table as one text."""
+    cells = (cell for name, rows in newsroom.tables().items() if name in PUBLIC for row in rows for cell in row)
+    return "\n".join(cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell) for cell in cells)
+
+
+def verdict(newsroom: Newsroom, **options: Any) -> Verdict:
+    """Verify the live generation against the log."""
+    with closing(KafkaLog(newsroom.bootstrap, newsroom.topics)) as log:
+        reader = RecordReader(CODEC, tags_topic=newsroom.topics.tags, place=placement(log.partitions))
+        return verify(Control(newsroom.database), log, reader, stopping=threading.Event(), **options)
+
+
+def verified(newsroom: Newsroom, folding: Folding | None = None) -> bool:
+    """Say whether the live generation is what the log says; fail with what differs."""
+    found = verdict(newsroom, folding=folding)
+    assert found.equal, found.answer()
+    return True
+
+
+def _articles(answer: dict[str, Any]) -> list[str]:
+    return [item["article_id"] for item in answer["items"]]

@@ -1,0 +1,85 @@
+"""Where a fold of the log ends: by an instant, or by offsets as people write them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.memory_log import MemoryLog
+from support.record_strategies import PARTITIONS, TAGS_TOPIC, TOPIC, records
+from support.strategies import unhurried
+
+from newsroom_consumers.log.cut import cut_at, end_of, records_until
+from newsroom_consumers.log.record import Partition, Record
+from newsroom_infra.cli.shared.cuts import TwiceError, UnknownPartitionError, cut_of
+from newsroom_infra.cli.shared.instants import InstantError
+
+
+@pytest.fixture
+def log() -> MemoryLog:
+    """Give a log of three records in each partition."""
+    return MemoryLog(
+        PARTITIONS,
+        [
+            Record(topic, number, offset, offset * 1_000_000, b"key", b"", ())
+            for topic, count in PARTITIONS.items()
+            for number in range(count)
+            for offset in range(3)
+        ],
+    )
+
+
+@unhurried
+@given(records(), st.integers(0, 2**62), st.lists(st.integers(1, 9), min_size=1, max_size=3))
+def test_a_cut_at_an_instant_ends_before_the_first_later_record(log: list[Record], at: int, sizes: list[int]) -> None:
+    instant = log[at % len(log)].timestamp if log else at
+    opened = MemoryLog(PARTITIONS, log, sizes=sizes)
+    cut = cut_at(opened, instant)
+    for partition, end in end_of(opened).items():
+        own = [each for each in log if each[:2] == partition]
+        later = [each.offset for each in own if each.timestamp > instant]
+        assert cut[partition] == min(later, default=end)
+    read = list(records_until(opened, cut))
+    expected = [each for each in log if each.offset < cut[Partition(*each[:2])]]
+    assert sorted(each[:3] for each in read) == sorted(each[:3] for each in expected)
+    for partition in cut:
+        offsets = [each.offset for each in read if each[:2] == partition]
+        assert offsets == sorted(offsets)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("1:2", {(TOPIC, 1): 2}),
+        ("articles/1:2,0:1", {(TOPIC, 1): 2, (TOPIC, 0): 1}),
+        (f"{TOPIC}/1:0, tags/0:0", {(TOPIC, 1): 0, (TAGS_TOPIC, 0): 0}),
+        ("0:7", {(TOPIC, 0): 7}),
+    ],
+)
+def test_offsets_name_partitions_and_leave_the_others_whole(
+    log: MemoryLog, written: str, expected: dict[tuple[str, int], int]
+) -> None:
+    named = {Partition(*at): offset for at, offset in expected.items()}
+    assert cut_of(written, log) == end_of(log) | named
+
+
+def test_an_instant_is_read_as_one(log: MemoryLog) -> None:
+    assert set(cut_of("1970-01-01T00:00:01Z", log).values()) == {2}
+    assert cut_of(None, log) == end_of(log)
+
+
+@pytest.mark.parametrize("written", ["99:1", "nowhere/0:1", "tags/1:0"])
+def test_a_partition_that_the_log_does_not_have_is_refused(log: MemoryLog, written: str) -> None:
+    with pytest.raises(UnknownPartitionError, match="it has"):
+        cut_of(written, log)
+
+
+def test_a_partition_that_is_named_twice_is_refused(log: MemoryLog) -> None:
+    with pytest.raises(TwiceError):
+        cut_of("1:1,articles/1:2", log)
+
+
+@pytest.mark.parametrize("written", ["2025-02-07", "yesterday", "3:", "", "1:2,"])
+def test_what_is_neither_an_instant_nor_offsets_is_refused(log: MemoryLog, written: str) -> None:
+    with pytest.raises(InstantError):
+        cut_of(written, log)

@@ -1,0 +1,278 @@
+"""The pipeline against a link that fails as Kafka's client does: all at once, in an order that is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from newsroom_producers.kafka.pipeline import Pipeline
+from newsroom_producers.kafka.protocols import Failure, Fault, Sending
+from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled
+from newsroom_schemas.errors import (
+    BrokerAwayError,
+    ForbiddenTopicError,
+    InvalidEventError,
+    NewsroomError,
+    OvertakenError,
+    RecordRefusedError,
+)
+from newsroom_schemas.events import AnyEvent, ArticleReleased
+
+Outcome = Receipt | Failure | None
+
+
+@dataclass
+class Broker:
+    """A broker with one partition, and what it does wrong; its clients work in batches of 10."""
+
+    refuses: set[str] = field(default_factory=set)
+    """Event ids of records that are refused."""
+    refuses_batches: bool = False
+    """Whether a refusal is one of the whole batch and names no record."""
+    forbids: bool = False
+    vanishes_at: str | None = None
+    """Event id from which on nothing is answered."""
+    loses: set[str] = field(default_factory=set)
+    """Event ids of records that fail once for no reason of their own, while later ones go on."""
+    log: list[str] = field(default_factory=list)
+    links: int = 0
+
+    def take(self, batch: list[Sending]) -> list[Outcome]:
+        """Append a batch or refuse it."""
+        bad = [sending for sending in batch if sending.event_id in self.refuses]
+        if bad:
+            culprit = Fault.REFUSED if self.refuses_batches else Fault.COLLATERAL
+            return [failure(s, Fault.REFUSED if s in bad else culprit) for s in batch]
+        return [self.append(sending) for sending in batch]
+
+    def append(self, sending: Sending) -> Outcome:
+        """Append one record."""
+        if sending.event_id in self.loses:
+            self.loses.remove(sending.event_id)
+            return failure(sending, Fault.COLLATERAL)
+        if self.forbids:
+            return failure(sending, Fault.FORBIDDEN)
+        if self.vanishes_at and sending.event_id >= self.vanishes_at:
+            return None
+        self.log.append(sending.event_id)
+        return Receipt(event_id=sending.event_id, topic=sending.topic, partition=0, offset=len(self.log) - 1)
+
+
+def failure(sending: Sending, fault: Fault) -> Failure:
+    """Fail a sending."""
+    error: NewsroomError = RecordRefusedError(sending.topic, sending.key.decode(), fault.name)
+    if fault is Fault.FORBIDDEN:
+        error = ForbiddenTopicError(sending.topic, "b")
+    return Failure(fault, error)
+
+
+@dataclass
+class Ticket:
+    """The promise for one record: known once the link was hurried or its batch is full."""
+
+    link: Link
+    sending: Sending
+
+    def outcome(self, timeout: float) -> Outcome:
+        """Give the answer."""
+        if timeout > 0:
+            self.link.hurry()
+        return self.link.outcomes.get(self.sending.event_id)
+
+
+@dataclass
+class Link:
+    """A link that dies of its first refusal, as an idempotent producer does."""
+
+    broker: Broker
+    gathered: list[Sending] = field(default_factory=list)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    failed: list[tuple[Sending, Failure]] = field(default_factory=list)
+    death: Failure | None = None
+
+    def post(self, sending: Sending) -> Ticket:
+        """Gather batches of 10."""
+        self.gathered.append(sending)
+        if len(self.gathered) == 10:
+            self.hurry()
+        return Ticket(self, sending)
+
+    def hurry(self, timeout: float = 0) -> None:  # noqa: ARG002 - part of the protocol
+        """Send what is gathered; after a refusal, everything fails as the refused record did."""
+        batch, self.gathered = self.gathered, []
+        answers = [self.death] * len(batch) if self.death else self.broker.take(batch)
+        for sending, outcome in zip(batch, answers, strict=True):
+            self.outcomes[sending.event_id] = outcome
+            if isinstance(outcome, Failure):
+                self.failed.append((sending, outcome))
+                if outcome.fault is Fault.REFUSED:
+                    self.death = outcome
+
+    def failures(self) -> list[tuple[Sending, Failure]]:
+        """Give what failed, in order."""
+        return self.failed
+
+    def close(self, patience: float) -> None:  # noqa: ARG002 - part of the protocol
+        """End: what is still gathered is sent first."""
+        self.hurry()
+
+
+class Carrier:
+    """A transport over such links."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.broker = broker
+        self.timeout = 0.0 if broker.vanishes_at else 30.0
+        self.present: Link | None = None
+
+    def prepare(self, event: AnyEvent) -> Sending:
+        """Refuse events whose actor is nobody."""
+        if not event.actor:
+            raise InvalidEventError("ArticleReleased", "actor", "is empty")
+        assert isinstance(event, ArticleReleased)
+        return Sending(event.event_id, "t", event.article_id.encode(), b"x", [])
+
+    def link(self) -> Link:
+        """Connect."""
+        if self.present is None:
+            self.broker.links += 1
+            self.present = Link(self.broker)
+        return self.present
+
+    def hurry(self) -> None:
+        """Pass it on."""
+        if self.present:
+            self.present.hurry()
+
+    def drop(self, patience: float) -> list[tuple[Sending, Failure]]:
+        """Close the link."""
+        link, self.present = self.present, None
+        if link is None:
+            return []
+        link.close(patience)
+        return link.failures()
+
+    def away(self, event_id: str | None) -> BrokerAwayError:
+        """Make the error."""
+        return BrokerAwayError("b", self.timeout, event_id)
+
+
+def event(number: int, article: str | None = None, actor: str = "a") -> ArticleReleased:
+    """Make an event whose id is its number."""
+    return ArticleReleased(
+        event_id=f"{number:03}", article_id=article or f"a{number}", occurred_at=0, actor=actor, source="s"
+    )
+
+
+def run(broker: Broker, events: list[Sendable]) -> list[Settled]:
+    """Send all."""
+    return list(Pipeline(Carrier(broker)).results(events))
+
+
+def refused(results: list[Settled]) -> dict[str | None, type[NewsroomError]]:
+    """Give the errors by event id."""
+    return {r.event_id: type(r.error) for r in results if isinstance(r, Refused)}
+
+
+def firsts(log: list[str]) -> list[str]:
+    """Give the first place of each record in the log, which is the one that counts."""
+    return list(dict.fromkeys(log))
+
+
+@pytest.mark.parametrize("refuses_batches", [False, True])
+def test_exactly_the_refused_records_are_errors(*, refuses_batches: bool) -> None:
+    """Whether the broker names the record or refuses its whole batch."""
+    broker = Broker(refuses={"000", "043", "044", "099"}, refuses_batches=refuses_batches)
+    results = run(broker, [event(number) for number in range(100)])
+    assert refused(results) == dict.fromkeys(["000", "043", "044", "099"], RecordRefusedError)
+    assert [result.event_id for result in results] == [f"{number:03}" for number in range(100)]
+    assert firsts(broker.log) == [f"{n:03}" for n in range(100) if n not in (0, 43, 44, 99)]
+
+
+def test_many_refused_records_are_not_mistaken_for_an_absent_broker() -> None:
+    broker = Broker(refuses={f"{number:03}" for number in range(20, 60)})
+    assert len(refused(run(broker, [event(number) for number in range(100)]))) == 40
+    assert len(broker.log) == 60
+
+
+def test_a_record_that_a_later_one_has_overtaken_is_not_sent_behind_it() -> None:
+    """Event 3 failed alone, and 4 of the same article is in the log: 3 is an error, and not in the log after 4."""
+    broker = Broker(loses={"003"})
+    results = run(broker, [event(number, article="one") for number in range(8)])
+    assert refused(results) == {"003": OvertakenError}
+    assert "003" not in broker.log
+
+
+def test_a_record_that_failed_for_no_reason_of_its_own_is_sent_again() -> None:
+    broker = Broker(loses={"003"})
+    assert refused(run(broker, [event(number) for number in range(8)])) == {}
+    assert "003" in broker.log
+
+
+def test_nothing_is_reported_as_sent_once_the_broker_is_away() -> None:
+    broker = Broker(vanishes_at="012")
+    results = run(broker, [event(number) for number in range(40)])
+    assert [r.event_id for r in results if isinstance(r, Receipt)] == broker.log == [f"{n:03}" for n in range(12)]
+    assert set(refused(results).values()) == {BrokerAwayError}
+    assert broker.links == 1
+
+
+def test_an_absent_broker_says_which_events_may_be_in_the_log() -> None:
+    sent, unsent = run(Broker(vanishes_at="000"), [event(0), None, event(1)])
+    assert isinstance(sent, Refused)
+    assert isinstance(unsent, Refused)
+    assert "event 000 may or may not be in the log" in str(sent.error)
+    assert "the event was not sent" in str(unsent.error)
+
+
+def test_a_forbidden_topic_is_tried_once() -> None:
+    broker = Broker(forbids=True)
+    assert set(refused(run(broker, [event(number) for number in range(50)])).values()) == {ForbiddenTopicError}
+    assert broker.links == 1
+
+
+def test_a_pause_settles_what_was_sent_before_more_is_asked_for() -> None:
+    results: list[Settled] = []
+    counts: list[int] = []
+
+    def source() -> Iterator[Sendable]:
+        yield event(0)
+        yield event(1)
+        yield None
+        counts.append(len(results))
+        yield event(2)
+
+    for result in Pipeline(Carrier(Broker())).results(source()):
+        results.append(result)  # noqa: PERF402 - the source looks at it meanwhile
+    assert counts == [2]
+    assert len(results) == 3
+
+
+def test_an_interrupt_settles_what_is_in_flight_before_it_goes_on() -> None:
+    broker = Broker()
+
+    def source() -> Iterator[Sendable]:
+        yield event(0)
+        yield event(1)
+        raise KeyboardInterrupt
+
+    pipeline = Pipeline(Carrier(broker)).results(source())
+    assert [next(pipeline).event_id, next(pipeline).event_id] == ["000", "001"]
+    with pytest.raises(KeyboardInterrupt):
+        next(pipeline)
+    assert broker.log == ["000", "001"]
+
+
+def test_what_goes_together_is_sent_whole_or_not_at_all() -> None:
+    broker = Broker()
+    results = run(broker, [(event(0), event(1, actor="")), (event(2), event(3))])
+    assert refused(results) == {"000": InvalidEventError, "001": InvalidEventError}
+    assert broker.log == ["002", "003"]
+
+
+def test_what_was_refused_before_keeps_its_place() -> None:
+    refusal = Refused(error=NewsroomError("no"))
+    results = run(Broker(), [event(0), refusal, event(1)])
+    assert [results[1], len(results)] == [refusal, 3]

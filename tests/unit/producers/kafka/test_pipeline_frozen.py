@@ -1,0 +1,37 @@
+"""The pipeline against a broker that freezes: what it has, and its topics, are not seen for a while."""
+
+from __future__ import annotations
+
+from unit.producers.kafka.test_pipeline import Broker, Carrier, Link, Outcome, event, failure
+
+from newsroom_producers.kafka.pipeline import Pipeline
+from newsroom_producers.kafka.protocols import Fault, Sending
+from newsroom_producers.receipts import Refused
+from newsroom_schemas.errors import BrokerAwayError, UnknownTopicError
+
+
+class AnswerLost(Broker):
+    """A broker that appends a record whose answer is lost."""
+
+    def append(self, sending: Sending) -> Outcome:
+        """Append, and let the answer be lost."""
+        super().append(sending)
+        return failure(sending, Fault.COLLATERAL)
+
+
+class Blind(Carrier):
+    """A transport that is shown no topics by a broker that has taken something."""
+
+    def link(self) -> Link:
+        """Connect, while topics are seen."""
+        if self.broker.log:
+            raise UnknownTopicError("newsroom.articles", "127.0.0.1:9092")
+        return super().link()
+
+
+def test_a_record_that_may_be_in_the_log_is_never_refused_for_a_topic_that_is_not_seen() -> None:
+    """Its tool must learn that the event may be there, or it would send the act again under another id."""
+    (settled,) = Pipeline(Blind(AnswerLost())).results([event(0)])
+    assert isinstance(settled, Refused)
+    assert isinstance(settled.error, BrokerAwayError), settled.error
+    assert settled.error.event_id == "000"
