@@ -15,7 +15,7 @@ from plain import hash_of
 from sqlalchemy import Connection, select
 
 from newsroom_consumers.control.build import this_build
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.log.cut import Cut, CutLog
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.digests import digest_of, digests
@@ -92,8 +92,8 @@ def _drain(settings: Settings, name: str, cut: Cut, begin: Callable[[], object] 
     with closing(build.log_of(settings)) as log:
         generation = Generation(build.control(settings).database.writer(name), name)
         cached = settings.cached_articles
-        loop = Loop(CutLog(log, cut), generation, build.reader_of(log), Folding(), owner="benchmark", cached=cached)
-        build.calm_collector()
+        loop = Loop(CutLog(log, cut), generation, build.reader_of(log), BatchFold(), owner="benchmark", cached=cached)
+        build.tune_collector()
         profile = Profile(loop, generation)
         begin()
         total, seen, started = sum(cut.values()), 0, time.monotonic()

@@ -21,7 +21,7 @@ import stage
 from rich.console import Console
 
 from newsroom_consumers.control.build import this_build
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.log.cut import end_of
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.worker.loop import Loop
@@ -86,8 +86,8 @@ def _live(settings: Settings, name: str, memory: _Memory) -> dict[str, Any]:
         control = build.control(settings)
         control.register(name, this_build(log.partitions), now=0)
         generation = Generation(control.database.writer(name), name)
-        loop = Loop(log, generation, build.reader_of(log), Folding(), owner="benchmark")
-        build.calm_collector()
+        loop = Loop(log, generation, build.reader_of(log), BatchFold(), owner="benchmark")
+        build.tune_collector()
         started = time.perf_counter()
         while memory.events < total:
             memory(loop.run_once().records)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 """What is raised where no file is; that is no failure to read one."""
@@ -23,7 +23,7 @@ ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 class UnreadableFileError(NewsroomError):
     """The system does not give what a file or a folder holds: nothing is known of it."""
 
-    exit_code: ClassVar[int] = 4
+    kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, path: Path, reason: str) -> None:
         """Name the file, and give the system's reason."""
@@ -38,7 +38,7 @@ class UnreadableFileError(NewsroomError):
 class UnwritableFileError(NewsroomError):
     """The system does not let us write a file or a folder."""
 
-    exit_code: ClassVar[int] = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, path: Path, reason: str) -> None:
         """Name the file, and give the system's reason."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 POSTGRES_USER = "newsroom"
 """User of the local PostgreSQL."""
@@ -48,7 +49,7 @@ class HomeNoteError(NewsroomError):
 class NoPasswordError(NewsroomError):
     """The local PostgreSQL has not been made yet, or its password is lost."""
 
-    exit_code = 3
+    kind: ClassVar[Kind] = Kind.UNKNOWN
 
     def __init__(self, file: Path) -> None:
         """Take the file that the password would lie in."""
@@ -59,7 +60,7 @@ class NoPasswordError(NewsroomError):
         self.file = file
 
 
-class Note(msgspec.Struct, frozen=True, kw_only=True):
+class HomeNote(msgspec.Struct, frozen=True, kw_only=True):
     """What a home remembers between two commands."""
 
     version: int
@@ -67,7 +68,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     """What ``NEWSROOM_DATABASE`` was at the last ``up``; folders are absolute."""
 
 
-def note_of(home: Path) -> Note | None:
+def note_of(home: Path) -> HomeNote | None:
     """Give the note of a home; ``None`` where there is none.
 
     Raises :class:`HomeVersionError` and :class:`HomeNoteError`.
@@ -78,7 +79,7 @@ def note_of(home: Path) -> Note | None:
         version = written.get("version") if isinstance(written, dict) else None
         if isinstance(version, int) and not 1 <= version <= VERSION:
             raise HomeVersionError(home, version)
-        return msgspec.convert(written, Note)
+        return msgspec.convert(written, HomeNote)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, msgspec.MsgspecError) as error:
@@ -87,7 +88,7 @@ def note_of(home: Path) -> Note | None:
 
 def remember(home: Path, database: str | None) -> None:
     """Write the note, whole or not at all, for its owner's eyes only: a URL may hold a password."""
-    note = Note(version=VERSION, database=database)
+    note = HomeNote(version=VERSION, database=database)
     if note_of(home) == note:
         return
     descriptor, partial = tempfile.mkstemp(prefix="home.json.", dir=home)

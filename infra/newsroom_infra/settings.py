@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from newsroom_infra.home import POSTGRES_USER, note_of, postgres_password
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 SQLITE = "sqlite"
 """Word for the SQLite files in the home."""
@@ -29,7 +29,7 @@ ARTICLES, TAGS = ".articles", ".tags"
 class SettingsError(NewsroomError):
     """A variable holds what its setting cannot be."""
 
-    exit_code = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, problems: dict[str, str]) -> None:
         """Take what is wrong with each variable, by its name."""

@@ -9,14 +9,14 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from newsroom_infra.settings import Settings
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 TIMEOUT_MS = 5_000
 """How long a cluster may take to answer."""
@@ -44,7 +44,7 @@ AUTO_CREATE = "auto.create.topics.enable"
 class ClusterError(NewsroomError):
     """A cluster did not answer, or refused to."""
 
-    exit_code = 4
+    kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, bootstrap: str, problem: str) -> None:
         """Take the bootstrap servers and what Kafka said."""
@@ -56,7 +56,7 @@ class ClusterError(NewsroomError):
         self.problem = problem
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
+class TopicDifference(msgspec.Struct, frozen=True, kw_only=True):
     """One setting that is not as wanted."""
 
     where: str
@@ -72,7 +72,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 class LeftStampingError(NewsroomError):
     """Topics were left with the setting that an import needs."""
 
-    exit_code = 4
+    kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, bootstrap: str, problem: str) -> None:
         """Take the bootstrap servers and what Kafka said."""
@@ -87,7 +87,7 @@ class LeftStampingError(NewsroomError):
 class TopicsError(NewsroomError):
     """Topics exist with settings that the log cannot live with."""
 
-    def __init__(self, bootstrap: str, found: tuple[Difference, ...]) -> None:
+    def __init__(self, bootstrap: str, found: tuple[TopicDifference, ...]) -> None:
         """Take the bootstrap servers and what differs."""
         super().__init__(
             f"the topics on {bootstrap} would not keep the log as it is: {'; '.join(map(str, found))}. Alter them with "
@@ -116,7 +116,7 @@ def ensure(settings: Settings) -> tuple[str, ...]:
         return tuple(missing)
 
 
-def differences(settings: Settings) -> tuple[Difference, ...]:
+def differences(settings: Settings) -> tuple[TopicDifference, ...]:
     """Compare a cluster with what is wanted, topic by topic and setting by setting; nothing means equal.
 
     Raises :class:`ClusterError`.
@@ -129,7 +129,7 @@ def differences(settings: Settings) -> tuple[Difference, ...]:
         return (*found, *_brokers(admin))
 
 
-def require(settings: Settings) -> tuple[Difference, ...]:
+def require(settings: Settings) -> tuple[TopicDifference, ...]:
     """Give the differences that do no harm. Raises :class:`TopicsError` for any other, and :class:`ClusterError`."""
     found = differences(settings)
     if fatal := tuple(each for each in found if each.setting in FATAL):
@@ -173,18 +173,18 @@ def _create(admin: Any, new: dict[str, Any]) -> None:
     admin.wait_for_topics(list(new), timeout_ms=TIMEOUT_MS)
 
 
-def _topic(admin: Any, topic: dict[str, Any], count: int) -> Iterator[Difference]:
+def _topic(admin: Any, topic: dict[str, Any], count: int) -> Iterator[TopicDifference]:
     name = topic["name"]
     if topic["error_code"] == UNKNOWN_TOPIC:
-        yield Difference(where=name, setting="exists", wanted="yes", found="no")
+        yield TopicDifference(where=name, setting="exists", wanted="yes", found="no")
         return
     partitions = len(topic["partitions"])
     if partitions != count:
-        yield Difference(where=name, setting="partitions", wanted=str(count), found=str(partitions))
+        yield TopicDifference(where=name, setting="partitions", wanted=str(count), found=str(partitions))
     values = _configs(admin, ConfigResourceType.TOPIC, name, list(CONFIGS))
     for setting, value in CONFIGS.items():
         if not _satisfies(setting, values.get(setting, "")):
-            yield Difference(where=name, setting=setting, wanted=value, found=values.get(setting, ""))
+            yield TopicDifference(where=name, setting=setting, wanted=value, found=values.get(setting, ""))
 
 
 def _satisfies(setting: str, found: str) -> bool:
@@ -194,13 +194,13 @@ def _satisfies(setting: str, found: str) -> bool:
     return found == CONFIGS[setting]
 
 
-def _brokers(admin: Any) -> Iterator[Difference]:
+def _brokers(admin: Any) -> Iterator[TopicDifference]:
     """Find brokers that create topics by themselves, with settings of their own."""
     for broker in admin.describe_cluster()["brokers"]:
         number = str(broker["broker_id"])
         found = _configs(admin, ConfigResourceType.BROKER, number, [AUTO_CREATE]).get(AUTO_CREATE, "not shown")
         if found != "false":
-            yield Difference(where=f"broker {number}", setting=AUTO_CREATE, wanted="false", found=found)
+            yield TopicDifference(where=f"broker {number}", setting=AUTO_CREATE, wanted="false", found=found)
 
 
 def _configs(admin: Any, kind: Any, name: str, settings: list[str]) -> dict[str, str]:

@@ -41,7 +41,7 @@ from newsroom_schemas.events import (
 from newsroom_schemas.values import Author, Block, Image, Note
 
 
-class Texts(TypedDict, total=False):
+class OptionalTexts(TypedDict, total=False):
     """The texts of an edition that an act may leave out."""
 
     lead: str | None
@@ -51,7 +51,7 @@ class Texts(TypedDict, total=False):
     blocks: tuple[Block, ...]
 
 
-class EditedTexts(Texts, total=False):
+class EditedTexts(OptionalTexts, total=False):
     """The texts that an edit may change; those left out stay."""
 
     slug: str
@@ -103,7 +103,7 @@ class Desk:
         flags: tuple[str, ...] = (),
         expected_version: int | None = None,
         event_id: str | None = None,
-        **texts: Unpack[Texts],
+        **texts: Unpack[OptionalTexts],
     ) -> Receipt:
         """Create an article with the draft of its first edition; the slug is made from the headline unless given."""
         slug = slugify(headline, language) if slug is None else slug
@@ -138,7 +138,7 @@ class Desk:
         translator: str | None = None,
         method: str = "human",
         event_id: str | None = None,
-        **texts: Unpack[Texts],
+        **texts: Unpack[OptionalTexts],
     ) -> Receipt:
         """Make an edition, whole, from a version of an edition in another language."""
         slug = slugify(headline, language) if slug is None else slug

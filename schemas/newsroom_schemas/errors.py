@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import ClassVar
+
+
+class Kind(Enum):
+    """What a failure means to whoever asked; a command maps it to an exit code, an HTTP server to a status."""
+
+    FAILED = auto()
+    """It was tried, and did not succeed."""
+    REFUSED = auto()
+    """It would break a rule, or what others rely on, and was not tried."""
+    USAGE = auto()
+    """It was asked for in a way that makes no sense: another argument or setting is needed."""
+    UNKNOWN = auto()
+    """There is nothing of that name."""
+    UNDECIDED = auto()
+    """The answer could not be found out; the same question may succeed later."""
+    TIMED_OUT = auto()
+    """It did not happen within the time allowed."""
 
 
 class NewsroomError(Exception):
     """The root of every error that this project raises on purpose; its text says what happened and what to do."""
 
-    exit_code: ClassVar[int] = 1
-    """Exit code of a command that ends in this error: 1 failed, 2 usage, 3 unknown, 4 could not tell, 5 time-out."""
+    kind: ClassVar[Kind] = Kind.FAILED
 
 
 class InvalidEventError(NewsroomError):

@@ -208,7 +208,7 @@ class NotMerged(Rejected, frozen=True, kw_only=True):
     tag: str
 
 
-class Duplicate(msgspec.Struct, frozen=True, kw_only=True):
+class DuplicateId(msgspec.Struct, frozen=True, kw_only=True):
     """Not a rejection: this article has decided this event id before, applied or rejected, so nothing is done."""
 
     event_id: str

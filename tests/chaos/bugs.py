@@ -9,9 +9,9 @@ from sqlalchemy import Connection, bindparam, update
 from support.faults import Moves
 
 from newsroom_consumers.fold.aggregate import Aggregate
-from newsroom_consumers.fold.batch import Folding
-from newsroom_consumers.fold.record_rules import Read
-from newsroom_consumers.fold.result import Again, Folded
+from newsroom_consumers.fold.batch import BatchFold
+from newsroom_consumers.fold.record_rules import JudgedRecord
+from newsroom_consumers.fold.result import FoldResult, Refold
 from newsroom_consumers.projections.published import PUBLISHED
 from newsroom_consumers.store import event_rows, tables
 from newsroom_consumers.store.generation import Generation
@@ -19,7 +19,7 @@ from newsroom_consumers.worker.loop import Loop
 from newsroom_schemas.events import AnyArticleEvent
 from newsroom_schemas.fold.article import decide
 from newsroom_schemas.fold.state import Article, Recorded
-from newsroom_schemas.rejections import Duplicate, Rejected
+from newsroom_schemas.rejections import DuplicateId, Rejected
 
 _ANYHOW = update(tables.CURSOR).where(
     tables.CURSOR.c.topic == bindparam("of_topic"), tables.CURSOR.c.partition == bindparam("of_partition")
@@ -29,7 +29,7 @@ _ANYHOW = update(tables.CURSOR).where(
 class CursorApart(Generation):
     """Cursors are committed first, and the rows that they speak of in a transaction of their own."""
 
-    def commit(self, moves: Moves, folded: Folded) -> None:
+    def commit(self, moves: Moves, folded: FoldResult) -> None:
         """Store a batch in two transactions."""
         cursors, *others = self.steps()
         for steps in ([cursors], others):
@@ -44,17 +44,17 @@ class CursorApart(Generation):
 class Unfenced(Generation):
     """Neither epoch nor offset of a cursor are looked at when it is moved, and rows go over those that are there."""
 
-    def _move_cursors(self, connection: Connection, moves: Moves, _: Folded) -> None:
+    def _move_cursors(self, connection: Connection, moves: Moves, _: FoldResult) -> None:
         for held, moved in moves:
             values = {"next_offset": moved.next_offset, "last_offset": moved.last_offset, "last": moved.last}
             place = {"of_topic": held.topic, "of_partition": held.partition}
             connection.execute(_ANYHOW, place | values | {"chain": moved.chain})
 
-    def _save_events(self, connection: Connection, _: object, folded: Folded) -> None:
+    def _save_events(self, connection: Connection, _: object, folded: FoldResult) -> None:
         made: list[tuple[Any, ...]] = [event_rows.event_row(*pair) for pair in folded.outcomes.values()]
         self._rows.upsert(connection, tables.EVENT, made)
 
-    def _save_pages(self, connection: Connection, _: object, folded: Folded) -> None:
+    def _save_pages(self, connection: Connection, _: object, folded: FoldResult) -> None:
         folded.replaced |= folded.pages.keys()
         super()._save_pages(connection, _, folded)
 
@@ -72,7 +72,7 @@ class Undeduped(Generation):
 class DraftsShown(Generation):
     """The lead of every draft is copied into the page that readers see."""
 
-    def _save_pages(self, connection: Connection, _: object, folded: Folded) -> None:
+    def _save_pages(self, connection: Connection, _: object, folded: FoldResult) -> None:
         super()._save_pages(connection, _, folded)
         for aggregate in folded.changed.values():
             for language, edition in aggregate.article.editions.items() if aggregate.article else ():
@@ -80,12 +80,14 @@ class DraftsShown(Generation):
                 connection.execute(update(PUBLISHED).where(*page).values(lead=edition.texts.lead))
 
 
-class ByTimestamp(Folding):
+class ByTimestamp(BatchFold):
     """A batch is folded in the order of its tools' clocks."""
 
-    def fold(self, reads: Iterable[Read], aggregates: Mapping[str, Aggregate], again: Again | None = None) -> Folded:
+    def fold(
+        self, reads: Iterable[JudgedRecord], aggregates: Mapping[str, Aggregate], again: Refold | None = None
+    ) -> FoldResult:
         """Fold records, the one with the earliest instant first."""
-        ordered: Sequence[Read] = sorted(reads, key=lambda read: read.event.occurred_at if read.event else 0)
+        ordered: Sequence[JudgedRecord] = sorted(reads, key=lambda read: read.event.occurred_at if read.event else 0)
         return super().fold(ordered, aggregates, again)
 
 
@@ -101,19 +103,19 @@ class NotSoughtBack(Loop):
 
 def _decide_anew(
     _: object, article: Article | None, event: AnyArticleEvent, recorded: Recorded
-) -> Article | Rejected | Duplicate:
+) -> Article | Rejected | DuplicateId:
     return decide((), article, event, recorded)
 
 
-def _folding_without_memory() -> Folding:
-    return Folding(decide=_decide_anew)
+def _folding_without_memory() -> BatchFold:
+    return BatchFold(decide=_decide_anew)
 
 
 class Build(NamedTuple):
     """The parts of a worker."""
 
     generation: type[Generation] = Generation
-    folding: Callable[[], Folding] = Folding
+    folding: Callable[[], BatchFold] = BatchFold
     loop: type[Loop] = Loop
 
 

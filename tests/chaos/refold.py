@@ -10,7 +10,7 @@ from sqlalchemy.pool import StaticPool
 from support.kit import CODEC, TABLES, Tables, scan
 from support.memory_log import MemoryLog
 
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.kafka import placement
 from newsroom_consumers.log.record import Partition, Record
@@ -57,7 +57,7 @@ def fold(records: Sequence[Record], cut: Mapping[Partition, int]) -> Tables:
     engine = create_engine("sqlite://", poolclass=StaticPool)
     try:
         log = MemoryLog(counts, before, sizes=(5000,))
-        loop = Loop(log, Generation(engine, "again"), reader, Folding(), owner="checker")
+        loop = Loop(log, Generation(engine, "again"), reader, BatchFold(), owner="checker")
         while loop.run_once(0).records:
             pass
         with engine.connect() as connection:

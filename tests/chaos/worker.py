@@ -27,7 +27,7 @@ def main(bug: str, fault: str = "", place: str = "") -> None:
     settings = load()
     logs.configure(settings.log_level)
     control, reach = build.control(settings), _reach(fault, place) if fault else nothing
-    with control.database.alone(FIRST), closing(build.log_of(settings)) as log:
+    with control.database.worker_lock(FIRST), closing(build.log_of(settings)) as log:
         control.register(FIRST, this_build(log.partitions), now=0)
         engine = control.database.writer(FIRST)
         bugged: Build = BUGS[bug]

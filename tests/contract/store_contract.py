@@ -22,7 +22,7 @@ from support.writing import Writer, records_of, scan
 
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.record_rules import CATALOGUE
-from newsroom_consumers.fold.result import Folded
+from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.log.chain import CHAIN_START, value_sha
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.cursors import Cursor, FencedError
@@ -189,7 +189,7 @@ class StoreContract:
 def stored(generation: Generation, article: Article) -> Article:
     """Store an article and load it again."""
     id_ = article.article_id
-    generation.commit([], Folded(changed={id_: Aggregate(id=id_, article=article, last_offset=5)}))
+    generation.commit([], FoldResult(changed={id_: Aggregate(id=id_, article=article, last_offset=5)}))
     found = generation.load([id_])[id_]
     assert found.last_offset == 5
     assert found.article is not None

@@ -25,7 +25,7 @@ from newsroom_consumers.database.database import Database, DatabaseAwayError, Da
 from newsroom_consumers.database.postgres import READERS, PostgresDatabase, ReaderRoleError
 from newsroom_consumers.database.postgres_rows import FEW
 from newsroom_consumers.fold.aggregate import Aggregate
-from newsroom_consumers.fold.result import Folded
+from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.projections import PUBLIC
 from newsroom_consumers.projections.published import PUBLISHED
 from newsroom_consumers.store.generation import Generation
@@ -73,7 +73,7 @@ class TestPostgres(StoreContract):
         editions = {"uk": msgspec.structs.replace(FULL_EDITION, texts=texts)}
         articles = [msgspec.structs.replace(FULL, article_id=f"a{n}", editions=editions) for n in range(together)]
         changed = {each.article_id: Aggregate(id=each.article_id, article=each) for each in articles}
-        generation.commit([], Folded(changed=changed))
+        generation.commit([], FoldResult(changed=changed))
         with engine.begin() as connection:
             found = connection.execute(text("SELECT pg_column_compression(content) FROM edition")).all()
         assert found == [(None,)] * together
@@ -88,7 +88,7 @@ class TestPostgresDatabase(DatabaseContract):
         return open_database(url)
 
     def test_it_takes_many_workers(self, database: Database) -> None:
-        with database.alone("main"), database.alone("main"):
+        with database.worker_lock("main"), database.worker_lock("main"):
             assert database.many_workers
 
     def test_where_it_is_hides_the_password(self, url: str) -> None:

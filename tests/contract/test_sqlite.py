@@ -40,7 +40,7 @@ class TestSqliteDatabase(DatabaseContract):
         return SqliteDatabase(tmp_path)
 
     def test_it_takes_one_worker(self, database: Database) -> None:
-        with database.alone("main"), pytest.raises(SecondWorkerError), database.alone("main"):
+        with database.worker_lock("main"), pytest.raises(SecondWorkerError), database.worker_lock("main"):
             pass
 
     def test_a_full_disk_is_named_as_what_may_be_wrong(self, database: Database) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from golden.samples import SAMPLES
 
 from newsroom_schemas.wire.codec import Codec
-from newsroom_schemas.wire.released import Registry, Schema
+from newsroom_schemas.wire.released import ReleasedSchemas, Schema
 
 FOLDER = Path(__file__).parent / "events"
 
@@ -32,7 +32,7 @@ def golden(codec: Codec, schema: Schema) -> dict[str, Any]:
 
 def main() -> None:
     """Write the files that are missing and name them."""
-    registry = Registry.load()
+    registry = ReleasedSchemas.load()
     codec = Codec(registry)
     for name in SAMPLES:
         schema = registry.latest(name)

@@ -15,7 +15,7 @@ from support.postgres import fresh_database
 from support.raw import RawLog
 from support.workers import work_together
 
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 
 BATCH = 500
 """Size of the batches that most tests fold."""
@@ -64,7 +64,7 @@ def refold(newsroom: Newsroom, topic_prefix: str, places: Places, batch: int) ->
     With ``workers`` so many fold it together, where the database takes them.
     """
 
-    def fold(folding: Folding | None = None, *, workers: int = 1) -> Tables:
+    def fold(folding: BatchFold | None = None, *, workers: int = 1) -> Tables:
         again = Newsroom(newsroom.bootstrap, topic_prefix, places(), batch=1 if batch == BATCH else BATCH)
         if workers > 1 and again.database.many_workers:
             work_together(again, workers)

@@ -19,16 +19,16 @@ from support.raw import RawLog
 from support.stories import Story, send_stories
 from support.workers import run, until
 
-from newsroom_consumers.audit.asof import KEPT, FoldStoppedError, Onlooker, article_as_of, as_of
+from newsroom_consumers.audit.asof import KEPT, AsOfProgress, FoldStoppedError, article_as_of, as_of
 from newsroom_consumers.control import snapshots
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.generations.open import NotReachedError, reader_queries
 from newsroom_consumers.log.cut import Cut, cut_at
 from newsroom_consumers.log.kafka import KafkaLog, placement
-from newsroom_consumers.queries.readers import Answer, NotFoundError, Queries
+from newsroom_consumers.progress import Progress
+from newsroom_consumers.queries.readers import Answer, NotFoundError, ReaderQueries
 from newsroom_consumers.store.tables import EVENT
-from newsroom_consumers.worker.replay import Progress
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.instants import to_rfc3339
 
@@ -66,7 +66,7 @@ class Past:
     @contextmanager
     def generation(self, instant: int) -> Iterator[str]:
         """Fold the log up to an instant, or reuse that."""
-        onlooker = Onlooker(
+        onlooker = AsOfProgress(
             self.said.append, lambda _: nullcontext(self.progress), self.stopping, lambda: next(self._clock)
         )
         with as_of(self.control, self._log, self._reader, instant, onlooker) as name:
@@ -78,7 +78,7 @@ class Past:
             return name
 
     @contextmanager
-    def readers(self, instant: int) -> Iterator[Queries]:
+    def readers(self, instant: int) -> Iterator[ReaderQueries]:
         """Ask as readers could at an instant."""
         with self.generation(instant) as name, reader_queries(self.control, SITE, name) as readers:
             yield readers
@@ -116,7 +116,7 @@ def or_nothing(ask: Callable[..., Answer], *named: Any, **options: Any) -> Answe
         return None
 
 
-def lists(readers: Queries) -> Seen:
+def lists(readers: ReaderQueries) -> Seen:
     """Ask for every list."""
     seen: Seen = {f"timeline {each}": readers.timeline(each, limit=9) for each in LANGUAGES}
     return seen | {f"tag {each}": or_nothing(readers.tag, "weather", each, limit=9) for each in LANGUAGES}

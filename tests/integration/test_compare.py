@@ -14,7 +14,7 @@ from support.replays import replayed
 from support.stories import Story, send, send_stories
 from support.workers import run
 
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.projections import PROJECTIONS, Row, tags
 from newsroom_producers.desk import new_event_id
@@ -42,7 +42,7 @@ def compared(newsroom: Newsroom) -> Newsroom:
     send(newsroom, [unpublished(article_id="story-00", event_id=new_event_id())])
     newsroom.work()
     replayed(newsroom, "same")
-    replayed(newsroom, "other", folding=Folding({**PROJECTIONS, "tags": FewerTags()}))
+    replayed(newsroom, "other", folding=BatchFold({**PROJECTIONS, "tags": FewerTags()}))
     replayed(newsroom, "earlier", earlier)
     return newsroom
 

@@ -11,15 +11,15 @@ import pytest
 from support.stack import guarded_folder
 
 from newsroom_infra.stack import programs
-from newsroom_infra.stack.daemon import Daemon, Plan, socket_path
+from newsroom_infra.stack.daemon import Daemon, ProcessPlan, socket_path
 from newsroom_infra.stack.errors import SocketFolderError, StartError
 from newsroom_infra.stack.waiting import until
 
 
-def plan(code: str, **environment: str) -> Plan:
+def plan(code: str, **environment: str) -> ProcessPlan:
     """One program, ``press``, that runs Python code."""
     options = {"command": f"\"%(ENV_PYTHON)s\" -c '{code}'"}
-    return Plan(programs={"press": options}, environment={"PYTHON": sys.executable, **environment})
+    return ProcessPlan(programs={"press": options}, environment={"PYTHON": sys.executable, **environment})
 
 
 SLEEP = "import time; time.sleep(600)"
@@ -53,7 +53,7 @@ def test_a_program_that_dies_while_starting_is_an_error_with_its_last_words(daem
 
 
 def test_a_program_that_cannot_be_executed_is_an_error(daemon: Daemon) -> None:
-    daemon.start(Plan(programs={"press": {"command": "/no/such/press"}}, environment={}))
+    daemon.start(ProcessPlan(programs={"press": {"command": "/no/such/press"}}, environment={}))
     with pytest.raises(StartError, match="NO_FILE"):
         programs.start(daemon, "press")
 

@@ -44,7 +44,7 @@ def test_a_member_that_rests_remains_one_and_reads_nothing(newsroom: Newsroom, m
         until(lambda: len(resting.assigned()) == PARTITIONS)
     for at in resting.assigned():
         resting.seek(at, 0)
-    with turning(resting.stay), turning(joining.poll):
+    with turning(resting.heartbeat), turning(joining.poll):
         until(lambda: {len(resting.assigned()), len(joining.assigned())} == {3, 4}, SOON)
     assert resting.assigned().keys() | joining.assigned().keys() == set(resting.bounds(all_of(newsroom)))
     assert resting.poll(0.2) == ([], {})

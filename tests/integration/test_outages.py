@@ -24,7 +24,7 @@ from support.workers import folded, positions, until, worker
 
 from newsroom_consumers.database.database import DatabaseAwayError
 from newsroom_consumers.fold.aggregate import Aggregate
-from newsroom_consumers.fold.result import Folded
+from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.store.cursors import Cursor
 from newsroom_consumers.store.generation import Generation
 from newsroom_infra import stack
@@ -55,7 +55,7 @@ class WatchedGeneration(Generation):
         with self._noting():
             return super().load(ids)
 
-    def commit(self, moves: Sequence[tuple[Cursor, Cursor]], folded: Folded) -> None:
+    def commit(self, moves: Sequence[tuple[Cursor, Cursor]], folded: FoldResult) -> None:
         """Store a batch."""
         with self._noting():
             super().commit(moves, folded)

@@ -14,7 +14,7 @@ from support.kit import Newsroom
 from support.raw import RawLog
 from support.stories import Story, send, send_stories
 
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import CATALOGUE
 from newsroom_consumers.projections import PROJECTIONS, Row
 from newsroom_consumers.projections import timeline as timeline_projection
@@ -55,16 +55,16 @@ def _poisoned_decide(decided: Any, article: Article | None, event: AnyArticleEve
 
 Append = Callable[[RawLog, AnyEvent], Any]
 
-POISONS: dict[str, tuple[str, str, Folding, Append]] = {
-    "fold": ("fold", "ZeroDivisionError: a planted", Folding(decide=_poisoned_decide), RawLog.event),
+POISONS: dict[str, tuple[str, str, BatchFold, Append]] = {
+    "fold": ("fold", "ZeroDivisionError: a planted", BatchFold(decide=_poisoned_decide), RawLog.event),
     "projection": (
         "projection",
         "KeyError: 'a planted",
-        Folding({**PROJECTIONS, "timeline": PoisonedTimeline()}),
+        BatchFold({**PROJECTIONS, "timeline": PoisonedTimeline()}),
         RawLog.event,
     ),
-    "unknown schema": ("decode", "no schema has", Folding(), lambda log, event: log.event(event, schema=b"f" * 16)),
-    "truncated": ("decode", "ends early", Folding(), lambda log, event: log.event(event, cut=1)),
+    "unknown schema": ("decode", "no schema has", BatchFold(), lambda log, event: log.event(event, schema=b"f" * 16)),
+    "truncated": ("decode", "ends early", BatchFold(), lambda log, event: log.event(event, cut=1)),
 }
 """Ways to make a publication that cannot be folded: stage and error to expect, the build, how it is appended."""
 
@@ -154,7 +154,7 @@ def test_a_withdrawal_decided_before_the_poison_hides_nothing_when_it_is_sent_ag
 
 def test_a_withdrawal_hides_also_when_a_projection_cannot_make_its_rows(newsroom: Newsroom, refold: Refold) -> None:
     """The withdrawal is parked for the fault, takes effect in every list, and does not stop the loop."""
-    folding = Folding({**PROJECTIONS, "timeline": PoisonedTimeline(Withdrawal)})
+    folding = BatchFold({**PROJECTIONS, "timeline": PoisonedTimeline(Withdrawal)})
     send_stories(newsroom, [Story(id="a", tags=("weather",)), Story(id="b", tags=("weather",))])
     send(newsroom, [_of("a", unpublished), _of("b", edited, headline="b v2"), _of("b", published)])
     newsroom.work(folding=folding)

@@ -18,7 +18,7 @@ from support.replays import replayed
 from support.workers import Worker, until, worker
 
 from newsroom_consumers.control.control import Control, UnknownGenerationError
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.generations.open import reader_queries
 from newsroom_consumers.generations.promote import BehindError, MoreParkedError, OtherLogError, ReplacedError, promote
 from newsroom_consumers.store.cursors import FencedError
@@ -33,7 +33,7 @@ def _raise(*_: Any) -> NoReturn:
 
 A_FEW = 5
 """Files that a worker opens late: what it leaves open at each change would be twice as many by the fifth."""
-BROKEN = Folding(decide=_raise)
+BROKEN = BatchFold(decide=_raise)
 """Parks every event of an article."""
 
 
@@ -84,7 +84,7 @@ def test_a_generation_that_does_not_catch_up_in_time_is_refused_and_the_workers_
         live.run_once(0.5)
         storm.desk().unpublish("storm", reason="error", languages=("uk",))
         until(lambda: bool(live.run_once(0.2).records))
-        with control.database.alone("trial"), pytest.raises(BehindError, match=r"within 0\.3 s"):
+        with control.database.worker_lock("trial"), pytest.raises(BehindError, match=r"within 0\.3 s"):
             promote(control, "trial", 0.3)
         storm.desk().publish("storm", "uk", expected_version=2)
         until(lambda: bool(live.run_once(0.2).records))

@@ -178,7 +178,7 @@ def test_generations_are_listed_and_dropped(filled: Newsroom) -> None:
     control = Control(filled.database)
     with pytest.raises(LiveGenerationError):
         control.drop("main")
-    with filled.database.alone("trial"), pytest.raises(GenerationInUseError):
+    with filled.database.worker_lock("trial"), pytest.raises(GenerationInUseError):
         control.drop("trial")
     control.drop("trial")
     with pytest.raises(UnknownGenerationError):

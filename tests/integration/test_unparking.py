@@ -20,24 +20,24 @@ from support.stories import Story, send, send_stories
 from support.workers import run, until, worker
 
 from newsroom_consumers.control.control import Control
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import CATALOGUE
-from newsroom_consumers.worker.refold import Seldom
+from newsroom_consumers.worker.refold import ThrottledRequests
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.events import AnyEvent, TagDefined
 
-SOUND = Folding()
+SOUND = BatchFold()
 
 
 @contextmanager
-def working(newsroom: Newsroom, folding: Folding) -> Iterator[None]:
+def working(newsroom: Newsroom, folding: BatchFold) -> Iterator[None]:
     """Run a worker of some build that answers requests, as a thread, while something is done."""
     stopping = threading.Event()
 
     def work() -> None:
         with (
             Control(newsroom.database).retries("main") as requests,
-            newsroom.loop(folding=folding, requests=Seldom(requests)) as loop,
+            newsroom.loop(folding=folding, requests=ThrottledRequests(requests)) as loop,
         ):
             loop.run(stopping)
 
@@ -57,7 +57,7 @@ def asked(newsroom: Newsroom, *command: str) -> tuple[int, Any]:
     return ran.returncode, msgspec.json.decode(ran.stdout)
 
 
-def poison(newsroom: Newsroom) -> tuple[Folding, list[AnyEvent]]:
+def poison(newsroom: Newsroom) -> tuple[BatchFold, list[AnyEvent]]:
     """Have four records of A parked by a fault in the fold of the first, with events of B in between."""
     send_stories(newsroom, [Story(id="a", tags=("weather",)), Story(id="b", tags=("weather",))])
     queue = [

@@ -10,9 +10,9 @@ import msgspec
 from sqlalchemy import Table
 from support.kit import CODEC, Newsroom
 
-from newsroom_consumers.audit.verify import Verdict, verify
+from newsroom_consumers.audit.verify import Verification, verify
 from newsroom_consumers.control.control import Control
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.kafka import KafkaLog, placement
 from newsroom_consumers.projections import PROJECTIONS
@@ -56,14 +56,14 @@ def public_text(newsroom: Newsroom) -> str:
     return "\n".join(cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell) for cell in cells)
 
 
-def verdict(newsroom: Newsroom, **options: Any) -> Verdict:
+def verdict(newsroom: Newsroom, **options: Any) -> Verification:
     """Verify the live generation against the log."""
     with closing(KafkaLog(newsroom.bootstrap, newsroom.topics)) as log:
         reader = RecordReader(CODEC, tags_topic=newsroom.topics.tags, place=placement(log.partitions))
         return verify(Control(newsroom.database), log, reader, stopping=threading.Event(), **options)
 
 
-def verified(newsroom: Newsroom, folding: Folding | None = None) -> bool:
+def verified(newsroom: Newsroom, folding: BatchFold | None = None) -> bool:
     """Say whether the live generation is what the log says; fail with what differs."""
     found = verdict(newsroom, folding=folding)
     assert found.equal, found.answer()

@@ -18,7 +18,7 @@ from support.writing import READER
 
 from newsroom_consumers.database import open_database
 from newsroom_consumers.database.database import Database
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.log.record import Record
 from newsroom_consumers.store.digests import digest_of, digests
 from newsroom_consumers.store.generation import Generation
@@ -29,7 +29,12 @@ def fold(records: Sequence[Record], database: Database, sizes: Sequence[int], na
     """Fold records into a generation in batches of some sizes, and scan its tables."""
     engine = database.writer(name)
     loop = Loop(
-        MemoryLog(PARTITIONS, records, sizes=sizes), Generation(engine, name), READER, Folding(), owner="test", cached=1
+        MemoryLog(PARTITIONS, records, sizes=sizes),
+        Generation(engine, name),
+        READER,
+        BatchFold(),
+        owner="test",
+        cached=1,
     )
     while loop.run_once(0).records:
         pass

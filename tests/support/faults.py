@@ -9,13 +9,13 @@ from sqlalchemy import Connection, Engine
 from support.memory_log import Fuse
 
 from newsroom_consumers.fold.aggregate import Aggregate
-from newsroom_consumers.fold.result import Folded
+from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.store import event_rows, tables
 from newsroom_consumers.store.cursors import Cursor
 from newsroom_consumers.store.generation import Generation
 
 Moves = Sequence[tuple[Cursor, Cursor]]
-_Step = Callable[[Connection, Moves, Folded], None]
+_Step = Callable[[Connection, Moves, FoldResult], None]
 
 
 class BrittleGeneration(Generation):
@@ -38,7 +38,7 @@ class BrittleGeneration(Generation):
         self._fuse.burn()
         return super().load(ids)
 
-    def commit(self, moves: Moves, folded: Folded) -> None:
+    def commit(self, moves: Moves, folded: FoldResult) -> None:
         """Store a batch."""
         super().commit(moves, folded)
         self._fuse.burn()
@@ -48,7 +48,7 @@ class BrittleGeneration(Generation):
         return (*(self._burning(step) for step in super().steps()), self._burn)
 
     def _burning(self, step: _Step) -> _Step:
-        def burn_and_go(connection: Connection, moves: Moves, folded: Folded) -> None:
+        def burn_and_go(connection: Connection, moves: Moves, folded: FoldResult) -> None:
             self._fuse.burn()
             step(connection, moves, folded)
 
@@ -66,7 +66,7 @@ class SplitGeneration(Generation):
         super().__init__(engine, name)
         self._crash = crash
 
-    def commit(self, moves: Moves, folded: Folded) -> None:
+    def commit(self, moves: Moves, folded: FoldResult) -> None:
         """Store a batch in two transactions."""
         first, second = self.halves()
         self._store_half(first, moves, folded)
@@ -78,12 +78,12 @@ class SplitGeneration(Generation):
         """Give the steps of the first transaction, and those of the second."""
         raise NotImplementedError
 
-    def _store_half(self, steps: Sequence[_Step], moves: Moves, folded: Folded) -> None:
+    def _store_half(self, steps: Sequence[_Step], moves: Moves, folded: FoldResult) -> None:
         with self._transaction() as connection:
             for step in steps:
                 step(connection, moves, folded)
 
-    def _replace_events(self, connection: Connection, _: object, folded: Folded) -> None:
+    def _replace_events(self, connection: Connection, _: object, folded: FoldResult) -> None:
         """Write event rows over those that are there: a plain insert would betray the fault by itself."""
         made: list[tuple[Any, ...]] = [event_rows.event_row(*pair) for pair in folded.outcomes.values()]
         self._rows.upsert(connection, tables.EVENT, made)

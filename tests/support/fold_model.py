@@ -35,7 +35,7 @@ from newsroom_schemas.events import (
 from newsroom_schemas.fold.article import decide, pages
 from newsroom_schemas.fold.state import Article, Catalogue, Edition, Page, Recorded
 from newsroom_schemas.fold.tags import evolve_tags
-from newsroom_schemas.rejections import Duplicate, Rejected
+from newsroom_schemas.rejections import DuplicateId, Rejected
 from newsroom_schemas.values import Note
 
 SECOND = 1_000_000
@@ -138,7 +138,7 @@ class At(msgspec.Struct, frozen=True):
 
 
 Step = AnyArticleEvent | At
-Answer = Article | Rejected | Duplicate
+Answer = Article | Rejected | DuplicateId
 
 
 def at(timestamp: int, event: AnyArticleEvent) -> At:

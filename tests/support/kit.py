@@ -21,24 +21,24 @@ from newsroom_consumers.control.build import this_build
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.database import open_database
 from newsroom_consumers.database.sqlite import SqliteDatabase
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.generations.open import editor_queries, reader_queries
 from newsroom_consumers.log.kafka import KafkaLog, SharedKafkaLog, placement
-from newsroom_consumers.queries.editors import Ledger
-from newsroom_consumers.queries.readers import Queries, Site
+from newsroom_consumers.queries.editors import EditorQueries
+from newsroom_consumers.queries.readers import ReaderQueries, Site
 from newsroom_consumers.store.generation import METADATA, Generation
 from newsroom_consumers.worker.loop import Loop
 from newsroom_producers.desk import Desk
 from newsroom_producers.kafka.transport import KafkaTransport, Topics
 from newsroom_schemas.wire.codec import Codec
-from newsroom_schemas.wire.released import Registry
+from newsroom_schemas.wire.released import ReleasedSchemas
 
 T = TypeVar("T")
 Tables = dict[str, list[tuple[Any, ...]]]
 """Every row of every table, in the order of its key."""
 
-CODEC = Codec(Registry.load())
+CODEC = Codec(ReleasedSchemas.load())
 SITE = Site(("uk", "ru", "en"), ZoneInfo("Europe/Kyiv"), CODEC.blocks)
 TABLES = [table for metadata in METADATA for table in metadata.sorted_tables]
 NOT_COMPARED = {"cursor": {"epoch", "owner"}}
@@ -48,8 +48,8 @@ NOT_COMPARED = {"cursor": {"epoch", "owner"}}
 class Snapshot(NamedTuple):
     """What can be asked of the live generation."""
 
-    queries: Queries
-    ledger: Ledger
+    queries: ReaderQueries
+    ledger: EditorQueries
 
 
 class Newsroom:
@@ -79,13 +79,13 @@ class Newsroom:
         return Desk(self.transport, source="test-desk", actor=actor)
 
     @contextmanager
-    def loop(self, *, folding: Folding | None = None, group: str | None = None, **options: Any) -> Iterator[Loop]:
+    def loop(self, *, folding: BatchFold | None = None, group: str | None = None, **options: Any) -> Iterator[Loop]:
         """Open a worker's loop on the generation, as a worker process would: alone, or as a member of a group."""
         control = Control(self.database)
         name = self.generation
         kind = SharedKafkaLog if group else KafkaLog
         with (
-            self.database.alone(name),
+            self.database.worker_lock(name),
             closing(kind(self.bootstrap, self.topics, group=group, batch=self.batch)) as log,
         ):
             control.register(name, this_build(log.partitions), now=0)
@@ -93,11 +93,11 @@ class Newsroom:
             engine = self.database.writer(name)
             try:
                 generation = options.pop("generation", Generation)(engine, name)
-                yield Loop(log, generation, reader, folding or Folding(), owner="test", **options)
+                yield Loop(log, generation, reader, folding or BatchFold(), owner="test", **options)
             finally:
                 engine.dispose()
 
-    def work(self, *, folding: Folding | None = None, **options: Any) -> None:
+    def work(self, *, folding: BatchFold | None = None, **options: Any) -> None:
         """Fold everything that is in the log now."""
         ends = self.ends()
         with self.loop(folding=folding, **options) as loop:

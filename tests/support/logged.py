@@ -9,9 +9,9 @@ from kafka import KafkaConsumer, TopicPartition
 
 from newsroom_schemas.events import AnyEvent
 from newsroom_schemas.wire.codec import Codec
-from newsroom_schemas.wire.released import Registry
+from newsroom_schemas.wire.released import ReleasedSchemas
 
-CODEC = Codec(Registry.load())
+CODEC = Codec(ReleasedSchemas.load())
 
 
 class Logged(NamedTuple):

@@ -133,7 +133,7 @@ class MemoryLog:
         self._fuse.burn()
         self.reported |= offsets
 
-    def stay(self, seconds: float) -> None:
+    def heartbeat(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
 

@@ -12,8 +12,8 @@ from sqlalchemy import Table
 from support import fold_model as make
 from support.record_strategies import PLACE, real, record_of
 
-from newsroom_consumers.fold.batch import Folding
-from newsroom_consumers.fold.record_rules import Read
+from newsroom_consumers.fold.batch import BatchFold
+from newsroom_consumers.fold.record_rules import JudgedRecord
 from newsroom_consumers.log.record import Record
 from newsroom_consumers.projections import PROJECTIONS, Projection, Row
 from newsroom_schemas.events import AnyArticleEvent, AnyTagEvent
@@ -30,10 +30,10 @@ class Faults(msgspec.Struct, frozen=True):
     pages: frozenset[tuple[str, str]] = frozenset()
     """Kind and language of the pages of which a projection fails to make rows."""
 
-    def folding(self) -> Folding:
+    def folding(self) -> BatchFold:
         """Build the fold that has these faults."""
         timeline = FaultyProjection(PROJECTIONS["timeline"], self.pages)
-        return Folding({**PROJECTIONS, "timeline": timeline}, self._decide, self._evolve_tags)
+        return BatchFold({**PROJECTIONS, "timeline": timeline}, self._decide, self._evolve_tags)
 
     def _decide(
         self, decided: Container[str], article: Article | None, event: AnyArticleEvent, recorded: Recorded
@@ -82,7 +82,9 @@ class Wishes:
         self.open -= set(ids)
 
 
-def skip_of(read: Read, *, offset: int, timestamp: int, wrong: Mapping[str, Any] = MappingProxyType({})) -> Record:
+def skip_of(
+    read: JudgedRecord, *, offset: int, timestamp: int, wrong: Mapping[str, Any] = MappingProxyType({})
+) -> Record:
     """Write the record that skips a parked one, or names it wrongly, to lie at an offset of the same partition."""
     parked = read.record
     assert parked.key is not None

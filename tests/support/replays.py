@@ -9,7 +9,7 @@ from contextlib import closing
 from support.kit import CODEC, Newsroom
 
 from newsroom_consumers.control.control import Control
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.cut import Cut, end_of
 from newsroom_consumers.log.kafka import KafkaLog, placement
@@ -21,7 +21,7 @@ def replayed(
     name: str,
     cut: Cut | None = None,
     *,
-    folding: Folding | None = None,
+    folding: BatchFold | None = None,
     stopping: threading.Event | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Newsroom:

@@ -7,9 +7,9 @@ from sqlalchemy import Engine, MetaData, select
 from support.kit import CODEC
 from support.record_strategies import PLACE, TAGS_TOPIC, real, record_of
 
-from newsroom_consumers.fold.batch import Folding
-from newsroom_consumers.fold.record_rules import Read, RecordReader
-from newsroom_consumers.fold.result import Folded
+from newsroom_consumers.fold.batch import BatchFold
+from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
+from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.log.chain import link
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.store.cursors import Cursor
@@ -36,10 +36,10 @@ class Writer:
         for at in partitions:
             self.held[at] = self.generation.take(self.generation.cursor(at), self.owner)
 
-    def prepare(self, *records: Record) -> tuple[Moves, Folded]:
+    def prepare(self, *records: Record) -> tuple[Moves, FoldResult]:
         """Fold records, each the next of its partition, and give what a commit takes."""
         moved = dict(self.held)
-        reads: list[Read] = []
+        reads: list[JudgedRecord] = []
         for record in records:
             at = Partition(record.topic, record.partition)
             read = READER.read(record._replace(offset=moved[at].next_offset))
@@ -52,7 +52,7 @@ class Writer:
                 chain=link(moved[at].chain, read.record_sha),
             )
         aggregates = self.generation.load({read.aggregate for read in reads if read.aggregate is not None})
-        folded = Folding().fold(reads, aggregates)
+        folded = BatchFold().fold(reads, aggregates)
         return [(held, moved[at]) for at, held in self.held.items() if moved[at] != held], folded
 
     def store(self, *records: Record) -> None:

@@ -36,8 +36,8 @@ from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
 from newsroom_consumers.log.cut import Cut, records_until
 from newsroom_consumers.log.log import Bounds, CountedLog
 from newsroom_consumers.log.record import Partition, Record
-from newsroom_consumers.seals.check import Passed
-from newsroom_schemas.errors import NewsroomError
+from newsroom_consumers.progress import Progress
+from newsroom_schemas.errors import Kind, NewsroomError
 from newsroom_schemas.instants import to_rfc3339
 from newsroom_schemas.wire.released import read_schema
 
@@ -52,7 +52,7 @@ _OWN = re.compile(rf"{SEALS}|{MANIFEST}\.new|{SCHEMAS}/[A-Za-z]+\.\d+\.avsc|reco
 class OccupiedFolderError(NewsroomError):
     """An export would go into a folder that holds something else."""
 
-    exit_code: ClassVar[int] = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, folder: Path, found: str) -> None:
         """Name the folder, and something that is in it."""
@@ -68,7 +68,7 @@ def export(
     schemas: Mapping[str, str],
     *,
     now: int,
-    passed: Passed = lambda _: None,
+    progress: Progress = lambda _: None,
     per_file: int = RECORDS_PER_FILE,
 ) -> Manifest:
     """Write the records of a log up to a cut into a folder, with the schemas, given by file name.
@@ -78,22 +78,25 @@ def export(
     """
     with writable(folder):
         clear(folder)
-        return _export(log, cut, folder, schemas, now=now, passed=passed, per_file=per_file)
+        return _export(log, cut, folder, schemas, now=now, progress=progress, per_file=per_file)
 
 
 def _export(
-    log: CountedLog, cut: Cut, folder: Path, schemas: Mapping[str, str], *, now: int, passed: Passed, per_file: int
+    log: CountedLog, cut: Cut, folder: Path, schemas: Mapping[str, str], *, now: int, progress: Progress, per_file: int
 ) -> Manifest:
     """Write into a folder that is empty."""
     written = _write_schemas(folder / SCHEMAS, schemas)
     named, bounds = NamedSchemas(), log.bounds(cut)
     cut = {at: min(end, bounds[at].end) for at, end in cut.items()}
     with ExitStack() as opened:
-        parts = {at: opened.enter_context(_Part(folder_of(folder, at), bounds[at], cut[at], per_file)) for at in cut}
+        parts = {
+            at: opened.enter_context(_PartitionWriter(folder_of(folder, at), bounds[at], cut[at], per_file))
+            for at in cut
+        }
         for record in records_until(log, cut):
             parts[Partition(record.topic, record.partition)].add(record)
             named.look(record)
-            passed(1)
+            progress(1)
     topics = tuple(
         ArchivedTopic(name=name, partitions=tuple(parts[Partition(name, number)].archived() for number in range(count)))
         for name, count in sorted(log.partitions.items())
@@ -130,7 +133,7 @@ def clear(folder: Path) -> None:
             path.unlink()
 
 
-class _Part:
+class _PartitionWriter:
     """One partition being written, file by file."""
 
     def __init__(self, folder: Path, bounds: Bounds, end: int, per_file: int) -> None:

@@ -15,7 +15,7 @@ from msgspec import Meta
 from newsroom_consumers.files import readable
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.seals.seal import Count, Instant, Seal, SealedPartition, Sha256, TopicName
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 RECORDS_PER_FILE = 50_000
 """Records in one container file at most."""
@@ -155,7 +155,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class NoArchiveError(NewsroomError):
     """A folder is no finished export."""
 
-    exit_code: ClassVar[int] = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, folder: Path) -> None:
         """Name the folder."""

@@ -105,7 +105,7 @@ class ArchiveLog:
     def report(self, offsets: Mapping[Partition, int]) -> None:
         """Report nothing: an export has no lag."""
 
-    def stay(self, seconds: float) -> None:
+    def heartbeat(self, seconds: float) -> None:
         """Wait; as after every log's, nothing is read of a partition from here on until it is sought."""
         self._reading.clear()
         self._positions.clear()

@@ -23,7 +23,7 @@ _FAR = 1000
 """Offsets to try for a record whose own offset was altered."""
 
 
-class Fault(StrEnum):
+class FindingKind(StrEnum):
     """What is not as it was written."""
 
     ALTERED = "altered"
@@ -40,7 +40,7 @@ class Fault(StrEnum):
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is not as it was written."""
 
-    fault: Fault
+    fault: FindingKind
     topic: str | None = None
     partition: int | None = None
     offset: int | None = None
@@ -52,14 +52,14 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         return place + self.problem
 
 
-def walk(
+def check_partition(
     folder: Path, at: Partition, archived: ArchivedPartition, sound: Callable[[Entry, bytes], object]
 ) -> Finding | None:
     """Walk one partition and give the first thing that is not as it was written; ``sound`` is told all before it.
 
     It is told each record with the hash that was computed anew.
     """
-    walker = _Walker(at, archived)
+    walker = _PartitionCheck(at, archived)
     following = _read(folder, at, archived)
     step = next(following)
     while isinstance(step, _Step):
@@ -98,7 +98,7 @@ def _read(folder: Path, at: Partition, archived: ArchivedPartition) -> Iterator[
         yield _Stop()
 
 
-class _Walker:
+class _PartitionCheck:
     """Judges one record after the other."""
 
     def __init__(self, at: Partition, archived: ArchivedPartition) -> None:
@@ -115,14 +115,20 @@ class _Walker:
         if sha != entry.sha256:
             return self._altered(entry)
         if offset < self._expected:
-            return self._found(Fault.MOVED, offset, f"the record at {offset} stands behind {self._expected - 1} again")
+            return self._found(
+                FindingKind.MOVED, offset, f"the record at {offset} stands behind {self._expected - 1} again"
+            )
         if self._archived.last_offset is None or offset > self._archived.last_offset:
-            return self._found(Fault.ADDED, offset, f"a record at {offset} was added behind the end of the export")
+            return self._found(
+                FindingKind.ADDED, offset, f"a record at {offset} was added behind the end of the export"
+            )
         chain = link(self._chain, sha)
         if chain != entry.chain:
             return self._torn(entry, chain, after)
         if step.file not in self._counts and offset != int(step.file.name.removesuffix(".avro")):
-            return self._found(Fault.FILE, offset, f"the file {step.file.name} begins with the record at {offset}")
+            return self._found(
+                FindingKind.FILE, offset, f"the file {step.file.name} begins with the record at {offset}"
+            )
         self._expected, self._chain, self._last = offset + 1, chain, (offset, sha.hex())
         self._counts[step.file] += 1
         return None
@@ -133,18 +139,20 @@ class _Walker:
         if stop.problem is not None:
             path, problem = stop.problem.path, stop.problem.problem
             return self._found(
-                Fault.UNREADABLE, expected, f"{path.name} cannot be read from the record at {expected} on: {problem}"
+                FindingKind.UNREADABLE,
+                expected,
+                f"{path.name} cannot be read from the record at {expected} on: {problem}",
             )
         if archived.last_offset is not None and expected <= archived.last_offset:
             return self._found(
-                Fault.MISSING, expected, f"the records from {expected} to {archived.last_offset} are cut off"
+                FindingKind.MISSING, expected, f"the records from {expected} to {archived.last_offset} are cut off"
             )
         head = (*self._last, self._chain.hex(), self._counts.total())
         is_counted = all(self._counts[file] == file.records for file in archived.files)
         if not is_counted or head != (archived.last_offset, archived.last, archived.chain, archived.records):
             last = max(archived.first_offset, expected - 1)
             return self._found(
-                Fault.ALTERED,
+                FindingKind.ALTERED,
                 last,
                 "the records are not those that the manifest speaks of: it was altered, or the last of them, the "
                 f"record at {last}, was",
@@ -158,12 +166,12 @@ class _Walker:
             record = entry.record._replace(offset=offset)
             if digest(record, value_sha(record)) == entry.sha256:
                 return self._found(
-                    Fault.ALTERED,
+                    FindingKind.ALTERED,
                     offset,
                     f"the record at {offset} was altered: it says that it is at {entry.record.offset}",
                 )
         offset = entry.record.offset if first <= entry.record.offset < end else first
-        return self._found(Fault.ALTERED, offset, f"the record at {offset} was altered: its hash is another one")
+        return self._found(FindingKind.ALTERED, offset, f"the record at {offset} was altered: its hash is another one")
 
     def _torn(self, entry: Entry, chain: bytes, after: Entry | None) -> Finding:
         """Say why the chain of a record whose own hash holds does not."""
@@ -171,10 +179,12 @@ class _Walker:
         if after is not None and after.record.offset < offset:
             first = max(expected, after.record.offset)
             return self._found(
-                Fault.MOVED, first, f"the record at {offset} stands before the one at {after.record.offset}"
+                FindingKind.MOVED, first, f"the record at {offset} stands before the one at {after.record.offset}"
             )
         if _follows(chain, after, self._archived.chain):
-            return self._found(Fault.ALTERED, offset, f"the record at {offset} was altered: its chain is another one")
+            return self._found(
+                FindingKind.ALTERED, offset, f"the record at {offset} was altered: its chain is another one"
+            )
         before = self._last[0]
         is_last_in_manifest = after is None and entry.sha256.hex() == self._archived.last
         if not _follows(entry.chain, after, self._archived.chain) or (after is None and not is_last_in_manifest):
@@ -182,7 +192,9 @@ class _Walker:
         if offset > expected:
             at = [before] * (before is not None) + [offset] * (not is_last_in_manifest)
             perhaps = "".join(f", or the record at {each} was rewritten with its hash" for each in at)
-            return self._found(Fault.MISSING, expected, f"the record at {expected} is missing before {offset}{perhaps}")
+            return self._found(
+                FindingKind.MISSING, expected, f"the record at {expected} is missing before {offset}{perhaps}"
+            )
         if before is not None and is_last_in_manifest:
             return self._rewritten(before, f"the record at {before}, and perhaps some before it,")
         perhaps = "" if before is None else f" or the one at {before}"
@@ -190,9 +202,9 @@ class _Walker:
 
     def _rewritten(self, offset: int, which: str) -> Finding:
         """Name a record whose own hash holds, though it is not the one that the chain was made of."""
-        return self._found(Fault.ALTERED, offset, f"{which} was rewritten with its hash")
+        return self._found(FindingKind.ALTERED, offset, f"{which} was rewritten with its hash")
 
-    def _found(self, fault: Fault, offset: int, problem: str) -> Finding:
+    def _found(self, fault: FindingKind, offset: int, problem: str) -> Finding:
         return Finding(fault=fault, topic=self._at.topic, partition=self._at.partition, offset=offset, problem=problem)
 
 

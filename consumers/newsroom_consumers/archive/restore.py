@@ -15,8 +15,8 @@ from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
 from newsroom_consumers.log.cut import end_of, records_until
 from newsroom_consumers.log.log import CountedLog
 from newsroom_consumers.log.record import Partition, Record
-from newsroom_consumers.seals.check import Passed
-from newsroom_schemas.errors import NewsroomError
+from newsroom_consumers.progress import Progress
+from newsroom_schemas.errors import Kind, NewsroomError
 
 Append = Callable[[Iterable[Record]], Iterator[int]]
 """Appends records to the partitions that they name, in order; gives how many more are acknowledged."""
@@ -36,10 +36,10 @@ class NotRestorableError(NewsroomError):
         self.problem = problem
 
 
-class OtherTopicsError(NewsroomError):
+class ArchiveTopicsError(NewsroomError):
     """The topics at hand are not those of an export."""
 
-    exit_code: ClassVar[int] = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, found: Mapping[str, int], wanted: Mapping[str, int]) -> None:
         """Take the topics at hand and those of the export, each with its number of partitions."""
@@ -80,7 +80,7 @@ class DifferentCopyError(NewsroomError):
         self.problem = problem
 
 
-class Obstacles:
+class RestoreCheck:
     """Looks at every record of an export for what would not come out the same."""
 
     def __init__(self, manifest: Manifest) -> None:
@@ -118,13 +118,13 @@ def _unsendable(record: Record) -> str | None:
     return None
 
 
-class Restoring:
+class Restore:
     """One import into a log."""
 
     def __init__(self, folder: Path, manifest: Manifest, log: CountedLog, *, rename: bool = False) -> None:
         """Take the export and the log; with ``rename`` topics answer each other by what follows their prefix.
 
-        Raises ``OtherTopicsError``.
+        Raises ``ArchiveTopicsError``.
         """
         self._log = log
         self._manifest = manifest
@@ -132,7 +132,7 @@ class Restoring:
         names = {_role(name): name for name in log.partitions} if rename else {name: name for name in log.partitions}
         self._names = {name: names.get(_role(name) if rename else name, "") for name in wanted}
         if {self._names[name]: count for name, count in wanted.items()} != dict(log.partitions):
-            raise OtherTopicsError(log.partitions, wanted)
+            raise ArchiveTopicsError(log.partitions, wanted)
         self._left = {self._here(at): archived_entries(folder, at, each) for at, each in manifest.partitions()}
 
     def compare(self) -> int:
@@ -155,7 +155,7 @@ class Restoring:
             for entry in left:
                 yield entry.record._replace(topic=at.topic)
 
-    def read_back(self, passed: Passed) -> None:
+    def read_back(self, progress: Progress) -> None:
         """Read the log whole and compare it with the export. Raises ``DifferentCopyError`` and ``LogError``."""
         ends = end_of(self._log)
         wanted = {self._here(at): each for at, each in self._manifest.partitions()}
@@ -163,7 +163,7 @@ class Restoring:
         for record in records_until(self._log, ends):
             at = Partition(record.topic, record.partition)
             chains[at] = link(chains[at], digest(record, value_sha(record)))
-            passed(1)
+            progress(1)
         for at, each in wanted.items():
             if ends[at] != each.next_offset:
                 raise DifferentCopyError(at, f"it ends at {ends[at]}, the export at {each.next_offset}")

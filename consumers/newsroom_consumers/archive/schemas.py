@@ -10,7 +10,7 @@ from pathlib import Path
 from fastavro.schema import SchemaParseException, UnknownType
 
 from newsroom_consumers.archive.format import MANIFEST, SCHEMAS, ArchivedSchema, Manifest
-from newsroom_consumers.archive.partition_check import Fault, Finding
+from newsroom_consumers.archive.partition_check import Finding, FindingKind
 from newsroom_consumers.files import ABSENT, readable
 from newsroom_consumers.log.record import Address, Record
 from newsroom_schemas.errors import NewsroomError
@@ -48,7 +48,7 @@ def altered_schemas(folder: Path, manifest: Manifest) -> Iterator[Finding]:
         except ABSENT:
             continue
         if problem:
-            yield Finding(fault=Fault.SCHEMA, problem=problem)
+            yield Finding(fault=FindingKind.SCHEMA, problem=problem)
 
 
 def lacking_schemas(manifest: Manifest, named: NamedSchemas, *, whole: bool) -> Iterator[Finding]:
@@ -58,12 +58,12 @@ def lacking_schemas(manifest: Manifest, named: NamedSchemas, *, whole: bool) -> 
     for fingerprint, (topic, partition, offset) in sorted(named.first.items()):
         if fingerprint not in there | unknown:
             problem = f"the record at {offset} names the schema {fingerprint}, which was taken out of the export"
-            yield Finding(fault=Fault.SCHEMA, topic=topic, partition=partition, offset=offset, problem=problem)
+            yield Finding(fault=FindingKind.SCHEMA, topic=topic, partition=partition, offset=offset, problem=problem)
     wrong = unknown - (named.first.keys() - there)
     if whole and wrong:
         said = ", ".join(sorted(wrong))
         problem = f"{MANIFEST} was altered: it calls schemas unknown that are there, or that no record names: {said}"
-        yield Finding(fault=Fault.MANIFEST, problem=problem)
+        yield Finding(fault=FindingKind.MANIFEST, problem=problem)
 
 
 def _problem(schema: ArchivedSchema, data: bytes) -> str | None:

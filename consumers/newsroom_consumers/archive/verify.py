@@ -28,18 +28,19 @@ from newsroom_consumers.archive.format import (
     folder_of,
     read_manifest,
 )
-from newsroom_consumers.archive.partition_check import Fault, Finding, walk
+from newsroom_consumers.archive.partition_check import Finding, FindingKind, check_partition
 from newsroom_consumers.archive.schemas import NamedSchemas, altered_schemas, lacking_schemas
 from newsroom_consumers.files import ABSENT, files_below, readable
 from newsroom_consumers.log.record import Partition, Record
-from newsroom_consumers.seals.check import Checking, Kind, Passed, Verdict, verdict
-from newsroom_consumers.seals.seal import Mark, ReadSeals, Seal
+from newsroom_consumers.progress import Progress
+from newsroom_consumers.seals.check import BrokenKind, PartitionSealCheck, SealVerdict, verdict
+from newsroom_consumers.seals.seal import Seal, SealedMark, SealFile
 
-_KINDS = {Fault.MISSING: Kind.MISSING, Fault.ADDED: Kind.INSERTED}
+_KINDS = {FindingKind.MISSING: BrokenKind.MISSING, FindingKind.ADDED: BrokenKind.INSERTED}
 """What the first fault of a partition means to a seal behind it."""
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class ArchiveReport(msgspec.Struct, frozen=True, kw_only=True):
     """What an export turned out to be."""
 
     made_at: str
@@ -49,7 +50,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What is not as it was written; of each partition the first thing."""
     unknown_schemas: tuple[str, ...]
     """Fingerprints that records name and of which the exporting build had no schema."""
-    seals: Verdict | None
+    seals: SealVerdict | None
     """What came of independent seals."""
 
     @property
@@ -60,24 +61,24 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 def verify(
     folder: Path,
-    seals: ReadSeals | None = None,
+    seals: SealFile | None = None,
     *,
-    passed: Passed = lambda _: None,
+    progress: Progress = lambda _: None,
     look: Callable[[Record], object] = lambda _: None,
-) -> Report:
+) -> ArchiveReport:
     """Read an export whole and say what in it is not as it was written, and which seals do not hold.
 
-    ``passed`` is told how many more records are sound, ``look`` is shown each of them.
+    ``progress`` is told how many more records are sound, ``look`` is shown each of them.
     Raises ``NoArchiveError``, ``ManifestError`` and ``UnreadableFileError``.
     """
     manifest = read_manifest(folder)
     findings = [*_files(folder, manifest), *altered_schemas(folder, manifest), *_own_seal(folder, manifest)]
-    passage = _Passage(folder, seals.marks if seals else {}, passed, look)
+    passage = _ArchiveCheck(folder, seals.marks if seals else {}, progress, look)
     for at, archived in manifest.partitions():
         passage.go_through(at, archived)
     passage.end()
     findings += [*passage.findings, *lacking_schemas(manifest, passage.named, whole=passage.is_whole)]
-    return Report(
+    return ArchiveReport(
         made_at=manifest.made_at,
         records=passage.records,
         findings=tuple(findings),
@@ -86,31 +87,35 @@ def verify(
     )
 
 
-class _Passage:
+class _ArchiveCheck:
     """A passage through all records of an export, and what was seen on the way."""
 
     def __init__(
-        self, folder: Path, marks: Mapping[Partition, Sequence[Mark]], passed: Passed, look: Callable[[Record], object]
+        self,
+        folder: Path,
+        marks: Mapping[Partition, Sequence[SealedMark]],
+        progress: Progress,
+        look: Callable[[Record], object],
     ) -> None:
         self.records = 0
         self.findings: list[Finding] = []
         self.is_whole = True
         """Whether each partition could be read to its end."""
         self.named = NamedSchemas()
-        self.checkings: dict[Partition, Checking] = {}
+        self.checkings: dict[Partition, PartitionSealCheck] = {}
         self._folder = folder
         self._marks = marks
-        self._passed = passed
+        self._progress = progress
         self._look = look
 
     def go_through(self, at: Partition, archived: ArchivedPartition) -> None:
         """Read a partition up to its first fault."""
-        checking = self.checkings[at] = Checking(self._marks.get(at, ()), first=archived.first_offset)
-        found = walk(self._folder, at, archived, partial(self._see, checking))
+        checking = self.checkings[at] = PartitionSealCheck(self._marks.get(at, ()), first=archived.first_offset)
+        found = check_partition(self._folder, at, archived, partial(self._see, checking))
         if found is not None and found.offset is not None:
             self.is_whole = False
             self.findings.append(found)
-            checking.differs(_KINDS.get(found.fault, Kind.ALTERED), found.offset)
+            checking.differs(_KINDS.get(found.fault, BrokenKind.ALTERED), found.offset)
             checking.end(found.offset)
         else:
             checking.end(archived.next_offset)
@@ -118,15 +123,15 @@ class _Passage:
     def end(self) -> None:
         """Compare what is sealed of partitions that the export does not have."""
         for unknown in self._marks.keys() - self.checkings.keys():
-            self.checkings[unknown] = Checking(self._marks[unknown], first=0)
+            self.checkings[unknown] = PartitionSealCheck(self._marks[unknown], first=0)
             self.checkings[unknown].end(0)
 
-    def _see(self, checking: Checking, entry: Entry, sha: bytes) -> None:
+    def _see(self, checking: PartitionSealCheck, entry: Entry, sha: bytes) -> None:
         self.records += 1
         checking.record(entry.record.offset, sha)
         self.named.look(entry.record)
         self._look(entry.record)
-        self._passed(1)
+        self._progress(1)
 
 
 def _files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
@@ -141,7 +146,7 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
         what = "is missing" if path in wanted else "is no part of the export"
         of = _partition_of(name)
         yield Finding(
-            fault=Fault.FILE,
+            fault=FindingKind.FILE,
             topic=of.topic if of else None,
             partition=of.partition if of else None,
             problem=f"the file {name} {what}",
@@ -163,7 +168,7 @@ def _own_seal(folder: Path, manifest: Manifest) -> Iterator[Finding]:
     except ABSENT:
         return
     except ValueError as error:
-        yield Finding(fault=Fault.SEAL, problem=f"{SEALS} cannot be read: {error}")
+        yield Finding(fault=FindingKind.SEAL, problem=f"{SEALS} cannot be read: {error}")
         return
     if seal == manifest.seal():
         return
@@ -172,7 +177,7 @@ def _own_seal(folder: Path, manifest: Manifest) -> Iterator[Finding]:
     for at in sorted(ours.keys() | theirs.keys()):
         if ours.get(at) != theirs.get(at):
             yield Finding(
-                fault=Fault.MANIFEST,
+                fault=FindingKind.MANIFEST,
                 topic=at.topic,
                 partition=at.partition,
                 problem=f"{MANIFEST} and {SEALS} differ in what they say of this partition: one of them was altered",
@@ -181,4 +186,4 @@ def _own_seal(folder: Path, manifest: Manifest) -> Iterator[Finding]:
         is_dated = (seal.sealed_at, seal.generation) == (manifest.made_at, None)
         what = "which partitions they name, or in what order" if is_dated else "when and by whom the export was made"
         problem = f"{MANIFEST} and {SEALS} differ in {what}: one of them was altered"
-        yield Finding(fault=Fault.MANIFEST, problem=problem)
+        yield Finding(fault=FindingKind.MANIFEST, problem=problem)

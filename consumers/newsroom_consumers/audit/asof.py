@@ -28,18 +28,19 @@ from newsroom_consumers.control.control import Control, LiveGenerationError, Unk
 from newsroom_consumers.database.database import GenerationInUseError
 from newsroom_consumers.database.sqlite import SqliteDatabase
 from newsroom_consumers.fold.aggregate import Aggregate
-from newsroom_consumers.fold.batch import Folding
-from newsroom_consumers.fold.record_rules import CATALOGUE, Read, RecordReader
-from newsroom_consumers.fold.result import Folded
-from newsroom_consumers.generations.open import positions_of, wait_for
+from newsroom_consumers.fold.batch import BatchFold
+from newsroom_consumers.fold.record_rules import CATALOGUE, JudgedRecord, RecordReader
+from newsroom_consumers.fold.result import FoldResult
+from newsroom_consumers.generations.open import cut_of, wait_until_reached
 from newsroom_consumers.log.cut import Cut, cut_at
 from newsroom_consumers.log.log import CountedLog, Log
+from newsroom_consumers.progress import Progress
 from newsroom_consumers.projections.columns import canonical
-from newsroom_consumers.queries.readers import Answer, NotFoundError, Queries, Site
+from newsroom_consumers.queries.readers import Answer, NotFoundError, ReaderQueries, Site
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.reread import before, places_of, read_again
-from newsroom_consumers.worker.replay import Progress, begin, replay
-from newsroom_schemas.errors import NewsroomError
+from newsroom_consumers.worker.replay import begin, replay
+from newsroom_schemas.errors import Kind, NewsroomError
 from newsroom_schemas.instants import to_rfc3339
 
 KEPT = 3
@@ -54,7 +55,7 @@ _THROWN_AWAY = "as-of"
 class FoldStoppedError(NewsroomError):
     """A fold was stopped before it came to its cut."""
 
-    exit_code: ClassVar[int] = 1
+    kind: ClassVar[Kind] = Kind.FAILED
 
     def __init__(self, name: str) -> None:
         """Name the generation."""
@@ -88,7 +89,7 @@ Looking = Callable[[Cut], object]
 """Is told the cut that an answer is about."""
 
 
-class Onlooker(NamedTuple):
+class AsOfProgress(NamedTuple):
     """Who asks, and is told what a fold of the log does."""
 
     say: Callable[[str], None]
@@ -122,7 +123,7 @@ def article_as_of(
     cut, name = cut_at(log, instant), control.live()
     looking(cut)
 
-    wait_for(cut, partial(positions_of, control, name), seconds)
+    wait_until_reached(cut, partial(cut_of, control, name), seconds)
     with control.database.reading(name) as connection:
         places = places_of(connection, CATALOGUE) | places_of(connection, article_id)
     reads = read_again(log, reader, before(places, cut))
@@ -131,13 +132,13 @@ def article_as_of(
     return answer | {"related": None} if "related" in answer else answer
 
 
-def _fold(reads: Sequence[Read], article_id: str) -> Folded:
+def _fold(reads: Sequence[JudgedRecord], article_id: str) -> FoldResult:
     """Fold the records of one article and of the catalogue from the first one on."""
-    return Folding().fold(reads, {id_: Aggregate(id=id_) for id_ in (CATALOGUE, article_id)})
+    return BatchFold().fold(reads, {id_: Aggregate(id=id_) for id_ in (CATALOGUE, article_id)})
 
 
 @contextmanager
-def _thrown_away(folded: Folded, site: Site) -> Iterator[Queries]:
+def _thrown_away(folded: FoldResult, site: Site) -> Iterator[ReaderQueries]:
     """Store what was folded in a generation of its own for as long as it is asked."""
     with tempfile.TemporaryDirectory(prefix="newsroom-as-of-") as folder:
         database = SqliteDatabase(Path(folder))
@@ -147,11 +148,13 @@ def _thrown_away(folded: Folded, site: Site) -> Iterator[Queries]:
         finally:
             engine.dispose()
         with database.public(_THROWN_AWAY) as connection:
-            yield Queries(connection, site)
+            yield ReaderQueries(connection, site)
 
 
 @contextmanager
-def as_of(control: Control, log: CountedLog, reader: RecordReader, instant: int, onlooker: Onlooker) -> Iterator[str]:
+def as_of(
+    control: Control, log: CountedLog, reader: RecordReader, instant: int, onlooker: AsOfProgress
+) -> Iterator[str]:
     """Give the name of a generation that holds the log up to an instant, folded now or before, and hold it meanwhile.
 
     Who wants the same cut at the same time waits. Raises ``FoldStoppedError``, and what ``replay`` raises.
@@ -190,7 +193,7 @@ def _written(cut: Cut) -> str:
 
 
 @contextmanager
-def _turn(control: Control, name: str, onlooker: Onlooker) -> Iterator[None]:
+def _turn(control: Control, name: str, onlooker: AsOfProgress) -> Iterator[None]:
     """Hold a generation exclusively, as soon as nobody else does. Raises ``FoldStoppedError``."""
     with ExitStack() as held:
         waiting = False
@@ -207,7 +210,7 @@ def _turn(control: Control, name: str, onlooker: Onlooker) -> Iterator[None]:
         yield
 
 
-def _make_room(control: Control, onlooker: Onlooker) -> None:
+def _make_room(control: Control, onlooker: AsOfProgress) -> None:
     """Drop the cuts used longest ago; one that somebody asks just now stays until the next time."""
     with control.writing() as connection:
         names = snapshots.oldest(connection, KEPT)

@@ -24,28 +24,29 @@ from newsroom_consumers.control.build import this_build
 from newsroom_consumers.control.control import Build, Control, UnknownGenerationError
 from newsroom_consumers.database import twins
 from newsroom_consumers.database.database import GenerationInUseError
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
+from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.log.log import CountedLog
 from newsroom_consumers.log.record import Partition
+from newsroom_consumers.progress import Progress
 from newsroom_consumers.queries.readers import Answer
 from newsroom_consumers.store.digests import digest_of
 from newsroom_consumers.store.tables import EVENT
-from newsroom_consumers.worker.replay import Progress, replay
-from newsroom_schemas.errors import NewsroomError
+from newsroom_consumers.worker.replay import replay
+from newsroom_schemas.errors import Kind, NewsroomError
 
 SCRATCH = "verify-"
 """What the names of the fresh generations begin with."""
 
 Plan = Callable[[int], Progress]
 """Is told how many offsets will be folded, and gives what is told how many are."""
-_Cut = dict[Partition, int]
 
 
 class CannotVerifyError(NewsroomError):
     """The live generation was made by other code or from other topics: that it differs would say nothing."""
 
-    exit_code: ClassVar[int] = 4
+    kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, name: str, made: Build, ours: Build) -> None:
         """Name the generation, the build that made it, and this one."""
@@ -59,18 +60,18 @@ class CannotVerifyError(NewsroomError):
 class VerificationStoppedError(NewsroomError):
     """The log was not folded to its end, so that nothing is known."""
 
-    exit_code: ClassVar[int] = 4
+    kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self) -> None:
         """Say so."""
         super().__init__("stopped before the log was folded: nothing is verified. Start again")
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """What a verification has found; in its comparison A is the generation, B the log folded afresh."""
 
     generation: str
-    cut: _Cut
+    cut: Cut
     """Where the generation stood: the offset of the next record, for each partition."""
     records: int
     """Event rows of the fresh generation: one for each record up to the cut."""
@@ -117,9 +118,9 @@ def verify(
     reader: RecordReader,
     *,
     stopping: threading.Event,
-    folding: Folding | None = None,
+    folding: BatchFold | None = None,
     plan: Plan = lambda _: lambda _: None,
-) -> Verdict:
+) -> Verification:
     """Fold the log afresh up to where the live generation stands, and compare the two.
 
     Raises ``NoGenerationError``, ``CannotVerifyError``, ``VerificationStoppedError``, and what ``replay`` raises.
@@ -131,7 +132,7 @@ def verify(
     with _scratch(control) as fresh:
         progress = plan(sum(first.values()))
 
-        def fold(cut: _Cut) -> None:
+        def fold(cut: Cut) -> None:
             if not replay(control, fresh, log, cut, reader, stopping=stopping, folding=folding, progress=progress):
                 raise VerificationStoppedError
 
@@ -146,7 +147,7 @@ def verify(
                 damage = twins.damage(connection)
                 records = int(again.scalar(select(func.count()).select_from(EVENT)) or 0)
     beyond = {at: (offset, cut[at]) for at, offset in stands.items() if offset > cut[at]}
-    return Verdict(generation=name, cut=cut, records=records, beyond=beyond, damage=damage, comparison=compared)
+    return Verification(generation=name, cut=cut, records=records, beyond=beyond, damage=damage, comparison=compared)
 
 
 def _require_build(control: Control, name: str, log: CountedLog) -> None:
@@ -156,7 +157,7 @@ def _require_build(control: Control, name: str, log: CountedLog) -> None:
         raise CannotVerifyError(name, made, ours)
 
 
-def _stands(connection: Connection, log: CountedLog) -> _Cut:
+def _stands(connection: Connection, log: CountedLog) -> Cut:
     """Say how far a generation has folded the log: by its cursors, and by its event rows where there is no cursor."""
     stands, offset = positions(connection), func.max(EVENT.c.offset)
     for at in log.assigned().keys() - stands.keys():
@@ -165,14 +166,14 @@ def _stands(connection: Connection, log: CountedLog) -> _Cut:
     return {at: end for at, end in stands.items() if at in log.assigned()}
 
 
-def _within(cut: _Cut, log: CountedLog) -> _Cut:
+def _within(cut: Cut, log: CountedLog) -> Cut:
     """End a cut where the log ends: a cursor that stands past it will differ from the one that the log gives."""
     return {at: min(cut[at], bounds.end) for at, bounds in log.bounds(cut).items()}
 
 
-def _further(first: _Cut, then: _Cut) -> _Cut:
+def _further(first: Cut, then: Cut) -> Cut:
     """Give the later of two cuts in each partition; a cursor that has gone back will differ."""
-    return {at: max(first.get(at, 0), then.get(at, 0)) for at in first | then}
+    return {at: max(first.get(at, 0), then.get(at, 0)) for at in {**first, **then}}
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from newsroom_consumers.compare.rows import Difference, readable
+from newsroom_consumers.compare.rows import RowDifference, readable
 from newsroom_consumers.projections.published import GONE, PUBLISHED
 from newsroom_consumers.projections.tags import TAG, TAG_ENTRY
 from newsroom_consumers.projections.timeline import TIMELINE
@@ -85,12 +85,12 @@ class ListChange(msgspec.Struct, kw_only=True):
     """Entries that stand in another place: their instant or their first event differs."""
     changed: list[EntryChange] = []
 
-    def finish(self, gained: dict[str, Difference], lost: dict[str, Difference]) -> None:
+    def finish(self, gained: dict[str, RowDifference], lost: dict[str, RowDifference]) -> None:
         """Take the entries that are in one generation only: an article that is in both has moved."""
         self.gained = sorted(gained.keys() - lost.keys())
         self.lost = sorted(lost.keys() - gained.keys())
         for id_ in sorted(gained.keys() & lost.keys()):
-            both = Difference(gained[id_].table, lost[id_].a, gained[id_].b)
+            both = RowDifference(gained[id_].table, lost[id_].a, gained[id_].b)
             self.moved.append(EntryChange(id_, both.fields()))
 
 
@@ -144,7 +144,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """Rows that differ, by table."""
 
 
-class Naming:
+class ChangeReport:
     """Gives differences their names, table by table."""
 
     def __init__(self) -> None:
@@ -156,9 +156,9 @@ class Naming:
         self._records: dict[str, list[Any]] = {EVENT.name: [], PARKED.name: []}
         self._catalogue: list[TagChange] = []
         self._cursors: list[CursorChange] = []
-        self._entries: dict[tuple[str, str | None, str], tuple[dict[str, Difference], dict[str, Difference]]] = {}
+        self._entries: dict[tuple[str, str | None, str], tuple[dict[str, RowDifference], dict[str, RowDifference]]] = {}
 
-    def take(self, differing: Iterable[Difference]) -> None:
+    def take(self, differing: Iterable[RowDifference]) -> None:
         """Take the differences of a table."""
         for each in differing:
             self._counts[str(each.table.name)] += 1
@@ -183,7 +183,7 @@ class Naming:
             counts=dict(self._counts),
         )
 
-    def _name(self, each: Difference) -> None:
+    def _name(self, each: RowDifference) -> None:
         if each.table in {ARTICLE, EDITION, PUBLISHED, GONE}:
             self._take_article(each)
         elif each.table in {TAG_ENTRY, TIMELINE}:
@@ -195,14 +195,14 @@ class Naming:
         elif each.table is CURSOR:
             self._cursors.append(CursorChange(readable(each.known("topic")), each.known("partition"), self._row(each)))
 
-    def _take_article(self, each: Difference) -> None:
+    def _take_article(self, each: RowDifference) -> None:
         language = each.known("language")
         key = (readable(each.known("article_id")), None if language is None else readable(language))
         if key not in self._articles:
             self._articles[key] = ArticleChange(article_id=key[0], language=key[1])
         self._articles[key].take(self._row(each))
 
-    def _take_entry(self, each: Difference) -> None:
+    def _take_entry(self, each: RowDifference) -> None:
         tag_id = each.known("tag_id")
         key = (each.table.name, None if tag_id is None else readable(tag_id), readable(each.known("language")))
         id_ = readable(each.known("article_id"))
@@ -217,7 +217,7 @@ class Naming:
     def _list(self, key: tuple[str, str | None, str]) -> ListChange:
         return self._lists.setdefault(key, ListChange(tag_id=key[1], language=key[2]))
 
-    def _take_record(self, each: Difference) -> None:
+    def _take_record(self, each: RowDifference) -> None:
         kept = self._records[each.table.name]
         if len(kept) >= KEPT:
             return
@@ -231,7 +231,7 @@ class Naming:
         else:
             kept.append(RecordChange(**named))
 
-    def _row(self, each: Difference) -> RowChange:
+    def _row(self, each: RowDifference) -> RowChange:
         fields = each.fields() if self._counts[each.table.name] <= KEPT else {}
         return RowChange(str(each.table.name), each.state(), fields)
 

@@ -18,20 +18,20 @@ from typing import Any, ClassVar, NamedTuple
 import msgspec
 from sqlalchemy import Connection, select
 
-from newsroom_consumers.compare.changes import Findings, Naming, summary
-from newsroom_consumers.compare.rows import Row, differences
-from newsroom_consumers.control.control import Control, Known
+from newsroom_consumers.compare.changes import ChangeReport, Findings, summary
+from newsroom_consumers.compare.rows import NamedRow, differences
+from newsroom_consumers.control.control import Control, KnownGeneration
 from newsroom_consumers.fold.record_rules import CATALOGUE
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.digests import TABLES, digests
 from newsroom_consumers.store.tables import CURSOR, EVENT
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 
 class CursorsDifferError(NewsroomError):
     """Two generations have not folded the log equally far, so that their rows say nothing about the code."""
 
-    exit_code: ClassVar[int] = 4
+    kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, distances: dict[Partition, tuple[int, int]]) -> None:
         """Take where A and B stand in each partition that they have not folded equally far."""
@@ -43,12 +43,12 @@ class CursorsDifferError(NewsroomError):
         self.distances = distances
 
 
-class OtherTopicsError(NewsroomError):
+class TopicsDifferError(NewsroomError):
     """Two generations are made of different logs."""
 
-    exit_code: ClassVar[int] = 4
+    kind: ClassVar[Kind] = Kind.UNDECIDED
 
-    def __init__(self, a: Known, b: Known) -> None:
+    def __init__(self, a: KnownGeneration, b: KnownGeneration) -> None:
         """Take the two."""
         listed = " and ".join(f"{each.name} of {', '.join(sorted(each.build.partitions))}" for each in (a, b))
         super().__init__(
@@ -89,11 +89,11 @@ class Comparison(msgspec.Struct, kw_only=True, frozen=True):
 def compared(control: Control, a: str, b: str) -> Iterator[tuple[Side, Side]]:
     """Open two generations, each in a read transaction that lasts.
 
-    Raises ``UnknownGenerationError`` and ``OtherTopicsError``.
+    Raises ``UnknownGenerationError`` and ``TopicsDifferError``.
     """
     known = [control.known(name) for name in (a, b)]
     if known[0].build.partitions != known[1].build.partitions:
-        raise OtherTopicsError(*known)
+        raise TopicsDifferError(*known)
     with control.database.auditing(a) as of_a, control.database.auditing(b) as of_b:
         yield Side(a, of_a), Side(b, of_b)
 
@@ -108,7 +108,7 @@ def compare_equal(a: Side, b: Side) -> Comparison:
 def compare_rows(a: Side, b: Side) -> Comparison:
     """Compare all rows of two generations, cursors among them, however far each has folded the log."""
     of_a, of_b = digests(a.connection), digests(b.connection)
-    naming = Naming()
+    naming = ChangeReport()
     for table in TABLES:
         if of_a[table.name] != of_b[table.name]:
             naming.take(differences(a.connection, b.connection, table))
@@ -126,7 +126,7 @@ def compare_common(a: Side, b: Side) -> Comparison:
     if not apart:
         return compare_rows(a, b)
     later = _later(a.connection, apart) | _later(b.connection, apart)
-    naming = Naming()
+    naming = ChangeReport()
     for table in TABLES:
         naming.take(differences(a.connection, b.connection, table, _Common(apart, later).has))
     return _comparison(a, b, naming, {}, len(later - {CATALOGUE}))
@@ -152,7 +152,7 @@ class _Common:
         self._ends = {at: min(positions) for at, positions in apart.items()}
         self._later = later
 
-    def has(self, row: Row) -> bool:
+    def has(self, row: NamedRow) -> bool:
         """Say whether a row belongs to it: rows of articles by those, rows of records by their place besides."""
         if "next_offset" in row:
             return Partition(row["topic"], row["partition"]) not in self._ends
@@ -160,7 +160,7 @@ class _Common:
             return False
         return row.get("article_id", "") not in self._later
 
-    def _end(self, row: Row) -> float:
+    def _end(self, row: NamedRow) -> float:
         return self._ends.get(Partition(row["topic"], row["partition"]), float("inf"))
 
 
@@ -173,7 +173,9 @@ def _later(connection: Connection, apart: dict[Partition, tuple[int, int]]) -> s
     return found
 
 
-def _comparison(a: Side, b: Side, naming: Naming, found: dict[str, dict[str, str]], left_out: int = 0) -> Comparison:
+def _comparison(
+    a: Side, b: Side, naming: ChangeReport, found: dict[str, dict[str, str]], left_out: int = 0
+) -> Comparison:
     findings = naming.findings()
     return Comparison(
         equal=not findings.counts,

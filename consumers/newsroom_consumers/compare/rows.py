@@ -22,21 +22,21 @@ from sqlalchemy import Connection, Table
 from newsroom_consumers.store.digests import Cells, columns, scan, text_bytes
 from newsroom_schemas.instants import to_rfc3339
 
-Row = Mapping[str, Any]
+NamedRow = Mapping[str, Any]
 """A row by the names of its columns."""
 
 _SHORT = 64
 """Bytes up to which a value is shown whole."""
-_ABSENT: Row = {}
+_ABSENT: NamedRow = {}
 
 
-class Difference(NamedTuple):
+class RowDifference(NamedTuple):
     """A row that two generations, A and B, do not have alike."""
 
     table: Table
-    a: Row | None
+    a: NamedRow | None
     """The row in A; ``None`` where it is in B only."""
-    b: Row | None
+    b: NamedRow | None
 
     def both(self, column: str) -> tuple[Any, Any]:
         """Give what A and B have in a column; ``None`` where there is no row."""
@@ -68,11 +68,11 @@ class Difference(NamedTuple):
             yield name, *self.both(name)
 
 
-Wanted = Callable[[Row], bool]
+Wanted = Callable[[NamedRow], bool]
 """Says whether a row is to be compared."""
 
 
-def differences(a: Connection, b: Connection, table: Table, wanted: Wanted = lambda _: True) -> Iterator[Difference]:
+def differences(a: Connection, b: Connection, table: Table, wanted: Wanted = lambda _: True) -> Iterator[RowDifference]:
     """Compare a table of two generations, in the order of its key."""
     names = [str(column.name) for column in columns(table)]
     width = len(table.primary_key)
@@ -82,7 +82,7 @@ def differences(a: Connection, b: Connection, table: Table, wanted: Wanted = lam
         if rows.get(0) != rows.get(1):
             of_a, of_b = ({} if side not in rows else dict(zip(names, rows[side], strict=True)) for side in (0, 1))
             if all(wanted(row) for row in (of_a, of_b) if row):
-                yield Difference(table, of_a or None, of_b or None)
+                yield RowDifference(table, of_a or None, of_b or None)
 
 
 def shown(name: str, value: Any) -> Any:

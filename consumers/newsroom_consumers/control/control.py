@@ -20,7 +20,7 @@ from newsroom_consumers.control.retries import Retries
 from newsroom_consumers.database import twins
 from newsroom_consumers.database.database import CONTROL, Database, NoGenerationError, answering
 from newsroom_consumers.projections.columns import canonical, integer, text
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 FIRST = "main"
 """Name of the first generation."""
@@ -69,7 +69,7 @@ class OtherBuildError(NewsroomError):
 class UnknownGenerationError(NewsroomError):
     """There is no generation of a name."""
 
-    exit_code: ClassVar[int] = 3
+    kind: ClassVar[Kind] = Kind.UNKNOWN
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         """Take the name, and those that there are."""
@@ -93,7 +93,7 @@ class LiveGenerationError(NewsroomError):
 class GenerationNameError(NewsroomError):
     """A generation cannot have a name."""
 
-    exit_code: ClassVar[int] = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, name: str) -> None:
         """Take the name."""
@@ -104,7 +104,7 @@ class GenerationNameError(NewsroomError):
         self.name = name
 
 
-class Known(NamedTuple):
+class KnownGeneration(NamedTuple):
     """A generation as the control database knows it."""
 
     name: str
@@ -194,7 +194,7 @@ class Control:
         with self.writing() as connection:
             return connection.execute(statement).rowcount == 1
 
-    def all(self) -> list[Known]:
+    def all(self) -> list[KnownGeneration]:
         """Give every generation, in the order of their making; none where there is no control database yet."""
         try:
             with self.database.reading(CONTROL) as connection:
@@ -204,9 +204,9 @@ class Control:
                 ).all()
         except NoGenerationError:
             return []
-        return [Known(row.name, row.name == live, _build_of(row), row.created_at) for row in found]
+        return [KnownGeneration(row.name, row.name == live, _build_of(row), row.created_at) for row in found]
 
-    def known(self, name: str) -> Known:
+    def known(self, name: str) -> KnownGeneration:
         """Give one generation. Raises ``UnknownGenerationError``."""
         there = {each.name: each for each in self.all()}
         if name not in there:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
 
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 """SQLite's primary codes for a file that is damaged, or is no database; its driver has no own error for them."""
@@ -26,7 +26,7 @@ CONTROL = "control"
 class NoGenerationError(NewsroomError):
     """There is no generation to read yet."""
 
-    exit_code: ClassVar[int] = 4
+    kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, where: str) -> None:
         """Say where it was looked for."""
@@ -57,7 +57,7 @@ class GenerationInUseError(NewsroomError):
 class DatabaseAwayError(NewsroomError):
     """The database does not answer, or cannot write; a worker goes on as soon as it can."""
 
-    exit_code: ClassVar[int] = 4
+    kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, name: str, problem: str) -> None:
         """Name the generation and what the database said."""
@@ -70,7 +70,7 @@ class DatabaseAwayError(NewsroomError):
 class DamagedDatabaseError(NewsroomError):
     """The file of a database is damaged, or is none."""
 
-    exit_code: ClassVar[int] = 4
+    kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, name: str, problem: str) -> None:
         """Name the generation and what the database said."""
@@ -86,7 +86,7 @@ class DamagedDatabaseError(NewsroomError):
 class DatabaseUrlError(NewsroomError):
     """The place of the database is an URL that cannot be used."""
 
-    exit_code: ClassVar[int] = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self) -> None:
         """Say what an URL looks like; the one given may hold a password."""
@@ -145,7 +145,7 @@ class Database(Protocol):
     def where(self, name: str) -> str:
         """Say where a generation is, for people; no password is in it."""
 
-    def alone(self, name: str) -> AbstractContextManager[object]:
+    def worker_lock(self, name: str) -> AbstractContextManager[object]:
         """Hold a generation as a worker does. Raises ``SecondWorkerError`` where only one may.
 
         Raises ``GenerationInUseError`` while somebody has it exclusively.

@@ -100,7 +100,7 @@ class PostgresDatabase:
         shown = self._url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
         return f"{shown}, schema {schema_of(name)}"
 
-    def alone(self, name: str) -> AbstractContextManager[None]:
+    def worker_lock(self, name: str) -> AbstractContextManager[None]:
         """Hold a lock that all workers of a generation share; they keep apart by their cursors."""
         return self._held(name, "pg_try_advisory_lock_shared")
 

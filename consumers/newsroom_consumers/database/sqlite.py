@@ -60,7 +60,7 @@ class SqliteDatabase:
         return str(self.file(name))
 
     @contextmanager
-    def alone(self, name: str) -> Iterator[None]:
+    def worker_lock(self, name: str) -> Iterator[None]:
         """Hold a generation's lock file. Raises ``SecondWorkerError``."""
         with self._held(name, SecondWorkerError(self.where(name))):
             yield

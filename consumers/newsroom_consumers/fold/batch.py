@@ -10,22 +10,22 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from typing import cast
 
 from newsroom_consumers.fold.aggregate import Aggregate
-from newsroom_consumers.fold.outcome import Applied, Outcome, Parked, Repeated, Skipped
-from newsroom_consumers.fold.parking import BEHIND, is_named_by, park, put, recorded_of, unpark
-from newsroom_consumers.fold.record_rules import CATALOGUE, Read
-from newsroom_consumers.fold.result import Again, Folded
+from newsroom_consumers.fold.outcome import Applied, Duplicate, Outcome, Parked, Skipped
+from newsroom_consumers.fold.parking import BEHIND, is_named_by, park, recorded_of, show_pages, unpark
+from newsroom_consumers.fold.record_rules import CATALOGUE, JudgedRecord
+from newsroom_consumers.fold.result import FoldResult, Refold
 from newsroom_consumers.projections import PROJECTIONS, Projection, Row
 from newsroom_schemas.events import AnyArticleEvent, AnyTagEvent, RecordSkipped, TagEvent
 from newsroom_schemas.fold import article as articles
 from newsroom_schemas.fold import tags
 from newsroom_schemas.fold.state import Article, Catalogue, Page, Recorded
-from newsroom_schemas.rejections import Duplicate, NotParked, Rejected
+from newsroom_schemas.rejections import DuplicateId, NotParked, Rejected
 
-Decide = Callable[[Container[str], Article | None, AnyArticleEvent, Recorded], Article | Rejected | Duplicate]
+Decide = Callable[[Container[str], Article | None, AnyArticleEvent, Recorded], Article | Rejected | DuplicateId]
 EvolveTags = Callable[[Catalogue, AnyTagEvent], Catalogue | Rejected]
 
 
-class Folding:
+class BatchFold:
     """Folds batches by one build's fold and projections."""
 
     def __init__(
@@ -39,17 +39,19 @@ class Folding:
         self._decide = decide
         self._evolve_tags = evolve_tags
 
-    def fold(self, reads: Iterable[Read], aggregates: Mapping[str, Aggregate], again: Again | None = None) -> Folded:
+    def fold(
+        self, reads: Iterable[JudgedRecord], aggregates: Mapping[str, Aggregate], again: Refold | None = None
+    ) -> FoldResult:
         """Fold records in order onto the aggregates, which must hold every one that the records touch.
 
         Those to be folded ``again`` come first.
         """
-        folded = Folded(again=again or Again())
+        folded = FoldResult(again=again or Refold())
         for read in (*folded.again.reads, *reads):
             folded.outcomes[read.record[:3]] = (read, self._fold(read, aggregates, folded))
         return folded
 
-    def _fold(self, read: Read, aggregates: Mapping[str, Aggregate], folded: Folded) -> Outcome:
+    def _fold(self, read: JudgedRecord, aggregates: Mapping[str, Aggregate], folded: FoldResult) -> Outcome:
         if isinstance(read.verdict, Rejected):
             return read.verdict
         aggregate = aggregates[read.aggregate or CATALOGUE]
@@ -63,15 +65,17 @@ class Folding:
             return self._fold_tag(read, read.event, aggregate, folded)
         return self._fold_article(read, cast("AnyArticleEvent", read.event), aggregate, folded)
 
-    def _fold_article(self, read: Read, event: AnyArticleEvent, aggregate: Aggregate, folded: Folded) -> Outcome:
+    def _fold_article(
+        self, read: JudgedRecord, event: AnyArticleEvent, aggregate: Aggregate, folded: FoldResult
+    ) -> Outcome:
         recorded = recorded_of(read.record)
         try:
             after = self._decide(aggregate.decided, aggregate.article, event, recorded)
         except Exception as error:  # noqa: BLE001 - whatever pure code raises parks the record
             return self._park(read, aggregate, _raised("fold", error), folded)
         match after:
-            case Duplicate():
-                return Repeated(differs=aggregate.decided[event.event_id] != read.value_sha)
+            case DuplicateId():
+                return Duplicate(differs=aggregate.decided[event.event_id] != read.value_sha)
             case Rejected():
                 aggregate.decided[event.event_id] = read.value_sha
                 return after
@@ -80,16 +84,16 @@ class Folding:
             rows = {language: self._rows(page) for language, page in pages.items()}
         except Exception as error:  # noqa: BLE001 - as above
             return self._park(read, aggregate, _raised("projection", error), folded)
-        put(aggregate, rows, folded)
+        show_pages(aggregate, rows, folded)
         folded.changed[aggregate.id] = aggregate
         aggregate.article = after
         aggregate.last_offset = read.record.offset
         aggregate.decided[event.event_id] = read.value_sha
         return Applied()
 
-    def _fold_tag(self, read: Read, event: AnyTagEvent, aggregate: Aggregate, folded: Folded) -> Outcome:
+    def _fold_tag(self, read: JudgedRecord, event: AnyTagEvent, aggregate: Aggregate, folded: FoldResult) -> Outcome:
         if event.event_id in aggregate.decided:
-            return Repeated(differs=aggregate.decided[event.event_id] != read.value_sha)
+            return Duplicate(differs=aggregate.decided[event.event_id] != read.value_sha)
         try:
             after = self._evolve_tags(aggregate.catalogue, event)
         except Exception as error:  # noqa: BLE001 - as above
@@ -101,14 +105,16 @@ class Folding:
         folded.tags[event.tag_id] = after[event.tag_id]
         return Applied()
 
-    def _skip(self, read: Read, event: RecordSkipped, aggregates: Mapping[str, Aggregate], folded: Folded) -> Outcome:
+    def _skip(
+        self, read: JudgedRecord, event: RecordSkipped, aggregates: Mapping[str, Aggregate], folded: FoldResult
+    ) -> Outcome:
         """Give up the head of a queue of parked records if that is what the event names, and fold the rest.
 
         Nothing but a head is given up: an event that names another record has come too late, or too early.
         """
         aggregate = aggregates[read.aggregate or CATALOGUE]
         if event.event_id in aggregate.decided:
-            return Repeated(differs=aggregate.decided[event.event_id] != read.value_sha)
+            return Duplicate(differs=aggregate.decided[event.event_id] != read.value_sha)
         aggregate.decided[event.event_id] = read.value_sha
         queue = folded.queues.get(aggregate.id)
         if not queue or not is_named_by(event, queue[0]):
@@ -119,7 +125,7 @@ class Folding:
             folded.outcomes[waiting.record[:3]] = (waiting, self._fold(waiting, aggregates, folded))
         return Applied()
 
-    def _park(self, read: Read, aggregate: Aggregate, parked: Parked, folded: Folded) -> Parked:
+    def _park(self, read: JudgedRecord, aggregate: Aggregate, parked: Parked, folded: FoldResult) -> Parked:
         return park(read, aggregate, parked, folded, self._projections.values())
 
     def _rows(self, page: Page) -> tuple[Row, ...]:

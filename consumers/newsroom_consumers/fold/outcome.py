@@ -1,6 +1,6 @@
 """What became of a record: one outcome each, with a name.
 
-``Applied`` changed the state; ``Repeated`` was decided before; a ``Rejected`` is wrong for ever and says why;
+``Applied`` changed the state; ``Duplicate`` was decided before; a ``Rejected`` is wrong for ever and says why;
 ``Parked`` is not understood yet; ``Skipped`` was parked and is given up.
 """
 
@@ -17,7 +17,7 @@ class Applied(msgspec.Struct, frozen=True):
     """The event changed the state of its article or of the tag catalogue."""
 
 
-class Repeated(msgspec.Struct, frozen=True):
+class Duplicate(msgspec.Struct, frozen=True):
     """The event had been decided before; ``differs`` when it came with another body."""
 
     differs: bool
@@ -35,7 +35,7 @@ class Skipped(msgspec.Struct, frozen=True):
     """The parked record was given up by a ``RecordSkipped``."""
 
 
-Outcome = Applied | Repeated | Rejected | Parked | Skipped
+Outcome = Applied | Duplicate | Rejected | Parked | Skipped
 
 
 class OutcomeColumns(msgspec.Struct, frozen=True):
@@ -52,12 +52,12 @@ class OutcomeColumns(msgspec.Struct, frozen=True):
 _APPLIED = OutcomeColumns("applied", decided=True)
 
 
-def columns(outcome: Outcome, *, record_level: bool) -> OutcomeColumns:
+def to_columns(outcome: Outcome, *, record_level: bool) -> OutcomeColumns:
     """Say how an outcome is kept; a rejection of the record itself decides nothing about its event."""
     match outcome:
         case Applied():
             return _APPLIED
-        case Repeated(differs=differs):
+        case Duplicate(differs=differs):
             return OutcomeColumns("duplicate", differs=differs)
         case Rejected():
             return OutcomeColumns("rejected", outcome.reason, outcome.facts, decided=not record_level)

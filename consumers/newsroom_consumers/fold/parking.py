@@ -7,8 +7,8 @@ from contextlib import suppress
 
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.outcome import Parked
-from newsroom_consumers.fold.record_rules import Read
-from newsroom_consumers.fold.result import Folded
+from newsroom_consumers.fold.record_rules import JudgedRecord
+from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.log.record import Record
 from newsroom_consumers.projections import Projection, Row
 from newsroom_schemas.events import ArticleUnpublished, RecordSkipped
@@ -19,13 +19,13 @@ from newsroom_schemas.fold.state import Recorded
 BEHIND = Parked("behind", "waits for the records parked before it")
 
 
-def is_named_by(event: RecordSkipped, read: Read) -> bool:
+def is_named_by(event: RecordSkipped, read: JudgedRecord) -> bool:
     """Say whether an event names just this record: its place in the log, and its bytes."""
     record = read.record
     return (event.topic, event.partition, event.offset, event.sha256) == (*record[:3], read.record_sha.hex())
 
 
-def unpark(aggregate: Aggregate, folded: Folded) -> None:
+def unpark(aggregate: Aggregate, folded: FoldResult) -> None:
     """Take a queue apart that a batch has made, and let readers see again what it hides."""
     for read in folded.queues.pop(aggregate.id):
         del folded.parked[read.record[:3]]
@@ -41,12 +41,14 @@ def unpark(aggregate: Aggregate, folded: Folded) -> None:
     aggregate.hidden = set()
 
 
-def park(read: Read, aggregate: Aggregate, parked: Parked, folded: Folded, projections: Iterable[Projection]) -> Parked:
+def park(
+    read: JudgedRecord, aggregate: Aggregate, parked: Parked, folded: FoldResult, projections: Iterable[Projection]
+) -> Parked:
     """Keep a record for later, in log order; a withdrawal among them hides what it names at once."""
     hidden = hidden_pages(read, aggregate, projections)
     for language in hidden.keys() - aggregate.hidden:
         folded.covered[aggregate.id, language] = folded.pages.get((aggregate.id, language))
-    put(aggregate, hidden, folded)
+    show_pages(aggregate, hidden, folded)
     aggregate.hidden = aggregate.hidden | hidden.keys()
     if not aggregate.parked:
         folded.queues[aggregate.id] = []
@@ -57,7 +59,9 @@ def park(read: Read, aggregate: Aggregate, parked: Parked, folded: Folded, proje
     return parked
 
 
-def hidden_pages(read: Read, aggregate: Aggregate, projections: Iterable[Projection]) -> dict[str, tuple[Row, ...]]:
+def hidden_pages(
+    read: JudgedRecord, aggregate: Aggregate, projections: Iterable[Projection]
+) -> dict[str, tuple[Row, ...]]:
     """Give the rows, by language, of the pages that a withdrawal puts before readers although it waits.
 
     What is hidden stays as its first withdrawal left it, but for a legal one, which replaces every other. A
@@ -77,7 +81,7 @@ def hidden_pages(read: Read, aggregate: Aggregate, projections: Iterable[Project
     return hidden
 
 
-def put(aggregate: Aggregate, rows: Mapping[str, tuple[Row, ...]], folded: Folded) -> None:
+def show_pages(aggregate: Aggregate, rows: Mapping[str, tuple[Row, ...]], folded: FoldResult) -> None:
     """Put pages before readers, in place of those that the database may have."""
     for language, made in rows.items():
         edition = aggregate.stored.editions.get(language) if aggregate.stored else None

@@ -22,7 +22,7 @@ CATALOGUE = ""
 """Stands where an article's id would: the tag catalogue is one aggregate. No article can have this id."""
 
 
-class Read(NamedTuple):
+class JudgedRecord(NamedTuple):
     """One record with all that can be said of it without a state."""
 
     record: Record
@@ -44,11 +44,11 @@ class RecordReader:
         self._tags_topic = tags_topic
         self._place = place
 
-    def read(self, record: Record) -> Read:
+    def read(self, record: Record) -> JudgedRecord:
         """Read one record; never raises for anything that a record can hold."""
         body = value_sha(record)
         aggregate, event, verdict = self._judge(record)
-        return Read(record, digest(record, body), body, aggregate, event, verdict)
+        return JudgedRecord(record, digest(record, body), body, aggregate, event, verdict)
 
     def _judge(self, record: Record) -> _Judged:
         """Apply the rules of key, place and value, then those of the body."""

@@ -6,36 +6,36 @@ import msgspec
 
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.outcome import Outcome, Parked
-from newsroom_consumers.fold.record_rules import Read
+from newsroom_consumers.fold.record_rules import JudgedRecord
 from newsroom_consumers.log.record import Address
 from newsroom_consumers.projections import Row
 from newsroom_schemas.fold.state import Tag
 
 
-class Again(msgspec.Struct, kw_only=True):
+class Refold(msgspec.Struct, kw_only=True):
     """Records of earlier batches to fold once more, in front of a batch: what was made of them is replaced."""
 
-    reads: list[Read] = []
+    reads: list[JudgedRecord] = []
     aggregates: dict[str, Aggregate] = {}
     """The aggregates as they stood before these records."""
     anew: set[str] = set()
     """Those of them that are folded from their first record."""
 
 
-class Folded(msgspec.Struct, kw_only=True):
+class FoldResult(msgspec.Struct, kw_only=True):
     """What a batch has changed, to be stored in one transaction."""
 
-    outcomes: dict[Address, tuple[Read, Outcome]] = {}
+    outcomes: dict[Address, tuple[JudgedRecord, Outcome]] = {}
     changed: dict[str, Aggregate] = {}
     pages: dict[tuple[str, str], tuple[Row, ...]] = {}
     """Rows of all projections by article and language; the last page of each only."""
     replaced: set[tuple[str, str]] = set()
     """Those of ``pages`` that may have rows in the database already."""
-    parked: dict[Address, tuple[Read, Parked, tuple[str, ...]]] = {}
+    parked: dict[Address, tuple[JudgedRecord, Parked, tuple[str, ...]]] = {}
     """Parked records with the languages that they hide."""
-    queues: dict[str, list[Read]] = {}
+    queues: dict[str, list[JudgedRecord]] = {}
     """The parked records, in order, of each aggregate that was not parked before."""
     covered: dict[tuple[str, str], tuple[Row, ...] | None] = {}
     """What the batch had put before readers of each edition that it hides; ``None``: what is in the database."""
     tags: dict[str, Tag] = {}
-    again: Again = msgspec.field(default_factory=Again)
+    again: Refold = msgspec.field(default_factory=Refold)

@@ -11,7 +11,7 @@ Example::
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import ClassVar
 
@@ -19,10 +19,11 @@ from sqlalchemy import Connection
 
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.database.database import DatabaseAwayError, NoGenerationError
+from newsroom_consumers.log.cut import Cut, distance
 from newsroom_consumers.log.record import Partition
-from newsroom_consumers.queries.editors import Ledger
-from newsroom_consumers.queries.readers import Queries, Site
-from newsroom_schemas.errors import NewsroomError
+from newsroom_consumers.queries.editors import EditorQueries
+from newsroom_consumers.queries.readers import ReaderQueries, Site
+from newsroom_schemas.errors import Kind, NewsroomError
 
 _LOOK_SECONDS = 0.05
 """How often to look whether a generation has come far enough."""
@@ -31,7 +32,7 @@ _LOOK_SECONDS = 0.05
 class NotReachedError(NewsroomError):
     """A generation did not come as far as was waited for."""
 
-    exit_code: ClassVar[int] = 5
+    kind: ClassVar[Kind] = Kind.TIMED_OUT
 
     def __init__(self, seconds: float, behind: int) -> None:
         """Take how long it was waited, and how many records are missing still."""
@@ -42,28 +43,24 @@ class NotReachedError(NewsroomError):
         self.behind = behind
 
 
-Positions = Mapping[Partition, int]
-"""The next offset of each partition."""
-
-
 @contextmanager
-def reader_queries(control: Control, site: Site, name: str | None = None) -> Iterator[Queries]:
+def reader_queries(control: Control, site: Site, name: str | None = None) -> Iterator[ReaderQueries]:
     """Open a read transaction for what readers can ask of a generation, the live one by default; it sees public tables.
 
     Raises ``NoGenerationError`` where there is no generation yet.
     """
     with _opened(control, name, control.database.public) as connection:
-        yield Queries(connection, site)
+        yield ReaderQueries(connection, site)
 
 
 @contextmanager
-def editor_queries(control: Control, name: str | None = None) -> Iterator[Ledger]:
+def editor_queries(control: Control, name: str | None = None) -> Iterator[EditorQueries]:
     """Open a read transaction for what editors and engineers can ask of a generation, the live one by default.
 
     Raises ``NoGenerationError`` where there is no generation yet.
     """
     with _opened(control, name, control.database.reading) as connection:
-        yield Ledger(connection)
+        yield EditorQueries(connection)
 
 
 @contextmanager
@@ -90,20 +87,16 @@ def _opened(
         yield connection
 
 
-def positions_of(control: Control, name: str) -> dict[Partition, int]:
+def cut_of(control: Control, name: str) -> dict[Partition, int]:
     """Say how far a generation has folded each partition. Raises ``NoGenerationError``."""
     with editor_queries(control, name) as editors:
         return editors.positions()
 
 
-def wait_for(ends: Positions, positions: Callable[[], Positions], seconds: float) -> None:
-    """Wait until a generation is at or past every end. Raises ``NotReachedError`` after some seconds."""
+def wait_until_reached(cut: Cut, reached: Callable[[], Cut], seconds: float) -> None:
+    """Wait until a generation is at the cut, or past it. Raises ``NotReachedError`` after some seconds."""
     until = time.monotonic() + seconds
-    while behind := _behind(ends, positions()):
+    while behind := distance(cut, reached()):
         if time.monotonic() >= until:
             raise NotReachedError(seconds, behind)
         time.sleep(_LOOK_SECONDS)
-
-
-def _behind(ends: Positions, reached: Positions) -> int:
-    return sum(max(0, end - reached.get(at, 0)) for at, end in ends.items())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, distinct, func, select
 
-from newsroom_consumers.control.control import Control, Known
+from newsroom_consumers.control.control import Control, KnownGeneration
 from newsroom_consumers.database.database import NoGenerationError
 from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.log.record import Partition
@@ -31,7 +31,7 @@ def overview(control: Control, ends: Cut | None) -> list[Answer]:
     return [_described(control, each, ends) for each in control.all()]
 
 
-def _described(control: Control, known: Known, ends: Cut | None) -> Answer:
+def _described(control: Control, known: KnownGeneration, ends: Cut | None) -> Answer:
     described: Answer = {
         "name": known.name,
         "live": known.live,
@@ -48,7 +48,7 @@ def _described(control: Control, known: Known, ends: Cut | None) -> Answer:
         return described | {"cursors": [], "lag": None, "parked": None, "rows": None}
 
 
-def _held(connection: Connection, known: Known, ends: Cut | None) -> Answer:
+def _held(connection: Connection, known: KnownGeneration, ends: Cut | None) -> Answer:
     """Say how far a generation is, and what is in it."""
     cursors = {Partition(row.topic, row.partition): row.next_offset for row in connection.execute(_CURSORS)}
     articles, records = connection.execute(_PARKED).one()

@@ -17,13 +17,13 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, update
 
-from newsroom_consumers.control.control import Control, Known
+from newsroom_consumers.control.control import Control, KnownGeneration
 from newsroom_consumers.database import twins
 from newsroom_consumers.database.database import DatabaseAwayError, GenerationInUseError, answering
-from newsroom_consumers.generations.open import positions_of
+from newsroom_consumers.generations.open import cut_of
 from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.log.record import Partition
-from newsroom_consumers.queries.editors import Ledger
+from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.queries.readers import Answer
 from newsroom_consumers.store.tables import CURSOR, PARKED
 from newsroom_schemas.errors import NewsroomError
@@ -43,7 +43,7 @@ _NAMED = 5
 class OtherLogError(NewsroomError):
     """Two generations were made of topics that differ in name or in number of partitions."""
 
-    def __init__(self, wanted: Known, live: Known) -> None:
+    def __init__(self, wanted: KnownGeneration, live: KnownGeneration) -> None:
         """Take the generation that was to become live, and the one that is."""
         super().__init__(
             f"generation {wanted.name} is made of {_topics(wanted)}, the live one, {live.name}, of {_topics(live)}: "
@@ -129,7 +129,7 @@ def promote(control: Control, name: str, seconds: float) -> Answer:
 def _promotable(control: Control, name: str, live: str) -> Cut:
     """Give what a generation lacks, unless there is no use in waiting for it."""
     with control.database.reading(live) as connection:
-        cursors, parked = Ledger(connection).positions(), _parked(connection)
+        cursors, parked = EditorQueries(connection).positions(), _parked(connection)
     _require_no_more_parked(control, name, parked)
     missing = _missing(control, name, cursors)
     if missing and not _is_moved(control, name):
@@ -181,7 +181,7 @@ def _frozen(control: Control, name: str) -> Iterator[_Frozen]:
         engine.dispose()
 
 
-def _require_same_log(wanted: Known, live: Known) -> None:
+def _require_same_log(wanted: KnownGeneration, live: KnownGeneration) -> None:
     if wanted.build.partitions != live.build.partitions:
         raise OtherLogError(wanted, live)
 
@@ -202,7 +202,7 @@ def _parked(connection: Connection) -> dict[str, int]:
 
 def _missing(control: Control, name: str, cursors: Cut) -> dict[Partition, int]:
     """Count the offsets that a generation lacks of each partition."""
-    reached = positions_of(control, name)
+    reached = cut_of(control, name)
     return {at: offset - reached.get(at, 0) for at, offset in cursors.items() if offset > reached.get(at, 0)}
 
 
@@ -215,5 +215,5 @@ def _is_moved(control: Control, name: str) -> bool:
         return True
 
 
-def _topics(known: Known) -> str:
+def _topics(known: KnownGeneration) -> str:
     return ", ".join(f"{topic} ({count} partitions)" for topic, count in sorted(known.build.partitions.items()))

@@ -17,11 +17,11 @@ from typing import ClassVar, NamedTuple
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.control.retries import Retries
 from newsroom_consumers.fold.record_rules import CATALOGUE
-from newsroom_consumers.generations.open import positions_of, wait_for
+from newsroom_consumers.generations.open import cut_of, wait_until_reached
 from newsroom_consumers.log.record import Address, Partition
-from newsroom_consumers.queries.editors import Ledger
+from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.queries.readers import Answer
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 _LOOK_SECONDS = 0.05
 """How often to look whether a request has been answered."""
@@ -30,37 +30,37 @@ _LOOK_SECONDS = 0.05
 class NothingParkedError(NewsroomError):
     """An article has no parked record."""
 
-    exit_code: ClassVar[int] = 3
+    kind: ClassVar[Kind] = Kind.UNKNOWN
 
     def __init__(self, id_: str) -> None:
         """Name the article, or ``CATALOGUE``."""
-        super().__init__(f"nothing is parked of {called(id_)}: `newsroom parked list` shows what is")
+        super().__init__(f"nothing is parked of {display_name(id_)}: `newsroom parked list` shows what is")
         self.id = id_
 
 
 class UnansweredError(NewsroomError):
     """No worker has folded what it was asked to."""
 
-    exit_code: ClassVar[int] = 5
+    kind: ClassVar[Kind] = Kind.TIMED_OUT
 
     def __init__(self, ids: Sequence[str], seconds: float) -> None:
         """Name the articles that are left, and how long it was waited."""
         super().__init__(
-            f"no worker has folded the parked records of {', '.join(map(called, ids))} within {seconds:g} s. The "
+            f"no worker has folded the parked records of {', '.join(map(display_name, ids))} within {seconds:g} s. The "
             "request is taken back; start a worker (`newsroom up` or `newsroom worker`) and ask again"
         )
         self.ids = ids
         self.seconds = seconds
 
 
-class Waiting(NamedTuple):
+class ParkedQueue(NamedTuple):
     """The parked records of an article: the first of them with what names it in the log, and where each lies."""
 
     head: Answer
     queue: Sequence[Address]
 
 
-def called(id_: str) -> str:
+def display_name(id_: str) -> str:
     """Say what an article is called where people read it; the tag catalogue has no id."""
     return "the tag catalogue" if id_ == CATALOGUE else id_
 
@@ -72,7 +72,7 @@ def retry(control: Control, ids: Sequence[str] | None, seconds: float) -> list[A
     """
     name = control.live()
     with control.database.reading(name) as connection:
-        queues = Ledger(connection).queues()
+        queues = EditorQueries(connection).queues()
     wanted = sorted(queues) if ids is None else ids
     for id_ in wanted:
         if id_ not in queues:
@@ -81,20 +81,20 @@ def retry(control: Control, ids: Sequence[str] | None, seconds: float) -> list[A
         with control.retries(name) as requests:
             _ask(requests, wanted, seconds)
     with control.database.reading(name) as connection:
-        return [Ledger(connection).fate(id_, queues[id_]) for id_ in wanted]
+        return [EditorQueries(connection).fate(id_, queues[id_]) for id_ in wanted]
 
 
-def waiting(control: Control, id_: str) -> Waiting:
+def waiting(control: Control, id_: str) -> ParkedQueue:
     """Give what waits of an article. Raises ``NothingParkedError``."""
     with control.database.reading(control.live()) as connection:
-        editors = Ledger(connection)
+        editors = EditorQueries(connection)
         head = editors.head(id_)
         if head is None:
             raise NothingParkedError(id_)
-        return Waiting(head, editors.queues()[id_])
+        return ParkedQueue(head, editors.queues()[id_])
 
 
-def skipped(control: Control, before: Waiting, skip: Address, seconds: float) -> Answer:
+def skipped(control: Control, before: ParkedQueue, skip: Address, seconds: float) -> Answer:
     """Wait until the live generation has folded an event that skips a record, and say what came of it and of the rest.
 
     ``before`` is what waited before the event was sent. Raises ``NotReachedError``.
@@ -102,9 +102,9 @@ def skipped(control: Control, before: Waiting, skip: Address, seconds: float) ->
     topic, partition, offset = skip
     name = control.live()
 
-    wait_for({Partition(topic, partition): offset + 1}, partial(positions_of, control, name), seconds)
+    wait_until_reached({Partition(topic, partition): offset + 1}, partial(cut_of, control, name), seconds)
     with control.database.reading(name) as connection:
-        editors = Ledger(connection)
+        editors = EditorQueries(connection)
         return {"skip": editors.outcome(skip)} | editors.fate(before.head["article_id"], before.queue[1:])
 
 

@@ -107,6 +107,6 @@ class CutLog:
     def report(self, offsets: Mapping[Partition, int]) -> None:
         """Report nothing: who folds to a cut is no lagging consumer."""
 
-    def stay(self, seconds: float) -> None:
+    def heartbeat(self, seconds: float) -> None:
         """Wait some seconds and remain a reader."""
-        self._log.stay(seconds)
+        self._log.heartbeat(seconds)

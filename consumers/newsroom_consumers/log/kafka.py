@@ -17,8 +17,8 @@ from kafka.errors import CorruptRecordError, KafkaError
 from kafka.partitioner.default import murmur2
 from kafka.structs import OffsetAndMetadata
 
-from newsroom_consumers.log.kafka_group import HEARTBEAT_SECONDS, SESSION_SECONDS, TURN_SECONDS, Membership, hold
-from newsroom_consumers.log.kafka_poll import Reporting, look
+from newsroom_consumers.log.kafka_group import HEARTBEAT_SECONDS, SESSION_SECONDS, TURN_SECONDS, Membership, pause
+from newsroom_consumers.log.kafka_poll import ProgressThrottle, poll_soon
 from newsroom_consumers.log.log import Bounds, LogAwayError, MissingTopicError, Polled, UnreadableRecordError
 from newsroom_consumers.log.record import Partition, Record
 
@@ -53,7 +53,7 @@ class KafkaLog:
         self._connect = partial(_consumer, bootstrap, group_id=group, max_poll_records=batch)
         self._unreadable: dict[Partition, int] = {}
         self._sought: dict[Partition, int | None] = {}
-        self._reporting = Reporting()
+        self._reporting = ProgressThrottle()
         with self._translated():
             self._consumer = self._connect()
             self.partitions = {topic: self._count(topic) for topic in topics}
@@ -67,7 +67,7 @@ class KafkaLog:
         )
         partitions = [TopicPartition(*partition) for partition in self._all]
         self._consumer.assign(partitions)
-        hold(self._consumer, partitions)
+        pause(self._consumer, partitions)
 
     def assigned(self) -> Mapping[Partition, int]:
         """Give all readable partitions, in the only term that there is: this reader has no rivals."""
@@ -80,7 +80,7 @@ class KafkaLog:
         """
         try:
             with self._translated():
-                found = look(self._consumer, int(seconds * 1000))
+                found = poll_soon(self._consumer, int(seconds * 1000))
                 records = [_record(each) for batch in found.values() for each in batch]
                 positions = self._positions()
         except UnreadableRecordError as error:
@@ -161,7 +161,7 @@ class KafkaLog:
             with self._translated():
                 self._consumer.commit_async({at: OffsetAndMetadata(told[at], "", -1) for at in told})
 
-    def stay(self, seconds: float) -> None:
+    def heartbeat(self, seconds: float) -> None:
         """Poll for some seconds with everything paused: a group is shown that this reader lives.
 
         Shorter polls would not do: the client begins to join anew when it was not in a poll as an answer came.

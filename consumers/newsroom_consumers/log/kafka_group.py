@@ -43,13 +43,13 @@ class Membership:
 
     def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
         """Begin a term."""
-        hold(self._consumer, assigned)
+        pause(self._consumer, assigned)
         self._term += 1
         self._joined = time.monotonic()
         self._given = {Partition(*at): self._term for at in assigned}
 
 
-def hold(consumer: Any, partitions: Iterable[Any]) -> None:
+def pause(consumer: Any, partitions: Iterable[Any]) -> None:
     """Read nothing of partitions until they are sought; the position keeps the client from asking the group for one."""
     for at in partitions:
         consumer.pause(at)

@@ -26,7 +26,7 @@ class Client(Protocol):
         """Give records by partition, waiting for some milliseconds at most."""
 
 
-def look(client: Client, milliseconds: int) -> Mapping[Any, Sequence[Any]]:
+def poll_soon(client: Client, milliseconds: int) -> Mapping[Any, Sequence[Any]]:
     """Poll until there are records, or for some milliseconds: the first look does not wait, each next one longer."""
     found, wait = client.poll(0), _FIRST_MS
     while not found and milliseconds > 0:
@@ -36,7 +36,7 @@ def look(client: Client, milliseconds: int) -> Mapping[Any, Sequence[Any]]:
     return found
 
 
-class Reporting:
+class ProgressThrottle:
     """Offsets that are reached, and have not been told yet."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:

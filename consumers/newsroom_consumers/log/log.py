@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, NamedTuple, Protocol
 
 from newsroom_consumers.log.record import Partition, Record
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 
 class LogError(NewsroomError):
     """The log cannot be read now; the worker tries again."""
 
-    exit_code: ClassVar[int] = 4
+    kind: ClassVar[Kind] = Kind.UNDECIDED
 
 
 class UnreadableRecordError(LogError):
@@ -117,7 +117,7 @@ class Log(Protocol):
     def report(self, offsets: Mapping[Partition, int]) -> None:
         """Tell the log how far this reader is, for lag tools only."""
 
-    def stay(self, seconds: float) -> None:
+    def heartbeat(self, seconds: float) -> None:
         """Wait some seconds and remain a reader; nothing is read from here on of a partition until it is sought."""
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, NamedTuple
 
 import msgspec
 
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 _Instant = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _Id = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
@@ -30,7 +30,7 @@ class Place(NamedTuple):
 class InvalidCursorError(NewsroomError):
     """A cursor was not made by this program."""
 
-    exit_code: ClassVar[int] = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, cursor: str) -> None:
         """Take the text that was given as a cursor."""

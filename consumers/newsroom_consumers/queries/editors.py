@@ -25,7 +25,7 @@ _INSTANTS = {"publish_at", "recorded_at", "until"}
 """Facts of rejections that are instants."""
 
 
-class Ledger:
+class EditorQueries:
     """The private queries of one read transaction."""
 
     def __init__(self, connection: Connection) -> None:

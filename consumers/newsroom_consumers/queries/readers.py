@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from newsroom_consumers.projections import published, tags, timeline
 from newsroom_consumers.projections.place import Place, from_cursor, to_cursor
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 from newsroom_schemas.fold.tags import aliases, label, resolve
 from newsroom_schemas.instants import to_datetime, to_rfc3339
 from newsroom_schemas.values import Block, StoredBlocks
@@ -35,7 +35,7 @@ RELATED = 3
 class NotFoundError(NewsroomError):
     """There is nothing of that name for readers: unknown, a draft, or under embargo, which look the same."""
 
-    exit_code: ClassVar[int] = 3
+    kind: ClassVar[Kind] = Kind.UNKNOWN
 
     def __init__(self, what: str) -> None:
         """Say what was asked for."""
@@ -70,7 +70,7 @@ class Site:
         return self.languages.index(language) if language in self.languages else len(self.languages)
 
 
-class Queries:
+class ReaderQueries:
     """The queries of one read transaction."""
 
     def __init__(self, connection: Connection, site: Site) -> None:

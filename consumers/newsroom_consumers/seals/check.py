@@ -11,7 +11,7 @@ Example::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -22,17 +22,15 @@ from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
 from newsroom_consumers.log.cut import Cut, records_until
 from newsroom_consumers.log.log import CountedLog
 from newsroom_consumers.log.record import Partition
-from newsroom_consumers.seals.seal import Mark, ReadSeals
+from newsroom_consumers.progress import Progress
+from newsroom_consumers.seals.seal import SealedMark, SealFile
 from newsroom_consumers.store.tables import CURSOR, EVENT
-
-Passed = Callable[[int], object]
-"""Is told of so many more records that are done."""
 
 _CHUNK = 2000
 """Records of a partition to compare with the generation at once."""
 
 
-class Kind(StrEnum):
+class BrokenKind(StrEnum):
     """What has become of the first record that is not as it was."""
 
     ALTERED = "altered"
@@ -41,12 +39,12 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Broken(msgspec.Struct, frozen=True, kw_only=True):
+class BrokenSeal(msgspec.Struct, frozen=True, kw_only=True):
     """The first seal of one partition that does not hold."""
 
     topic: str
     partition: int
-    kind: Kind
+    kind: BrokenKind
     offset: int | None
     """Of the first record that is altered, missing or inserted; null where nothing tells which one it is."""
     held: int
@@ -60,26 +58,26 @@ class Broken(msgspec.Struct, frozen=True, kw_only=True):
         """Say it to a person."""
         seal = f"the seal of {self.sealed_at} (line {self.line}) does not hold up to {self.next_offset}"
         said = {
-            Kind.ALTERED: f"the record at {self.offset} was altered",
-            Kind.MISSING: f"the record at {self.offset} is missing",
-            Kind.INSERTED: f"the record at {self.offset} was inserted",
-            Kind.UNKNOWN: f"something from {self.held} to {self.next_offset - 1} was altered, taken out or added, or "
-            "the seal was; nothing else that is known contradicts the log",
+            BrokenKind.ALTERED: f"the record at {self.offset} was altered",
+            BrokenKind.MISSING: f"the record at {self.offset} is missing",
+            BrokenKind.INSERTED: f"the record at {self.offset} was inserted",
+            BrokenKind.UNKNOWN: f"something from {self.held} to {self.next_offset - 1} was altered, taken out or "
+            "added, or the seal was; nothing else that is known contradicts the log",
         }
         return f"{self.topic}/{self.partition}: {said[self.kind]}: {seal}"
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class SealVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a file of seals."""
 
     seals: int
     held: int
     """Seals that hold in all partitions."""
-    broken: tuple[Broken, ...]
+    broken: tuple[BrokenSeal, ...]
     """For each partition the first seal that does not hold."""
 
 
-class Folded(Protocol):
+class FoldedHashes(Protocol):
     """What a generation remembers of the records that it has folded."""
 
     def until(self, at: Partition) -> int:
@@ -89,19 +87,19 @@ class Folded(Protocol):
         """Give the hashes of records from an offset to the one before another."""
 
 
-class Checking:
+class PartitionSealCheck:
     """One partition held against its seals, record by record."""
 
-    def __init__(self, marks: Sequence[Mark], *, first: int) -> None:
+    def __init__(self, marks: Sequence[SealedMark], *, first: int) -> None:
         """Take the seals, the smallest offset first, and the offset at which the partition begins."""
         self._left = list(reversed(marks))
         self._chain = CHAIN_START
         self._last: tuple[int | None, bytes | None] = (None, None)
         self._held = first
-        self._different = (Kind.MISSING, 0) if first else None
+        self._different = (BrokenKind.MISSING, 0) if first else None
         self.failed: set[int] = set()
         """The lines of the seals that do not hold."""
-        self.found: tuple[Kind, int | None, int, Mark] | None = None
+        self.found: tuple[BrokenKind, int | None, int, SealedMark] | None = None
         """Kind, offset, the offset up to which an earlier seal held, and the first seal that does not hold."""
 
     def record(self, offset: int, sha: bytes) -> None:
@@ -110,7 +108,7 @@ class Checking:
         self._chain = link(self._chain, sha)
         self._last = (offset, sha)
 
-    def differs(self, kind: Kind, offset: int) -> None:
+    def differs(self, kind: BrokenKind, offset: int) -> None:
         """Take word, before the record, that one is not what was once folded."""
         self._pass(offset)
         self._different = self._different or (kind, offset)
@@ -119,7 +117,7 @@ class Checking:
         """Take word that the partition ends at an offset."""
         self._pass(end)
         if self._left and self._different is None:
-            self._different = (Kind.MISSING, end)
+            self._different = (BrokenKind.MISSING, end)
         self._pass(None)
 
     def _pass(self, offset: int | None) -> None:
@@ -131,15 +129,15 @@ class Checking:
                 continue
             self.failed.add(mark.number)
             if self.found is None:
-                kind, at = self._different or (Kind.UNKNOWN, None)
+                kind, at = self._different or (BrokenKind.UNKNOWN, None)
                 self.found = (kind, at, self._held, mark)
 
-    def broken(self, at: Partition) -> Broken | None:
+    def broken(self, at: Partition) -> BrokenSeal | None:
         """Give the first seal that does not hold, if one does not."""
         if self.found is None:
             return None
         kind, offset, held, mark = self.found
-        return Broken(
+        return BrokenSeal(
             topic=at.topic,
             partition=at.partition,
             kind=kind,
@@ -151,19 +149,19 @@ class Checking:
         )
 
 
-def verdict(seals: ReadSeals, checkings: Mapping[Partition, Checking]) -> Verdict:
+def verdict(seals: SealFile, checkings: Mapping[Partition, PartitionSealCheck]) -> SealVerdict:
     """Sum up."""
     failed: set[int] = set().union(*(each.failed for each in checkings.values()))
     broken = [each.broken(at) for at, each in sorted(checkings.items())]
-    return Verdict(
+    return SealVerdict(
         seals=len(seals.lines), held=len(seals.lines) - len(failed), broken=tuple(each for each in broken if each)
     )
 
 
-class Check:
+class SealCheck:
     """A log held against a file of seals, in one pass."""
 
-    def __init__(self, seals: ReadSeals, log: CountedLog, folded: Folded | None = None) -> None:
+    def __init__(self, seals: SealFile, log: CountedLog, folded: FoldedHashes | None = None) -> None:
         """Take the seals, the log, and what a generation remembers of it. Raises ``LogError``."""
         self._seals = seals
         self._log = log
@@ -178,17 +176,17 @@ class Check:
         """About how many records have to be read."""
         return sum(max(0, end - self._bounds[at].first) for at, end in self.cut.items())
 
-    def run(self, passed: Passed) -> Verdict:
-        """Read the log and say which seals hold; ``passed`` is told of every so many records. Raises ``LogError``."""
-        parts = {at: _Part(at, self, marks) for at, marks in self._seals.marks.items()}
+    def run(self, progress: Progress) -> SealVerdict:
+        """Read the log and say which seals hold; ``progress`` is told of every so many records. Raises ``LogError``."""
+        parts = {at: _PartitionPass(at, self, marks) for at, marks in self._seals.marks.items()}
         for record in records_until(self._log, self.cut):
             part = parts[Partition(record.topic, record.partition)]
             part.add(record.offset, digest(record, value_sha(record)))
             if len(part.waiting) == _CHUNK:
                 part.compare(record.offset + 1)
-                passed(_CHUNK)
+                progress(_CHUNK)
         for at, part in parts.items():
-            passed(len(part.waiting))
+            progress(len(part.waiting))
             part.compare(self.cut.get(at, 0))
             part.checking.end(self._bounds[at].end if at in self._bounds else 0)
         return verdict(self._seals, {at: part.checking for at, part in parts.items()})
@@ -206,14 +204,14 @@ class Check:
         return {**self._folded.hashes(at, first, end), **beyond}
 
 
-class _Part:
+class _PartitionPass:
     """One partition of a check: the records that are not compared yet, and how far it is."""
 
-    def __init__(self, at: Partition, check: Check, marks: Sequence[Mark]) -> None:
+    def __init__(self, at: Partition, check: SealCheck, marks: Sequence[SealedMark]) -> None:
         self._at = at
         self._check = check
         self._compared = 0
-        self.checking = Checking(marks, first=check.first(at))
+        self.checking = PartitionSealCheck(marks, first=check.first(at))
         self.waiting: dict[int, bytes] = {}
 
     def add(self, offset: int, sha: bytes) -> None:
@@ -233,14 +231,14 @@ class _Part:
         self._compared = end
 
 
-def _kind(found: bytes | None, wanted: bytes | None) -> Kind:
+def _kind(found: bytes | None, wanted: bytes | None) -> BrokenKind:
     """Say in which way a record is not what was folded."""
     if found is None:
-        return Kind.MISSING
-    return Kind.INSERTED if wanted is None else Kind.ALTERED
+        return BrokenKind.MISSING
+    return BrokenKind.INSERTED if wanted is None else BrokenKind.ALTERED
 
 
-class EventRows:
+class EventRowHashes:
     """The event rows of a generation as what it remembers."""
 
     def __init__(self, connection: Connection) -> None:

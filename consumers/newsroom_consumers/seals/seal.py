@@ -21,7 +21,7 @@ from sqlalchemy import Connection, select
 from newsroom_consumers.files import ABSENT, readable, writable
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.tables import CURSOR
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 from newsroom_schemas.instants import to_rfc3339
 
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -66,7 +66,7 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class MalformedSealsError(NewsroomError):
     """A file holds something else than seals."""
 
-    exit_code: ClassVar[int] = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, path: Path, line: int, problem: str) -> None:
         """Name the file and the line, and say what is wrong with it."""
@@ -81,7 +81,7 @@ class MalformedSealsError(NewsroomError):
 class NoSealsError(NewsroomError):
     """There is no file of seals where one should be."""
 
-    exit_code: ClassVar[int] = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, path: Path, reason: str) -> None:
         """Name the file, and give the system's reason."""
@@ -90,7 +90,7 @@ class NoSealsError(NewsroomError):
         self.reason = reason
 
 
-class Mark(NamedTuple):
+class SealedMark(NamedTuple):
     """What one seal says of one partition."""
 
     number: int
@@ -102,20 +102,20 @@ class Mark(NamedTuple):
     chain: bytes
 
 
-class ReadSeals(NamedTuple):
+class SealFile(NamedTuple):
     """The seals of a file."""
 
     path: Path
     lines: Sequence[int]
     """The numbers of the lines that hold one."""
-    marks: Mapping[Partition, Sequence[Mark]]
+    marks: Mapping[Partition, Sequence[SealedMark]]
     """What they say of each partition, the smallest offset first."""
 
 
-def read_seals(path: Path) -> ReadSeals:
+def read_seals(path: Path) -> SealFile:
     """Read a file of seals. Raises ``NoSealsError``, ``MalformedSealsError`` and ``UnreadableFileError``."""
     lines: list[int] = []
-    marks: dict[Partition, list[Mark]] = {}
+    marks: dict[Partition, list[SealedMark]] = {}
     for number, line in _lines(path):
         lines.append(number)
         for at, mark in _marks(path, number, line):
@@ -124,7 +124,7 @@ def read_seals(path: Path) -> ReadSeals:
         raise MalformedSealsError(path, 1, "it is empty")
     for found in marks.values():
         found.sort(key=lambda mark: mark.next_offset)
-    return ReadSeals(path, lines, marks)
+    return SealFile(path, lines, marks)
 
 
 def append_seal(path: Path, line: bytes) -> None:
@@ -142,7 +142,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
         raise NoSealsError(path, error.strerror or str(error)) from error
 
 
-def _marks(path: Path, number: int, line: bytes) -> Iterable[tuple[Partition, Mark]]:
+def _marks(path: Path, number: int, line: bytes) -> Iterable[tuple[Partition, SealedMark]]:
     """Read what one line says of each partition."""
     try:
         seal = msgspec.json.decode(line, type=Seal)
@@ -154,9 +154,9 @@ def _marks(path: Path, number: int, line: bytes) -> Iterable[tuple[Partition, Ma
     return found.items()
 
 
-def _mark(number: int, sealed_at: str, each: SealedPartition) -> Mark:
+def _mark(number: int, sealed_at: str, each: SealedPartition) -> SealedMark:
     last = None if each.last is None else bytes.fromhex(each.last)
-    return Mark(number, sealed_at, each.next_offset, each.last_offset, last, bytes.fromhex(each.chain))
+    return SealedMark(number, sealed_at, each.next_offset, each.last_offset, last, bytes.fromhex(each.chain))
 
 
 def seal_of(connection: Connection, generation: str, *, now: int) -> Seal:

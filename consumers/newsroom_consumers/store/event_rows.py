@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from newsroom_consumers.fold.outcome import Outcome, Parked, columns
-from newsroom_consumers.fold.record_rules import CATALOGUE, Read
+from newsroom_consumers.fold.outcome import Outcome, Parked, to_columns
+from newsroom_consumers.fold.record_rules import CATALOGUE, JudgedRecord
 from newsroom_consumers.log.record import Record
 from newsroom_consumers.projections.columns import canonical
 from newsroom_schemas.events import AnyEvent
@@ -21,10 +21,10 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What PostgreSQL or UTF-8 cannot hold: NUL and lone surrogates. They occur in refused records only."""
 
 
-def event_row(read: Read, outcome: Outcome) -> tuple[Any, ...]:
+def event_row(read: JudgedRecord, outcome: Outcome) -> tuple[Any, ...]:
     """Write what became of a record as its row of ``event``."""
     record, event = read.record, read.event
-    kept = columns(outcome, record_level=read.verdict is not None)
+    kept = to_columns(outcome, record_level=read.verdict is not None)
     return (
         record.topic,
         record.partition,
@@ -44,7 +44,7 @@ def event_row(read: Read, outcome: Outcome) -> tuple[Any, ...]:
     )
 
 
-def parked_row(read: Read, parked: Parked, hides: tuple[str, ...]) -> tuple[Any, ...]:
+def parked_row(read: JudgedRecord, parked: Parked, hides: tuple[str, ...]) -> tuple[Any, ...]:
     """Write a parked record, whole, as its row of ``parked``."""
     record = read.record
     headers = [[name, content and base64.b64encode(content).decode()] for name, content in record.headers]
@@ -84,7 +84,7 @@ def _clean(text: str) -> str:
     return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def _schema(read: Read) -> str | None:
+def _schema(read: JudgedRecord) -> str | None:
     """Give the fingerprint that the record's last ``schema`` header names, if it is one."""
     content = dict(read.record.headers).get("schema")
     return content.decode() if content is not None and _FINGERPRINT.fullmatch(content) else None

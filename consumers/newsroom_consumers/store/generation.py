@@ -19,7 +19,7 @@ from newsroom_consumers.database import twins
 from newsroom_consumers.database.database import answering
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.record_rules import CATALOGUE
-from newsroom_consumers.fold.result import Folded
+from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.projections import PROJECTIONS, PUBLIC, Projection, published, tags, timeline
 from newsroom_consumers.store import article_rows, cursors, event_rows, queues, tables
@@ -34,7 +34,7 @@ _LOAD = 500
 """Articles to load with one statement; SQLite takes 32,766 values at most."""
 
 
-class _Known:
+class _ArticleQueries:
     """The queries for what a generation knows of the articles bound as ``ids``."""
 
     def __init__(self, engine: Engine) -> None:
@@ -48,7 +48,7 @@ class _Known:
         self.parked = select(parked.article_id, parked.hides).where(among(parked.article_id)).distinct()
 
 
-_Step = Callable[[Connection, Sequence[tuple[Cursor, Cursor]], Folded], None]
+_Step = Callable[[Connection, Sequence[tuple[Cursor, Cursor]], FoldResult], None]
 
 
 class Generation:
@@ -73,7 +73,7 @@ class Generation:
         with answering(name):
             twins.make_tables(engine, METADATA, PUBLIC)
         self._rows = twins.rows_of(engine, METADATA)
-        self._known = _Known(engine)
+        self._known = _ArticleQueries(engine)
 
     def cursors(self) -> dict[Partition, Cursor]:
         """Give the cursor of every partition that has one."""
@@ -122,7 +122,7 @@ class Generation:
         with self._transaction() as connection:
             return queues.history(connection, id_, at)
 
-    def commit(self, moves: Sequence[tuple[Cursor, Cursor]], folded: Folded) -> None:
+    def commit(self, moves: Sequence[tuple[Cursor, Cursor]], folded: FoldResult) -> None:
         """Store a batch in one transaction: first the cursors, from what they were to what they are, then all rows.
 
         Raises ``FencedError`` when another worker has taken one of the partitions; nothing is stored then.
@@ -144,11 +144,11 @@ class Generation:
         """Give the steps of the transaction, in order."""
         return (self._move_cursors, self._save_states, self._save_events, self._save_pages, self._save_tags)
 
-    def _move_cursors(self, connection: Connection, moves: Sequence[tuple[Cursor, Cursor]], _: Folded) -> None:
+    def _move_cursors(self, connection: Connection, moves: Sequence[tuple[Cursor, Cursor]], _: FoldResult) -> None:
         cursors.move(connection, moves)
         self._reach("cursors_moved")
 
-    def _save_states(self, connection: Connection, _: object, folded: Folded) -> None:
+    def _save_states(self, connection: Connection, _: object, folded: FoldResult) -> None:
         queues.clear(connection, (tables.ARTICLE, tables.EDITION), folded.again.anew)
         changed = [(each, each.article) for each in folded.changed.values() if each.article is not None]
         articles = [article_rows.article_row(article, each.last_offset) for each, article in changed]
@@ -162,7 +162,7 @@ class Generation:
         self._rows.upsert(connection, tables.EDITION, editions)
         self._reach("states_saved")
 
-    def _save_events(self, connection: Connection, _: object, folded: Folded) -> None:
+    def _save_events(self, connection: Connection, _: object, folded: FoldResult) -> None:
         queues.remove(connection, folded.again)
         self._rows.insert(connection, tables.EVENT, [event_rows.event_row(*pair) for pair in folded.outcomes.values()])
         self._rows.insert(
@@ -170,7 +170,7 @@ class Generation:
         )
         self._reach("events_saved")
 
-    def _save_pages(self, connection: Connection, _: object, folded: Folded) -> None:
+    def _save_pages(self, connection: Connection, _: object, folded: FoldResult) -> None:
         made: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
         for page in folded.pages.values():
             for table, row in page:
@@ -183,7 +183,7 @@ class Generation:
                 self._rows.insert(connection, table, made[table.name])
         self._reach("pages_saved")
 
-    def _save_tags(self, connection: Connection, _: object, folded: Folded) -> None:
+    def _save_tags(self, connection: Connection, _: object, folded: FoldResult) -> None:
         if CATALOGUE in folded.again.anew:
             connection.execute(delete(tags.TAG))
         self._rows.upsert(connection, tags.TAG, [tags.catalogue_row(tag) for tag in folded.tags.values()])

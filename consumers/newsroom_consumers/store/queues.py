@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, Table, bindparam, delete, func, select
 
-from newsroom_consumers.fold.result import Again
+from newsroom_consumers.fold.result import Refold
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.store.event_rows import parked_record
 from newsroom_consumers.store.tables import EVENT, PARKED
@@ -47,7 +47,7 @@ def history(connection: Connection, id_: str, at: Partition) -> dict[int, bytes]
     return {offset: bytes(sha) for offset, sha in connection.execute(query.order_by(EVENT.c.offset))}
 
 
-def remove(connection: Connection, again: Again) -> None:
+def remove(connection: Connection, again: Refold) -> None:
     """Delete the event rows and the parked rows of records that are folded again."""
     places = [dict(zip(("topic_", "partition_", "offset_"), read.record[:3], strict=True)) for read in again.reads]
     if places:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, select
 
-from newsroom_consumers.fold.record_rules import Read, RecordReader
+from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
 from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.log.log import Log, LogMismatchError
 from newsroom_consumers.log.record import Partition
@@ -42,12 +42,12 @@ def before(places: Places, cut: Cut) -> dict[Partition, dict[int, bytes]]:
     }
 
 
-def read_again(log: Log, reader: RecordReader, places: Places) -> list[Read]:
+def read_again(log: Log, reader: RecordReader, places: Places) -> list[JudgedRecord]:
     """Read records from the log again, in order for each partition.
 
     Raises ``LogMismatchError`` where one is missing or has changed, and ``LogError``.
     """
-    reads: list[Read] = []
+    reads: list[JudgedRecord] = []
     for at, expected in places.items():
         of_partition = [reader.read(record) for record in log.records_of(at, list(expected))] if expected else []
         found = {read.record.offset: read.record_sha for read in of_partition}

@@ -14,7 +14,7 @@ import signal
 from collections.abc import Callable
 from typing import ClassVar
 
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 FAILPOINTS = (
     "cursors_read",
@@ -42,7 +42,7 @@ Reach = Callable[[str], None]
 class UnknownFailpointError(NewsroomError):
     """A test asks for the end at a place that there is not."""
 
-    exit_code: ClassVar[int] = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, wanted: str) -> None:
         """Take what was asked for."""

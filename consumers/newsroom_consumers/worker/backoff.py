@@ -25,7 +25,7 @@ class Stop(Protocol):
         """Wait some seconds, or until told to stop."""
 
 
-def patience(
+def retrying(
     stopping: Stop, *errors: type[Exception], sleep: Callable[[float], None] | None = None
 ) -> tenacity.Retrying:
     """Try again after errors, with growing pauses and jitter, until told to stop; say why each time.

@@ -9,19 +9,19 @@ from contextlib import suppress
 from newsroom_consumers.control.build import moving, owner, this_build
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.database.database import DatabaseAwayError
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.log import CountedLog
 from newsroom_consumers.store.steps import Reach, nothing
 from newsroom_consumers.worker.backoff import Stop
 from newsroom_consumers.worker.loop import CACHED, Loop
-from newsroom_consumers.worker.refold import Seldom
+from newsroom_consumers.worker.refold import ThrottledRequests
 
 _CONTROL_SECONDS = 0.25
 """How often a worker looks which generation is live at most: what it folds into another meanwhile does no harm."""
 
 
-class WhileLive:
+class StopWhenReplaced:
     """Tells a worker to stop when it is told to, or soon after its generation is no longer the live one."""
 
     def __init__(self, stopping: threading.Event, control: Control, name: str) -> None:
@@ -64,6 +64,6 @@ def follow(
     """
     control.register(name, this_build(log.partitions), now=time.time_ns() // 1000)
     with moving(control, name, reach=reach) as generation, control.retries(name) as requests:
-        waiting = Seldom(requests)
-        loop = Loop(log, generation, reader, Folding(), owner=owner(), cached=cached, requests=waiting, reach=reach)
+        waiting = ThrottledRequests(requests)
+        loop = Loop(log, generation, reader, BatchFold(), owner=owner(), cached=cached, requests=waiting, reach=reach)
         loop.run(stopping)

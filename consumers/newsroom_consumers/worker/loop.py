@@ -20,17 +20,17 @@ import msgspec
 
 from newsroom_consumers.database.database import DatabaseAwayError
 from newsroom_consumers.fold.aggregate import Aggregate
-from newsroom_consumers.fold.batch import Folding
-from newsroom_consumers.fold.record_rules import Read, RecordReader
-from newsroom_consumers.fold.result import Folded
+from newsroom_consumers.fold.batch import BatchFold
+from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
+from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.log.chain import link
 from newsroom_consumers.log.log import Log, LogError, LogMismatchError, Polled
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.cursors import Cursor, FencedError
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.steps import Reach, nothing
-from newsroom_consumers.worker.backoff import Stop, patience
-from newsroom_consumers.worker.refold import NoRequests, Parking, Requests
+from newsroom_consumers.worker.backoff import Stop, retrying
+from newsroom_consumers.worker.refold import NoRequests, Refolds, Requests
 
 CACHED = 4000
 """Articles kept in memory between batches where nothing else is said."""
@@ -54,7 +54,7 @@ class Loop:
         log: Log,
         generation: Generation,
         reader: RecordReader,
-        folding: Folding,
+        folding: BatchFold,
         *,
         owner: str,
         cached: int = CACHED,
@@ -72,7 +72,7 @@ class Loop:
         self._folding = folding
         self._owner = owner
         self._cached = cached
-        self._parking = Parking(log, generation, reader, requests or NoRequests())
+        self._parking = Refolds(log, generation, reader, requests or NoRequests())
         self._reach = reach
         self._held: dict[Partition, Cursor] = {}
         self._terms: Mapping[Partition, int] = {}
@@ -83,7 +83,7 @@ class Loop:
 
         Raises ``LogMismatchError`` when the log is not the one that the generation has folded.
         """
-        patient = patience(stopping, LogError, DatabaseAwayError, FencedError, sleep=partial(self._rest, stopping))
+        patient = retrying(stopping, LogError, DatabaseAwayError, FencedError, sleep=partial(self._rest, stopping))
         while not stopping.is_set():
             patient(self.run_once)
 
@@ -118,7 +118,7 @@ class Loop:
         self._reach("polled")
         return polled
 
-    def _read(self, polled: Polled) -> list[Read]:
+    def _read(self, polled: Polled) -> list[JudgedRecord]:
         reads = [
             self._reader.read(record)
             for record in polled.records
@@ -127,7 +127,7 @@ class Loop:
         self._reach("read")
         return reads
 
-    def _fold(self, reads: Sequence[Read]) -> Folded:
+    def _fold(self, reads: Sequence[JudgedRecord]) -> FoldResult:
         again = self._parking.again(reads, self._held)
         self._known.update(again.aggregates)
         touched = {read.aggregate for read in reads if read.aggregate is not None}
@@ -138,7 +138,7 @@ class Loop:
         self._reach("folded")
         return folded
 
-    def _store(self, polled: Polled, reads: Sequence[Read], folded: Folded) -> list[tuple[Cursor, Cursor]]:
+    def _store(self, polled: Polled, reads: Sequence[JudgedRecord], folded: FoldResult) -> list[tuple[Cursor, Cursor]]:
         moved = dict(self._held)
         for at, passed in _by_partition(reads).items():
             moved[at] = _past(moved[at], passed)
@@ -176,7 +176,7 @@ class Loop:
         while (left := until - time.monotonic()) > 0 and not stopping.is_set():
             pause = min(left, _WAIT_SECONDS)
             try:
-                self._log.stay(pause)
+                self._log.heartbeat(pause)
             except LogError:
                 stopping.wait(pause)
 
@@ -217,15 +217,15 @@ class Loop:
             del self._known[next(iter(self._known))]
 
 
-def _by_partition(reads: Iterable[Read]) -> dict[Partition, list[Read]]:
+def _by_partition(reads: Iterable[JudgedRecord]) -> dict[Partition, list[JudgedRecord]]:
     """Sort records by their partitions, in log order."""
-    sorted_: dict[tuple[str, int], list[Read]] = {}
+    sorted_: dict[tuple[str, int], list[JudgedRecord]] = {}
     for read in reads:
         sorted_.setdefault(read.record[:2], []).append(read)
     return {Partition(*at): passed for at, passed in sorted_.items()}
 
 
-def _past(cursor: Cursor, reads: Sequence[Read]) -> Cursor:
+def _past(cursor: Cursor, reads: Sequence[JudgedRecord]) -> Cursor:
     """Give the cursor behind some more records."""
     chain = cursor.chain
     for read in reads:

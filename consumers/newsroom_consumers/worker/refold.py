@@ -19,8 +19,8 @@ from typing import Protocol
 
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.parking import is_named_by
-from newsroom_consumers.fold.record_rules import CATALOGUE, Read, RecordReader
-from newsroom_consumers.fold.result import Again
+from newsroom_consumers.fold.record_rules import CATALOGUE, JudgedRecord, RecordReader
+from newsroom_consumers.fold.result import Refold
 from newsroom_consumers.log.log import Log
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.generation import Generation
@@ -54,7 +54,7 @@ class NoRequests:
         """Have nothing to do."""
 
 
-class Seldom:
+class ThrottledRequests:
     """Requests that are looked for a few times a second, however fast the loop turns."""
 
     def __init__(self, requests: Requests, clock: Callable[[], float] = time.monotonic) -> None:
@@ -75,7 +75,7 @@ class Seldom:
         self._requests.settle(ids)
 
 
-class Parking:
+class Refolds:
     """Finds the records that one worker has to fold again."""
 
     def __init__(self, log: Log, generation: Generation, reader: RecordReader, requests: Requests) -> None:
@@ -86,9 +86,9 @@ class Parking:
         self._requests = requests
         self._answered: list[str] = []
 
-    def again(self, reads: Sequence[Read], held: Collection[Partition]) -> Again:
+    def again(self, reads: Sequence[JudgedRecord], held: Collection[Partition]) -> Refold:
         """Give the records to fold again in front of a batch, of partitions that are held."""
-        again = Again()
+        again = Refold()
         for id_ in sorted({read.aggregate or CATALOGUE for read in reads if self._skips_a_head(read)}):
             self._add(again, id_, held)
         self._answered = []
@@ -105,14 +105,14 @@ class Parking:
             self._requests.settle(self._answered)
             self._answered = []
 
-    def _skips_a_head(self, read: Read) -> bool:
+    def _skips_a_head(self, read: JudgedRecord) -> bool:
         """Say whether a record skips the first of its article's parked records in the database."""
         if not isinstance(read.event, RecordSkipped) or read.verdict is not None:
             return False
         head = self._generation.head(read.aggregate or CATALOGUE)
         return head is not None and is_named_by(read.event, self._reader.read(head))
 
-    def _add(self, again: Again, id_: str, held: Collection[Partition]) -> bool:
+    def _add(self, again: Refold, id_: str, held: Collection[Partition]) -> bool:
         """Add what an article has parked, if anything; give whether this worker is the one to answer for it."""
         records, entangled = self._generation.queue(id_)
         if not records:

@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 
 from newsroom_consumers.control.build import moving, owner, this_build
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.database.database import DatabaseAwayError
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.cut import Cut, CutLog, distance
 from newsroom_consumers.log.log import CountedLog, LogError
 from newsroom_consumers.log.record import Partition
-from newsroom_consumers.worker.backoff import patience
+from newsroom_consumers.progress import Progress
+from newsroom_consumers.worker.backoff import retrying
 from newsroom_consumers.worker.loop import Loop
 from newsroom_schemas.errors import NewsroomError
 
@@ -30,9 +30,6 @@ BATCH = 5000
 """Records to fold in one transaction: bigger than live, where they would keep each other waiting."""
 _WAIT_SECONDS = 0.2
 """How long a poll waits for records that the log has: Kafka gives none at once after a seek."""
-
-Progress = Callable[[int], None]
-"""Is told how many offsets more are folded."""
 
 
 class PastCutError(NewsroomError):
@@ -90,7 +87,7 @@ def replay(
     reader: RecordReader,
     *,
     stopping: threading.Event,
-    folding: Folding | None = None,
+    folding: BatchFold | None = None,
     progress: Progress = lambda _: None,
 ) -> bool:
     """Fold the log into a generation until it is at the cut; give whether it came so far before it was told to stop.
@@ -101,8 +98,8 @@ def replay(
     """
     begin(control, name, log, cut)
     with moving(control, name) as generation:
-        loop = Loop(CutLog(log, cut), generation, reader, folding or Folding(), owner=owner())
-        patient = patience(stopping, LogError, DatabaseAwayError)
+        loop = Loop(CutLog(log, cut), generation, reader, folding or BatchFold(), owner=owner())
+        patient = retrying(stopping, LogError, DatabaseAwayError)
         reached = positions(control, name)
         while not stopping.is_set():
             batch = patient(loop.run_once, _WAIT_SECONDS)

@@ -4,43 +4,41 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NamedTuple
 
 from newsroom_consumers.archive import export as exporting
 from newsroom_consumers.archive.format import Manifest, read_manifest
-from newsroom_consumers.archive.restore import Obstacles, Restoring
-from newsroom_consumers.archive.verify import Report, verify
+from newsroom_consumers.archive.restore import Restore, RestoreCheck
+from newsroom_consumers.archive.verify import ArchiveReport, verify
 from newsroom_consumers.database.database import NoGenerationError
 from newsroom_consumers.log.cut import Cut, distance
 from newsroom_consumers.log.log import CountedLog
 from newsroom_consumers.log.record import Record
-from newsroom_consumers.seals.check import Check, EventRows, Passed, Verdict
+from newsroom_consumers.progress import ShowProgress
+from newsroom_consumers.seals.check import EventRowHashes, SealCheck, SealVerdict
 from newsroom_consumers.seals.seal import Seal, read_seals, seal_of
 from newsroom_infra import topics
 from newsroom_infra.app import build
 from newsroom_infra.settings import Settings
-from newsroom_producers.kafka.protocols import Raw
+from newsroom_producers.kafka.protocols import RawRecord
 from newsroom_producers.kafka.transport import append
 from newsroom_schemas.errors import NewsroomError
 from newsroom_schemas.wire.released import schema_files
-
-Counting = Callable[[int, str], AbstractContextManager[Passed]]
-"""Shows how much of a known amount is done: the amount, and its unit."""
 
 
 class BrokenArchiveError(NewsroomError):
     """An export is not as it was written, and is not used."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: ArchiveReport) -> None:
         """Take what was found."""
         found = "; ".join(map(str, report.findings))
         super().__init__(f"the export is not as it was written: {found}. It was not used; take another copy of it")
         self.report = report
 
 
-class Imported(NamedTuple):
+class RestoreResult(NamedTuple):
     """What an import has done."""
 
     manifest: Manifest
@@ -57,7 +55,7 @@ def seal(settings: Settings) -> Seal:
         return seal_of(connection, name, now=_now())
 
 
-def check_seals(settings: Settings, path: Path, counting: Counting) -> Verdict:
+def check_seals(settings: Settings, path: Path, show: ShowProgress) -> SealVerdict:
     """Hold the log against a file of seals, and name what differs by the live generation, where there is one.
 
     Raises ``LogError`` and what ``read_seals`` raises.
@@ -66,51 +64,51 @@ def check_seals(settings: Settings, path: Path, counting: Counting) -> Verdict:
     control = build.control(settings)
     with closing(build.log_of(settings)) as log, ExitStack() as opened:
         try:
-            folded = EventRows(opened.enter_context(control.database.auditing(control.live())))
+            folded = EventRowHashes(opened.enter_context(control.database.auditing(control.live())))
         except NoGenerationError:
             folded = None
-        check = Check(seals, log, folded)
-        with counting(check.records, "records") as passed:
-            return check.run(passed)
+        check = SealCheck(seals, log, folded)
+        with show(check.records, "records") as progress:
+            return check.run(progress)
 
 
-def export(settings: Settings, folder: Path, cut_of: Callable[[CountedLog], Cut], counting: Counting) -> Manifest:
+def export(settings: Settings, folder: Path, cut_of: Callable[[CountedLog], Cut], show: ShowProgress) -> Manifest:
     """Export the log up to a cut. Raises what ``archive.export.export`` raises."""
     with closing(build.log_of(settings)) as log:
         now, cut = _now(), cut_of(log)
         first = {at: bounds.first for at, bounds in log.bounds(cut).items()}
-        with counting(distance(cut, first), "records") as passed:
-            return exporting.export(log, cut, folder, schema_files(), now=now, passed=passed)
+        with show(distance(cut, first), "records") as progress:
+            return exporting.export(log, cut, folder, schema_files(), now=now, progress=progress)
 
 
-def require_sound(folder: Path, counting: Counting, look: Callable[[Record], None] = lambda _: None) -> None:
+def require_sound(folder: Path, show: ShowProgress, look: Callable[[Record], None] = lambda _: None) -> None:
     """Verify an export before it is used, and let ``look`` see each record. Raises ``BrokenArchiveError``."""
-    with counting(read_manifest(folder).records, "records verified") as passed:
-        report = verify(folder, passed=passed, look=look)
+    with show(read_manifest(folder).records, "records verified") as progress:
+        report = verify(folder, progress=progress, look=look)
     if not report.holds:
         raise BrokenArchiveError(report)
 
 
-def restore(settings: Settings, folder: Path, counting: Counting, *, rename: bool) -> Imported:
+def restore(settings: Settings, folder: Path, show: ShowProgress, *, rename: bool) -> RestoreResult:
     """Verify an export, append what the topics do not hold of it yet, and read all of it back.
 
     Raises ``BrokenArchiveError``, ``TopicsError`` and ``NotAppendedError``, and what ``archive.restore`` raises.
     """
     manifest = read_manifest(folder)
-    obstacles = Obstacles(manifest)
-    require_sound(folder, counting, look=obstacles.look)
+    obstacles = RestoreCheck(manifest)
+    require_sound(folder, show, look=obstacles.look)
     obstacles.end()
     with closing(build.log_of(settings)) as log:
-        restoring = Restoring(folder, manifest, log, rename=rename)
+        restoring = Restore(folder, manifest, log, rename=rename)
         _require_lasting(settings)
         there = restoring.compare()
         with topics.keeping_timestamps(settings):
-            with counting(manifest.records - there, "records appended") as passed:
+            with show(manifest.records - there, "records appended") as progress:
                 for more in append(settings.bootstrap, map(_raw, restoring.rest()), settings.delivery_timeout):
-                    passed(more)
-            with counting(manifest.records, "records read back") as passed:
-                restoring.read_back(passed)
-    return Imported(manifest, there, manifest.records - there)
+                    progress(more)
+            with show(manifest.records, "records read back") as progress:
+                restoring.read_back(progress)
+    return RestoreResult(manifest, there, manifest.records - there)
 
 
 def _require_lasting(settings: Settings) -> None:
@@ -120,9 +118,9 @@ def _require_lasting(settings: Settings) -> None:
         raise topics.TopicsError(settings.bootstrap, tuple(found))
 
 
-def _raw(record: Record) -> Raw:
+def _raw(record: Record) -> RawRecord:
     headers = [(name, value or b"") for name, value in record.headers]
-    return Raw(record.topic, record.partition, record.timestamp // 1000, record.key, record.value, headers)
+    return RawRecord(record.topic, record.partition, record.timestamp // 1000, record.key, record.value, headers)
 
 
 def _now() -> int:

@@ -9,7 +9,7 @@ from contextlib import closing
 from newsroom_consumers.audit import asof
 from newsroom_consumers.audit.history.history import history as told
 from newsroom_consumers.generations.open import reader_queries
-from newsroom_consumers.queries.readers import Answer, Queries
+from newsroom_consumers.queries.readers import Answer, ReaderQueries
 from newsroom_infra.app import build, replay
 from newsroom_infra.settings import Settings
 
@@ -37,7 +37,9 @@ def article(settings: Settings, instant: int, article_id: str, language: str, lo
         )
 
 
-def ask(settings: Settings, instant: int, question: Callable[[Queries], Answer], onlooker: asof.Onlooker) -> Answer:
+def ask(
+    settings: Settings, instant: int, question: Callable[[ReaderQueries], Answer], onlooker: asof.AsOfProgress
+) -> Answer:
     """Ask what readers could have asked at an instant. See ``newsroom_consumers.audit.asof``."""
     control, site = build.control(settings), build.site_of(settings)
     with (

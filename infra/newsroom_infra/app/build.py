@@ -19,27 +19,27 @@ from newsroom_consumers.database import open_database
 from newsroom_consumers.database.database import DatabaseAwayError, NoGenerationError, SecondWorkerError
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.generations import unpark
-from newsroom_consumers.generations.open import Positions, editor_queries, reader_queries, wait_for
+from newsroom_consumers.generations.open import editor_queries, reader_queries, wait_until_reached
 from newsroom_consumers.log.cut import Cut, end_of
 from newsroom_consumers.log.kafka import KafkaLog, SharedKafkaLog, placement
 from newsroom_consumers.log.log import CountedLog, LogAwayError
 from newsroom_consumers.log.record import Address
-from newsroom_consumers.queries.editors import Ledger
-from newsroom_consumers.queries.readers import Answer, Queries, Site
+from newsroom_consumers.queries.editors import EditorQueries
+from newsroom_consumers.queries.readers import Answer, ReaderQueries, Site
 from newsroom_consumers.store.steps import Reach, killing
-from newsroom_consumers.worker.backoff import patience
-from newsroom_consumers.worker.follow import WhileLive, follow
+from newsroom_consumers.worker.backoff import retrying
+from newsroom_consumers.worker.follow import StopWhenReplaced, follow
 from newsroom_infra import topics
 from newsroom_infra.settings import TAGS, Settings
 from newsroom_schemas.wire.codec import Codec
-from newsroom_schemas.wire.released import Registry
+from newsroom_schemas.wire.released import ReleasedSchemas
 
 _logger = structlog.get_logger(__name__)
 
 
 def codec() -> Codec:
     """Build the codec from the schemas of this release."""
-    return Codec(Registry.load())
+    return Codec(ReleasedSchemas.load())
 
 
 def log_of(settings: Settings, group: str | None = None, kind: type[KafkaLog] = KafkaLog) -> KafkaLog:
@@ -64,7 +64,7 @@ def site_of(settings: Settings) -> Site:
     return Site(settings.languages, ZoneInfo(settings.timezone), codec().blocks)
 
 
-def calm_collector() -> None:
+def tune_collector() -> None:
     """Make Python look for reference cycles seldom: a batch makes a million objects and no cycle (a fifth of its time).
 
     What exists by now stays out of every later search.
@@ -80,11 +80,11 @@ def run_worker(settings: Settings, name: str | None, stopping: threading.Event) 
 
     Raises ``SecondWorkerError``, ``MissingTopicError``, ``TopicsError``, and what ``generations.follow`` raises.
     """
-    calm_collector()
+    tune_collector()
     work = partial(_work, settings, control(settings), name, stopping, killing(settings.failpoint))
-    patience(stopping, LogAwayError, DatabaseAwayError)(work)
+    retrying(stopping, LogAwayError, DatabaseAwayError)(work)
     while not stopping.is_set():
-        patience(stopping, LogAwayError, DatabaseAwayError, SecondWorkerError)(work)
+        retrying(stopping, LogAwayError, DatabaseAwayError, SecondWorkerError)(work)
 
 
 def _work(
@@ -95,11 +95,11 @@ def _work(
     check_name(followed)
     kind = SharedKafkaLog if generations_of.database.many_workers else KafkaLog
     with (
-        generations_of.database.alone(followed),
+        generations_of.database.worker_lock(followed),
         closing(log_of(settings, f"{settings.topic_prefix}.{followed}", kind)) as log,
     ):
         require_topics(settings)
-        stop = stopping if name else WhileLive(stopping, generations_of, followed)
+        stop = stopping if name else StopWhenReplaced(stopping, generations_of, followed)
         _logger.info("following", generation=followed)
         cached = settings.cached_articles
         follow(generations_of, followed, log, reader_of(log), stop, cached=cached, reach=reach)
@@ -126,12 +126,12 @@ def control(settings: Settings) -> Control:
     return Control(open_database(settings.database_place))
 
 
-def queries(settings: Settings) -> AbstractContextManager[Queries]:
+def queries(settings: Settings) -> AbstractContextManager[ReaderQueries]:
     """Open what readers can ask of the live generation. Raises ``NoGenerationError``."""
     return reader_queries(control(settings), site_of(settings))
 
 
-def ledger(settings: Settings) -> AbstractContextManager[Ledger]:
+def ledger(settings: Settings) -> AbstractContextManager[EditorQueries]:
     """Open what editors and engineers can ask of the live generation. Raises ``NoGenerationError``."""
     return editor_queries(control(settings))
 
@@ -141,12 +141,12 @@ def retry(settings: Settings, ids: Sequence[str] | None, seconds: float) -> list
     return unpark.retry(control(settings), ids, seconds)
 
 
-def waiting(settings: Settings, id_: str) -> unpark.Waiting:
+def waiting(settings: Settings, id_: str) -> unpark.ParkedQueue:
     """Give what waits of an article. Raises ``NothingParkedError``."""
     return unpark.waiting(control(settings), id_)
 
 
-def skipped(settings: Settings, before: unpark.Waiting, skip: Address, seconds: float) -> Answer:
+def skipped(settings: Settings, before: unpark.ParkedQueue, skip: Address, seconds: float) -> Answer:
     """Wait for an event that skips a record, and say what came of it. Raises ``NotReachedError``."""
     return unpark.skipped(control(settings), before, skip, seconds)
 
@@ -161,11 +161,11 @@ def wait(settings: Settings, seconds: float) -> None:
     """Wait until the live generation, there yet or not, holds all that the log has now. Raises ``NotReachedError``."""
     wanted = ends(settings)
 
-    def positions() -> Positions:
+    def reached() -> Cut:
         try:
             with ledger(settings) as editors:
                 return editors.positions()
         except NoGenerationError:
             return {}
 
-    wait_for(wanted, positions, seconds)
+    wait_until_reached(wanted, reached, seconds)

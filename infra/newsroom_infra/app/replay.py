@@ -17,28 +17,29 @@ from pathlib import Path
 from newsroom_consumers.log.cut import Cut, distance
 from newsroom_consumers.log.log import CountedLog
 from newsroom_consumers.log.record import Partition
-from newsroom_consumers.worker.replay import Progress, begin, positions, replay
+from newsroom_consumers.progress import Progress
+from newsroom_consumers.worker.replay import begin, positions, replay
 from newsroom_infra import logs
 from newsroom_infra.app import build
 from newsroom_infra.settings import Settings
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 _LOOK_SECONDS = 0.2
 """How often to look whether the replay shall stop."""
 _STOP_SECONDS = 30.0
 """How long a process may take to store its batch and end."""
 
-_Failure = tuple[str, int]
-"""What went wrong in a process, and the exit code that it asks for."""
+_Failure = tuple[str, Kind]
+"""What went wrong in a process, and its kind."""
 
 
 class PartFailedError(NewsroomError):
     """One of several processes could not go on; the others were told to stop."""
 
-    def __init__(self, problem: str, exit_code: int = 1) -> None:
-        """Take what it said, and the exit code that it asks for."""
+    def __init__(self, problem: str, kind: Kind = Kind.FAILED) -> None:
+        """Take what it said, and its kind."""
         super().__init__(f"{problem}. What was folded is kept: the same command goes on from there")
-        self.exit_code = exit_code  # type: ignore[misc]  # another process's error keeps its own
+        self.kind = kind  # type: ignore[misc]  # another process's error keeps its own
 
 
 @contextmanager
@@ -75,7 +76,7 @@ def run(
 
     Raises ``PartFailedError``, and what ``replay`` raises.
     """
-    build.calm_collector()
+    build.tune_collector()
     control = build.control(settings)
     if workers == 1:
         with source_of(settings, archive) as log:
@@ -136,7 +137,7 @@ def _next(report: Connection) -> int | _Failure | None:
     try:
         said: int | _Failure | None = report.recv()
     except (EOFError, OSError):
-        return ("a process of this replay has died", 1)
+        return ("a process of this replay has died", Kind.FAILED)
     return said
 
 
@@ -146,7 +147,7 @@ def _fold(settings: Settings, name: str, archive: Path | None, share: Cut, repor
         signal.signal(number, signal.SIG_IGN)
     logs.configure(settings.log_level)
     logs.hush_libraries()
-    build.calm_collector()
+    build.tune_collector()
     stopping = threading.Event()
 
     def progress(more: int) -> None:
@@ -161,6 +162,6 @@ def _fold(settings: Settings, name: str, archive: Path | None, share: Cut, repor
             replay(build.control(settings), name, log, share, reader, stopping=stopping, progress=progress)
         said: _Failure | None = None
     except NewsroomError as error:
-        said = (str(error), error.exit_code)
+        said = (str(error), error.kind)
     with suppress(OSError):  # nobody listens any more
         report.send(said)

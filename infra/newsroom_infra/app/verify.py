@@ -10,15 +10,15 @@ from newsroom_consumers.audit import verify as auditing
 from newsroom_consumers.compare.compare import Comparison, compare_common, compare_equal, compared
 from newsroom_infra.app import build, replay
 from newsroom_infra.settings import Settings
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 
 class OlderArchiveError(NewsroomError):
     """The live generation holds records that an export does not: what differs may be theirs."""
 
-    exit_code: ClassVar[int] = 4
+    kind: ClassVar[Kind] = Kind.UNDECIDED
 
-    def __init__(self, archive: Path, verdict: auditing.Verdict) -> None:
+    def __init__(self, archive: Path, verdict: auditing.Verification) -> None:
         """Name the export, and where it ends before the generation."""
         listed = ", ".join(
             f"{at.topic}/{at.partition} at {end}, the generation stands at {offset}"
@@ -40,12 +40,12 @@ def compare(settings: Settings, a: str, b: str, *, common: bool) -> Comparison:
         return compare_common(*sides) if common else compare_equal(*sides)
 
 
-def verify(settings: Settings, archive: Path | None, plan: auditing.Plan) -> auditing.Verdict:
+def verify(settings: Settings, archive: Path | None, plan: auditing.Plan) -> auditing.Verification:
     """Verify the live generation against Kafka's log, or against an export of it.
 
     Raises ``OlderArchiveError`` and what ``audit.verify.verify`` raises.
     """
-    build.calm_collector()
+    build.tune_collector()
     control = build.control(settings)
     with replay.source_of(settings, archive) as log:
         verdict = auditing.verify(control, log, build.reader_of(log), stopping=threading.Event(), plan=plan)

@@ -9,6 +9,7 @@ try:
 
     from newsroom_infra import logs
     from newsroom_infra.cli import archive, audit, compare, demo, generations, parked, reading, stack, worker, writing
+    from newsroom_infra.cli.shared.exits import EXIT_CODES
     from newsroom_schemas.errors import NewsroomError
 except KeyboardInterrupt:  # loading takes long enough for somebody to think better of it
     sys.exit("interrupted")
@@ -35,4 +36,4 @@ def main() -> None:
         newsroom.main(standalone_mode=True)
     except NewsroomError as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
+        sys.exit(EXIT_CODES[error.kind])

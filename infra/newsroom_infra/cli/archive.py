@@ -71,8 +71,8 @@ def verify(folder: Path, seals: Path | None, *, as_json: bool) -> None:
     from newsroom_consumers.seals.seal import read_seals
 
     given = read_seals(seals) if seals else None
-    with progress.counting(read_manifest(folder).records, "records") as passed:
-        report = verify_export(folder, given, passed=passed)
+    with progress.counting(read_manifest(folder).records, "records") as advance:
+        report = verify_export(folder, given, progress=advance)
     if as_json:
         print_json({"holds": report.holds, "report": report})
     else:

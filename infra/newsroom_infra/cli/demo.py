@@ -11,6 +11,7 @@ import shutil
 import sys
 from io import BytesIO
 from pathlib import Path
+from typing import ClassVar
 
 import click
 
@@ -21,7 +22,7 @@ from newsroom_infra.settings import Settings, load
 from newsroom_infra.shipped import shipped
 from newsroom_producers.importers.emit import EventReader
 from newsroom_producers.receipts import Refused
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 EXTRAS = "kafka,consumers"
 SOURCE = "demo-desk"
@@ -42,7 +43,7 @@ _NEXT = (
 class NotUpError(NewsroomError):
     """There is no newsroom to load the demo into."""
 
-    exit_code = 4
+    kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, bootstrap: str, problem: str) -> None:
         """Take the bootstrap servers and what is missing there."""

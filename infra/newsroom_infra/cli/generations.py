@@ -15,7 +15,7 @@ from newsroom_infra.cli.shared.cuts import cut_of, until
 from newsroom_infra.cli.shared.extras import needs
 from newsroom_infra.cli.shared.interrupt import told_to_stop
 from newsroom_infra.cli.shared.output import print_json
-from newsroom_infra.cli.shared.patience import with_timeout
+from newsroom_infra.cli.shared.timeout import with_timeout
 from newsroom_infra.cli.views.generations import print_generations, print_replayed
 from newsroom_infra.settings import Settings, load
 

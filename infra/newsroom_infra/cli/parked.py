@@ -9,7 +9,7 @@ import click
 from newsroom_infra.cli.reading import EXTRAS, ask_editors, chosen, with_article, with_tags
 from newsroom_infra.cli.shared.extras import needs
 from newsroom_infra.cli.shared.output import print_json
-from newsroom_infra.cli.shared.patience import with_timeout
+from newsroom_infra.cli.shared.timeout import with_timeout
 from newsroom_infra.cli.views.parked import print_fates, print_head, print_parked, print_parked_records, print_skipped
 from newsroom_infra.cli.writing import login, transport
 from newsroom_infra.settings import load

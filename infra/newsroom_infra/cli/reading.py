@@ -9,7 +9,7 @@ import click
 
 from newsroom_infra.cli.shared.extras import needs
 from newsroom_infra.cli.shared.output import print_json, visible
-from newsroom_infra.cli.shared.patience import with_timeout
+from newsroom_infra.cli.shared.timeout import with_timeout
 from newsroom_infra.cli.views.article import print_article
 from newsroom_infra.cli.views.lists import print_tag, print_timeline
 from newsroom_infra.cli.views.outcomes import print_outcomes

@@ -15,13 +15,13 @@ from newsroom_infra.cli.shared import progress
 from newsroom_infra.cli.shared.extras import needs
 from newsroom_infra.cli.shared.interrupt import Interrupt
 from newsroom_infra.settings import load
-from newsroom_producers.importers.emit import EventReader, Reader, answer, answers
+from newsroom_producers.importers.emit import EventReader, LineReader, answer, answers
 from newsroom_producers.importers.lines import read_lines
 from newsroom_producers.importers.stories import StoryReader
 from newsroom_producers.receipts import Receipt, Refused, Settled
 from newsroom_schemas.errors import BrokerAwayError, NewsroomError
 from newsroom_schemas.wire.codec import Codec
-from newsroom_schemas.wire.released import Registry
+from newsroom_schemas.wire.released import ReleasedSchemas
 
 if TYPE_CHECKING:
     from newsroom_producers.kafka.transport import KafkaTransport
@@ -130,7 +130,7 @@ class _Tally:
         return f"{self.stories:,} stories, {self.events:,} events in {seconds:.1f} s{failed}"
 
 
-def send_lines(file: BinaryIO, reader: Reader) -> Iterator[tuple[int, Settled]]:
+def send_lines(file: BinaryIO, reader: LineReader) -> Iterator[tuple[int, Settled]]:
     """Send what the lines of a file say, until Ctrl-C; what was read by then is answered."""
     with transport() as opened, Interrupt() as interrupt:
         yield from answers(interrupt.watch(read_lines(file)), reader, opened)
@@ -146,7 +146,7 @@ def transport() -> Iterator[KafkaTransport]:
         from newsroom_producers.kafka.transport import KafkaTransport, Topics
     settings = load()
     topics = Topics(settings.articles_topic, settings.tags_topic)
-    codec = Codec(Registry.load())
+    codec = Codec(ReleasedSchemas.load())
     with KafkaTransport(settings.bootstrap, topics, codec, delivery_timeout=settings.delivery_timeout) as opened:
         yield opened
 

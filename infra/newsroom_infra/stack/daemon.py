@@ -54,7 +54,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in {"running", "starting"}
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class ProcessPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What the daemon shall run: program sections of its configuration, and the environment of all programs."""
 
     programs: Mapping[str, Mapping[str, str]]
@@ -77,7 +77,7 @@ class Daemon:
         self._config = home / "supervisord.conf"
         self._pid_file = home / "supervisord.pid"
 
-    def start(self, plan: Plan) -> None:
+    def start(self, plan: ProcessPlan) -> None:
         """Start the daemon, none of its programs yet, and wait until it answers."""
         (self.home / "logs").mkdir(parents=True, exist_ok=True)
         self._write(plan)
@@ -194,7 +194,7 @@ class Daemon:
                 self._socket().unlink(missing_ok=True)
                 self._socket().parent.rmdir()
 
-    def _write(self, plan: Plan) -> None:
+    def _write(self, plan: ProcessPlan) -> None:
         parser = configparser.RawConfigParser()
         parser.read_dict(self._sections(plan))
         partial = self._config.with_suffix(".partial")
@@ -202,7 +202,7 @@ class Daemon:
             parser.write(file)
         partial.replace(self._config)
 
-    def _sections(self, plan: Plan) -> dict[str, Mapping[str, str]]:
+    def _sections(self, plan: ProcessPlan) -> dict[str, Mapping[str, str]]:
         """Say the configuration: https://supervisord.org/configuration.html.
 
         All paths are relative to the home: supervisor would read a ``%``, a ``;`` or a ``#`` in them as its own.

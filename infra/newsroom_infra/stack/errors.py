@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 
 class JarError(NewsroomError):
@@ -62,7 +63,7 @@ class FolderError(NewsroomError):
 class NoPostgresError(NewsroomError):
     """The programs of PostgreSQL are not installed."""
 
-    exit_code = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self) -> None:
         """Say where they come from."""
@@ -75,7 +76,7 @@ class NoPostgresError(NewsroomError):
 class WorkersError(NewsroomError):
     """More workers are asked for than the database takes."""
 
-    exit_code = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, workers: int) -> None:
         """Take the number asked for."""
@@ -89,7 +90,7 @@ class WorkersError(NewsroomError):
 class NoLogsError(NewsroomError):
     """No program of the stack has written a log yet."""
 
-    exit_code = 3
+    kind: ClassVar[Kind] = Kind.UNKNOWN
 
     def __init__(self, folder: Path, name: str | None, there: list[str]) -> None:
         """Take the folder of logs, the program that was asked for, and the names of the logs that there are."""
@@ -128,7 +129,7 @@ class StartError(NewsroomError):
 class StopError(NewsroomError):
     """The process manager did not end in time."""
 
-    exit_code = 5
+    kind: ClassVar[Kind] = Kind.TIMED_OUT
 
     def __init__(self, pid: int, seconds: float) -> None:
         """Take the process id of the manager and how long it was waited for."""
@@ -141,7 +142,7 @@ class StopError(NewsroomError):
 class ResetRefusedError(NewsroomError):
     """A reset would touch what is not the local stack's own."""
 
-    exit_code = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, variable: str, reason: str) -> None:
         """Name the variable that makes it refuse, and why."""

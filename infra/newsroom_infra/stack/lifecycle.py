@@ -18,10 +18,10 @@ from newsroom_infra import topics
 from newsroom_infra.home import note_of, remember
 from newsroom_infra.settings import Settings
 from newsroom_infra.stack import broker, jars, parts, ports, postgres, programs
-from newsroom_infra.stack.daemon import Daemon, Plan, Process
+from newsroom_infra.stack.daemon import Daemon, Process, ProcessPlan
 from newsroom_infra.stack.errors import DiskFullError, FolderError, NoLogsError, ResetRefusedError
 from newsroom_infra.stack.ports import LOOPBACK
-from newsroom_infra.stack.progress import Report
+from newsroom_infra.stack.progress import UpProgress
 
 WANTED_DISK = 500_000_000
 """Free bytes that a stack starts with: jars, logs and room for the log itself; and the folder of PostgreSQL too."""
@@ -42,7 +42,7 @@ def up(settings: Settings, console: Console, *, worker: bool = True) -> None:
     A server of one's own (``settings.kafka``, a URL in ``settings.database``) is neither made nor started. Raises a
     :class:`NewsroomError`.
     """
-    report = Report(console)
+    report = UpProgress(console)
     home = _home(settings)
     daemon = Daemon(home)
     with _alone(home):
@@ -138,12 +138,12 @@ def _alone(home: Path) -> Iterator[None]:
         lock.release()
 
 
-def _runs(daemon: Daemon, plan: Plan, names: list[str]) -> bool:
+def _runs(daemon: Daemon, plan: ProcessPlan, names: list[str]) -> bool:
     same = daemon.identity() == plan.identity
     return same and all(daemon.process(name).state == "running" for name in names)
 
 
-def _settle(settings: Settings, daemon: Daemon, plan: Plan, report: Report) -> None:
+def _settle(settings: Settings, daemon: Daemon, plan: ProcessPlan, report: UpProgress) -> None:
     if daemon.identity() not in {None, plan.identity}:
         report.say("the stack runs with other settings and is started anew")
     if daemon.identity() != plan.identity:
@@ -163,7 +163,7 @@ def _check(settings: Settings, servers: list[str]) -> None:
         check_disk(postgres.place(_home(settings)), WANTED_DISK)
 
 
-def _prepare(settings: Settings, plan: Plan, servers: list[str], report: Report) -> None:
+def _prepare(settings: Settings, plan: ProcessPlan, servers: list[str], report: UpProgress) -> None:
     """Have jars, formatted storage, and a folder for the database."""
     home = _home(settings)
     if "kafka" in servers:
@@ -176,7 +176,7 @@ def _prepare(settings: Settings, plan: Plan, servers: list[str], report: Report)
             postgres.make(home)
 
 
-def _fetch_jars(settings: Settings, report: Report) -> None:
+def _fetch_jars(settings: Settings, report: UpProgress) -> None:
     folder = settings.jars_folder.resolve()
     if lacking := jars.missing(folder, jars.listed()):
         check_disk(folder, JARS_DISK)
@@ -184,7 +184,7 @@ def _fetch_jars(settings: Settings, report: Report) -> None:
             jars.fetch(folder, lacking, arrived)
 
 
-def _start(settings: Settings, daemon: Daemon, plan: Plan, names: list[str], report: Report) -> None:
+def _start(settings: Settings, daemon: Daemon, plan: ProcessPlan, names: list[str], report: UpProgress) -> None:
     """Start what does not run yet: servers one after the other, workers together."""
     if daemon.identity() is None:
         daemon.start(plan)

@@ -8,7 +8,7 @@ import sys
 from newsroom_infra import topics
 from newsroom_infra.settings import Settings
 from newsroom_infra.stack import broker, postgres
-from newsroom_infra.stack.daemon import Plan
+from newsroom_infra.stack.daemon import ProcessPlan
 from newsroom_infra.stack.errors import WorkersError
 
 WORKER = "worker"
@@ -44,7 +44,7 @@ def ports(settings: Settings, server: str) -> dict[str, int]:
     return broker.ports(settings) if server == "kafka" else postgres.ports(settings)
 
 
-def plan(settings: Settings) -> Plan:
+def plan(settings: Settings) -> ProcessPlan:
     """Say what the process manager shall run. Raises :class:`WorkersError`, and ``NoPostgresError``."""
     options = dict.fromkeys(workers(settings), _WORKER_OPTIONS)
     variables = settings.variables() | {"NEWSROOM_PYTHON": sys.executable}
@@ -54,4 +54,4 @@ def plan(settings: Settings) -> Plan:
     if settings.local_postgres:
         options["postgres"] = postgres.options(settings)
         variables |= postgres.environment(settings.home.resolve())
-    return Plan(programs=options, environment=variables)
+    return ProcessPlan(programs=options, environment=variables)

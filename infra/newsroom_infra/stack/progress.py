@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 
-class Report:
+class UpProgress:
     """Tells a console of steps, each with the time that it took."""
 
     def __init__(self, console: Console) -> None:

@@ -26,7 +26,7 @@ from newsroom_schemas.events import EVENTS, AnyEvent
 from newsroom_schemas.validation import instants
 from newsroom_schemas.values import StoredBlocks
 
-Reader = Callable[[bytes], tuple[AnyEvent, ...]]
+LineReader = Callable[[bytes], tuple[AnyEvent, ...]]
 """Makes the events of one line, which are sent whole or not at all; raises a NewsroomError when the line has none."""
 
 
@@ -81,7 +81,7 @@ def read_object(text: bytes) -> dict[str, Any]:
     return value
 
 
-def answers(lines: Iterable[Line | None], read: Reader, transport: Transport) -> Iterator[tuple[int, Settled]]:
+def answers(lines: Iterable[Line | None], read: LineReader, transport: Transport) -> Iterator[tuple[int, Settled]]:
     """Send the events of each line; give line number and what became of it for each event, in order."""
     numbers: deque[int] = deque()
     for settled in transport.send_all(_sendables(lines, read, numbers)):
@@ -95,7 +95,7 @@ def answer(number: int, settled: Settled) -> bytes:
     return msgspec.json.encode({"line": number, "error": str(settled.error)})
 
 
-def _sendables(lines: Iterable[Line | None], read: Reader, numbers: deque[int]) -> Iterator[Sendable]:
+def _sendables(lines: Iterable[Line | None], read: LineReader, numbers: deque[int]) -> Iterator[Sendable]:
     """Turn lines into sends, and note the line number of each answer to come."""
     for line in lines:
         if line is None:
@@ -106,7 +106,7 @@ def _sendables(lines: Iterable[Line | None], read: Reader, numbers: deque[int]) 
         yield sendable
 
 
-def _sendable(line: Line, read: Reader) -> tuple[AnyEvent, ...] | Refused:
+def _sendable(line: Line, read: LineReader) -> tuple[AnyEvent, ...] | Refused:
     """Read a line, or refuse it."""
     if not isinstance(line.text, bytes):
         return Refused(error=line.text)

@@ -35,7 +35,7 @@ NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://newsroom-pipeline.invalid/im
 _FIRST_VERSION = 1
 
 
-class Story(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WireStory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A finished story as other systems export it."""
 
     id: str
@@ -72,7 +72,7 @@ class StoryReader:
     def __call__(self, text: bytes) -> tuple[AnyEvent, ...]:
         """Read a line; raise UnreadableLineError, InvalidEventError or DuplicateStoryError when it is no good story."""
         try:
-            story = msgspec.convert(read_object(text), Story)
+            story = msgspec.convert(read_object(text), WireStory)
         except msgspec.ValidationError as error:
             raise UnreadableLineError(f"story: {error}") from None
         language = story.language or self._language
@@ -85,7 +85,7 @@ class StoryReader:
         self._languages[story.id] = (*known, language)
         return events
 
-    def _edition(self, story: Story, language: str, known: tuple[str, ...]) -> AnyEvent:
+    def _edition(self, story: WireStory, language: str, known: tuple[str, ...]) -> AnyEvent:
         """Make the event that brings the story's texts."""
         texts = _texts(story, language)
         if known:
@@ -99,12 +99,12 @@ class StoryReader:
         }
         return ArticleCreated(**self._head(story, language, "created"), **texts, **card)
 
-    def _publication(self, story: Story, language: str) -> ArticlePublished:
+    def _publication(self, story: WireStory, language: str) -> ArticlePublished:
         """Make the event that puts it before readers, at its own instant."""
         head = self._head(story, language, "published")
         return ArticlePublished(**head, published_at=head["occurred_at"], expected_version=_FIRST_VERSION)
 
-    def _head(self, story: Story, language: str, act: str) -> dict[str, Any]:
+    def _head(self, story: WireStory, language: str, act: str) -> dict[str, Any]:
         """Give the fields that all of a story's events have."""
         return {
             **self._envelope,
@@ -123,7 +123,7 @@ def _instant(text: str) -> int:
         raise UnreadableLineError(f"story: published_at: {error}") from None
 
 
-def _texts(story: Story, language: str) -> dict[str, Any]:
+def _texts(story: WireStory, language: str) -> dict[str, Any]:
     """Give the texts of the edition."""
     return {
         "slug": story.slug or slugify(story.headline, language),
@@ -136,7 +136,7 @@ def _texts(story: Story, language: str) -> dict[str, Any]:
     }
 
 
-def _blocks(story: Story) -> tuple[Block, ...]:
+def _blocks(story: WireStory) -> tuple[Block, ...]:
     """Give the body: the blocks, or the paragraphs as blocks, the first one labelled with the dateline."""
     if story.blocks is not None and story.paragraphs is not None:
         message = "story: has paragraphs and blocks: give one of them"
@@ -149,7 +149,7 @@ def _blocks(story: Story) -> tuple[Block, ...]:
     return (msgspec.structs.replace(first, label=first.label or story.dateline), *blocks[1:])
 
 
-def _tags(story: Story, language: str) -> tuple[str, ...]:
+def _tags(story: WireStory, language: str) -> tuple[str, ...]:
     """Give the ids of all tags, in order, each once."""
     groups = (story.tags, story.topics, story.places, story.people, story.organizations, story.exchanges)
     return tuple(dict.fromkeys(_id("tags", tag, language) for group in groups for tag in group))

@@ -19,7 +19,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from newsroom_producers.kafka.protocols import Carrier, Failure, Fault, Sending
+from newsroom_producers.kafka.protocols import Carrier, Failure, FailureKind, PendingRecord
 from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled
 from newsroom_schemas.errors import (
     BrokerAwayError,
@@ -45,7 +45,7 @@ class Pipeline:
 
     def __init__(self, carrier: Carrier) -> None:
         self._carrier = carrier
-        self._window: deque[Sending | Refused] = deque()
+        self._window: deque[PendingRecord | Refused] = deque()
         self._bytes = 0
         self._shut: dict[str, NewsroomError] = {}
         self._away = False
@@ -69,7 +69,7 @@ class Pipeline:
     def _rest(self) -> Iterator[Settled]:
         """Settle all that is in flight."""
         if self._window:
-            self._carrier.hurry()
+            self._carrier.flush()
         while self._window:
             yield self._next()
 
@@ -92,7 +92,7 @@ class Pipeline:
             self._bytes += sending.size
             self._post(sending)
 
-    def _post(self, sending: Sending) -> None:
+    def _post(self, sending: PendingRecord) -> None:
         """Hand a record to the link, or refuse it where nothing can go any more."""
         if sending.settled:
             return
@@ -143,7 +143,7 @@ class Pipeline:
         failures = self._carrier.drop(0 if self._is_overdue() else self._carrier.timeout)
         self._keep_receipts()
         self._refuse_overtaken()
-        is_away = self._is_overdue() or any(failure.fault is Fault.AWAY for _, failure in failures)
+        is_away = self._is_overdue() or any(failure.fault is FailureKind.AWAY for _, failure in failures)
         if is_away or self._idle_rounds > MAX_IDLE_ROUNDS:
             self._give_up()
             return
@@ -151,10 +151,10 @@ class Pipeline:
         unsettled = self._unsettled()
         for sending in unsettled:
             sending.ticket = None
-        suspects = (sending for sending, failure in failures if failure.fault is Fault.REFUSED)
+        suspects = (sending for sending, failure in failures if failure.fault is FailureKind.REFUSED)
         self._resend(unsettled, next((sending for sending in suspects if sending in unsettled), None))
 
-    def _resend(self, sendings: list[Sending], suspect: Sending | None) -> None:
+    def _resend(self, sendings: list[PendingRecord], suspect: PendingRecord | None) -> None:
         """Send again, the suspect alone; returns early when the new link fails too, for another round."""
         position = 0 if suspect is None else sendings.index(suspect)
         if not self._deliver(sendings[:position]):
@@ -169,25 +169,25 @@ class Pipeline:
         for sending in rest:
             self._post(sending)
 
-    def _deliver(self, sendings: list[Sending]) -> bool:
+    def _deliver(self, sendings: list[PendingRecord]) -> bool:
         """Send and wait; say whether every one is settled."""
         for sending in sendings:
             self._post(sending)
-        self._carrier.hurry()
+        self._carrier.flush()
         return all(sending.settled or self._is_acknowledged(sending) for sending in sendings)
 
-    def _convict(self, sending: Sending) -> bool:
+    def _convict(self, sending: PendingRecord) -> bool:
         """Refuse a record that the broker refused alone; say whether it did."""
         failure = sending.ticket.outcome(0) if sending.ticket else None
-        if not isinstance(failure, Failure) or failure.fault is not Fault.REFUSED:
+        if not isinstance(failure, Failure) or failure.fault is not FailureKind.REFUSED:
             return False
         self._refuse(sending, failure.error)
         self._carrier.drop(self._carrier.timeout)
         return True
 
-    def _unsettled(self) -> list[Sending]:
+    def _unsettled(self) -> list[PendingRecord]:
         """Give what has no answer yet, in order."""
-        return [item for item in self._window if isinstance(item, Sending) and item.settled is None]
+        return [item for item in self._window if isinstance(item, PendingRecord) and item.settled is None]
 
     def _is_overdue(self) -> bool:
         """Say whether an acknowledgement is awaited in vain."""
@@ -195,7 +195,7 @@ class Pipeline:
         tickets = (sending.ticket for sending in self._unsettled() if sending.deadline <= now)
         return any(ticket and ticket.outcome(0) is None for ticket in tickets)
 
-    def _is_acknowledged(self, sending: Sending) -> bool:
+    def _is_acknowledged(self, sending: PendingRecord) -> bool:
         """Wait for a record's answer until its deadline, settle it if that is a receipt, and say so."""
         if sending.ticket is None:
             return False
@@ -221,10 +221,10 @@ class Pipeline:
             elif item.settled is None and (item.topic, item.key) in acknowledged:
                 self._refuse(item, OvertakenError(item.event_id, item.key.decode()))
 
-    def _shut_topics(self, failures: list[tuple[Sending, Failure]]) -> None:
+    def _shut_topics(self, failures: list[tuple[PendingRecord, Failure]]) -> None:
         """Refuse everything for a topic in which this client may not write."""
         self._shut |= {
-            sending.topic: failure.error for sending, failure in failures if failure.fault is Fault.FORBIDDEN
+            sending.topic: failure.error for sending, failure in failures if failure.fault is FailureKind.FORBIDDEN
         }
         for sending in self._unsettled():
             if error := self._shut.get(sending.topic):
@@ -238,15 +238,15 @@ class Pipeline:
         for sending in self._unsettled():
             self._refuse(sending, self._carrier.away(sending.event_id if sending.is_sent else None))
 
-    def _refuse(self, sending: Sending, error: NewsroomError) -> None:
+    def _refuse(self, sending: PendingRecord, error: NewsroomError) -> None:
         """Settle a record with an error."""
         self._settle(sending, Refused(event_id=sending.event_id, error=error))
 
-    def _refuse_unsent(self, sending: Sending, error: NewsroomError) -> None:
+    def _refuse_unsent(self, sending: PendingRecord, error: NewsroomError) -> None:
         """Refuse a record that does not go now; one that went over an earlier link may be in the log all the same."""
         self._refuse(sending, self._carrier.away(sending.event_id) if sending.is_sent else error)
 
-    def _settle(self, sending: Sending, settled: Settled) -> None:
+    def _settle(self, sending: PendingRecord, settled: Settled) -> None:
         """Settle a record: some progress."""
         sending.settled = settled
         self._idle_rounds = 0

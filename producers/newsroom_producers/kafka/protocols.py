@@ -7,11 +7,11 @@ from enum import Enum, auto
 from typing import ClassVar, NamedTuple, Protocol
 
 from newsroom_producers.receipts import Receipt, Settled
-from newsroom_schemas.errors import BrokerAwayError, NewsroomError
+from newsroom_schemas.errors import BrokerAwayError, Kind, NewsroomError
 from newsroom_schemas.events import AnyEvent
 
 
-class Fault(Enum):
+class FailureKind(Enum):
     """Why a send failed."""
 
     REFUSED = auto()
@@ -28,12 +28,12 @@ class Fault(Enum):
 class Failure:
     """A send that failed: why, and the error to show."""
 
-    fault: Fault
+    fault: FailureKind
     error: NewsroomError
 
 
 @dataclass(slots=True, eq=False)
-class Sending:
+class PendingRecord:
     """One record on its way to the log."""
 
     event_id: str
@@ -55,7 +55,7 @@ class Sending:
         return len(self.value)
 
 
-class Raw(NamedTuple):
+class RawRecord(NamedTuple):
     """A record to append as it is, and where."""
 
     topic: str
@@ -70,7 +70,7 @@ class Raw(NamedTuple):
 class NotAppendedError(NewsroomError):
     """Records that were to be appended as they are did not all get an acknowledgement."""
 
-    exit_code: ClassVar[int] = 4
+    kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, bootstrap: str, problem: str) -> None:
         """Take the bootstrap servers and what the client said."""
@@ -92,13 +92,13 @@ class Ticket(Protocol):
 class Link(Protocol):
     """A connection to the broker that dies of its first failure."""
 
-    def post(self, sending: Sending) -> Ticket:
+    def post(self, sending: PendingRecord) -> Ticket:
         """Hand a record over without waiting; raise a NewsroomError when it can't go, and the link lives on."""
 
-    def hurry(self, timeout: float) -> None:
+    def flush(self, timeout: float) -> None:
         """Send what is gathered for a batch now, and wait up to ``timeout`` seconds for answers to all of it."""
 
-    def failures(self) -> list[tuple[Sending, Failure]]:
+    def failures(self) -> list[tuple[PendingRecord, Failure]]:
         """Give what failed so far, in the order in which it failed."""
 
     def close(self, patience: float) -> None:
@@ -111,16 +111,16 @@ class Carrier(Protocol):
     timeout: float
     """Seconds until a send that nobody acknowledged is an error."""
 
-    def prepare(self, event: AnyEvent) -> Sending:
+    def prepare(self, event: AnyEvent) -> PendingRecord:
         """Make the record of an event; raise a NewsroomError when it breaks the contract."""
 
     def link(self) -> Link:
         """Give the present link, a new one after a drop; raise BrokerAwayError when there is no broker."""
 
-    def hurry(self) -> None:
+    def flush(self) -> None:
         """Have the present link, if there is one, send what it has gathered."""
 
-    def drop(self, patience: float) -> list[tuple[Sending, Failure]]:
+    def drop(self, patience: float) -> list[tuple[PendingRecord, Failure]]:
         """Close the present link and give what failed on it, in the order in which it failed."""
 
     def away(self, event_id: str | None) -> BrokerAwayError:

@@ -25,7 +25,7 @@ from kafka import KafkaProducer
 from kafka import errors as kafka_errors
 
 from newsroom_producers.kafka.pipeline import Pipeline
-from newsroom_producers.kafka.protocols import Failure, Fault, NotAppendedError, Raw, Sending
+from newsroom_producers.kafka.protocols import Failure, FailureKind, NotAppendedError, PendingRecord, RawRecord
 from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled
 from newsroom_schemas.errors import (
     BrokerAwayError,
@@ -104,10 +104,12 @@ class KafkaTransport:
         is_ending = kind is not None and not issubclass(kind, Exception)
         self.drop(0 if is_ending else self.timeout)
 
-    def prepare(self, event: AnyEvent) -> Sending:
+    def prepare(self, event: AnyEvent) -> PendingRecord:
         """Make the record of an event; raise InvalidEventError or EventTooLargeError when it breaks the contract."""
         encoded = self._codec.encode(event)
-        return Sending(event.event_id, self._topic_of(event), key_of(event).encode(), encoded.value, encoded.headers)
+        return PendingRecord(
+            event.event_id, self._topic_of(event), key_of(event).encode(), encoded.value, encoded.headers
+        )
 
     def _topic_of(self, event: AnyEvent) -> str:
         """Say where an event belongs; what skips a parked record belongs where that lies."""
@@ -126,12 +128,12 @@ class KafkaTransport:
                 raise self.away(None) from error
         return self._link
 
-    def hurry(self) -> None:
+    def flush(self) -> None:
         """Have the present link, if there is one, send what it has gathered."""
         if self._link is not None:
-            self._link.hurry(self.timeout)
+            self._link.flush(self.timeout)
 
-    def drop(self, patience: float) -> list[tuple[Sending, Failure]]:
+    def drop(self, patience: float) -> list[tuple[PendingRecord, Failure]]:
         """Close the present link and give what failed on it, in the order in which it failed."""
         link, self._link = self._link, None
         if link is None:
@@ -144,7 +146,7 @@ class KafkaTransport:
         return BrokerAwayError(self._bootstrap, self.timeout, event_id)
 
 
-def append(bootstrap: str, records: Iterable[Raw], timeout: float) -> Iterator[int]:
+def append(bootstrap: str, records: Iterable[RawRecord], timeout: float) -> Iterator[int]:
     """Append records as they are, each partition's in order; give how many more the broker has acknowledged.
 
     What was taken and not counted may or may not be in the log. Raises NotAppendedError.
@@ -201,9 +203,9 @@ class _Link:
     def __init__(self, producer: Any, bootstrap: str) -> None:
         self._producer = producer
         self._bootstrap = bootstrap
-        self._failed: list[tuple[Sending, Exception]] = []
+        self._failed: list[tuple[PendingRecord, Exception]] = []
 
-    def post(self, sending: Sending) -> _Ticket:
+    def post(self, sending: PendingRecord) -> _Ticket:
         """Hand a record over without waiting; raise a NewsroomError when it can't go, and the link lives on."""
         try:
             future = self._producer.send(sending.topic, key=sending.key, value=sending.value, headers=sending.headers)
@@ -214,12 +216,12 @@ class _Link:
         future.add_errback(partial(self._note, sending))
         return _Ticket(self, sending, future)
 
-    def hurry(self, timeout: float) -> None:
+    def flush(self, timeout: float) -> None:
         """Send what is gathered for a batch now, and wait up to ``timeout`` seconds for answers to all of it."""
         with suppress(kafka_errors.KafkaError):
             self._producer.flush(timeout)
 
-    def failures(self) -> list[tuple[Sending, Failure]]:
+    def failures(self) -> list[tuple[PendingRecord, Failure]]:
         """Give what failed so far, in the order in which it failed."""
         return [(sending, self._failure(sending, error)) for sending, error in self._failed]
 
@@ -238,15 +240,15 @@ class _Link:
         except kafka_errors.KafkaError:
             _log.warning("the producer's thread does not end")
 
-    def _note(self, sending: Sending, error: Exception) -> None:
+    def _note(self, sending: PendingRecord, error: Exception) -> None:
         """Keep a failure in its order; called on the producer's thread."""
         self._failed.append((sending, error))
 
-    def _failure(self, sending: Sending, error: Exception) -> Failure:
+    def _failure(self, sending: PendingRecord, error: Exception) -> Failure:
         """Translate the client's error."""
         return Failure(_fault(error), self._error(sending, error))
 
-    def _error(self, sending: Sending, error: Exception) -> NewsroomError:
+    def _error(self, sending: PendingRecord, error: Exception) -> NewsroomError:
         """Make the error to show."""
         if isinstance(error, kafka_errors.AuthorizationError):
             return ForbiddenTopicError(sending.topic, self._bootstrap)
@@ -258,7 +260,7 @@ class _Ticket:
 
     __slots__ = ("_future", "_link", "_sending")
 
-    def __init__(self, link: _Link, sending: Sending, future: Any) -> None:
+    def __init__(self, link: _Link, sending: PendingRecord, future: Any) -> None:
         self._link = link
         self._sending = sending
         self._future = future
@@ -289,10 +291,10 @@ _BESIDE = (
 """Errors of a producer, not of a record."""
 
 
-def _fault(error: Exception) -> Fault:
+def _fault(error: Exception) -> FailureKind:
     """Say why a send failed; a bare KafkaError is what the client gives the sound records of a refused batch."""
     if type(error) is kafka_errors.KafkaError or isinstance(error, _BESIDE):
-        return Fault.COLLATERAL
+        return FailureKind.COLLATERAL
     if isinstance(error, kafka_errors.RetriableError):
-        return Fault.AWAY
-    return Fault.FORBIDDEN if isinstance(error, kafka_errors.AuthorizationError) else Fault.REFUSED
+        return FailureKind.AWAY
+    return FailureKind.FORBIDDEN if isinstance(error, kafka_errors.AuthorizationError) else FailureKind.REFUSED

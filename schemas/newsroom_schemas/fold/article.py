@@ -39,7 +39,7 @@ from newsroom_schemas.fold.state import Article, Card, Edition, Lineage, Recorde
 from newsroom_schemas.rejections import (
     AlreadyPublic,
     ArticleExists,
-    Duplicate,
+    DuplicateId,
     NotOnHold,
     NotParked,
     NotScheduled,
@@ -74,10 +74,10 @@ _EMPTY: dict[str, Any] = {
 
 def decide(
     decided_ids: Container[str], article: Article | None, event: AnyArticleEvent, recorded: Recorded
-) -> Article | Rejected | Duplicate:
+) -> Article | Rejected | DuplicateId:
     """Say what a record does to its article, given the event ids that this article has decided before."""
     if event.event_id in decided_ids:
-        return Duplicate(event_id=event.event_id)
+        return DuplicateId(event_id=event.event_id)
     return evolve(article, event, recorded)
 
 

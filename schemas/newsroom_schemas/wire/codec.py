@@ -29,8 +29,8 @@ from newsroom_schemas.events import AnyEvent, key_of
 from newsroom_schemas.instants import to_rfc3339
 from newsroom_schemas.validation import MAX_EVENT_BYTES, check, check_vocabulary
 from newsroom_schemas.values import Block, StoredBlocks
-from newsroom_schemas.wire.reader import FRAME_BYTES, Decoded, Reader
-from newsroom_schemas.wire.released import Registry, Schema
+from newsroom_schemas.wire.reader import FRAME_BYTES, BodyReader, Decoded
+from newsroom_schemas.wire.released import ReleasedSchemas, Schema
 
 Headers = Sequence[tuple[str, bytes | None]]
 """Headers of a record, in order."""
@@ -49,9 +49,9 @@ class Encoded(msgspec.Struct, frozen=True):
 class Codec:
     """Encodes and decodes events by the schemas of one registry. It holds no state besides them."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: ReleasedSchemas) -> None:
         self._registry = registry
-        readers = [Reader(schema, registry.latest(schema.name)) for schema in registry]
+        readers = [BodyReader(schema, registry.latest(schema.name)) for schema in registry]
         self._by_header = {reader.schema.fingerprint.encode(): reader for reader in readers}
         self._by_frame = {reader.schema.frame_id: reader for reader in readers}
 
@@ -95,7 +95,7 @@ class Codec:
         values = schemaless_reader(BytesIO(stored.data), array, target)
         return msgspec.convert(values, tuple[Block, ...])
 
-    def _reader(self, value: bytes, headers: Headers) -> Reader:
+    def _reader(self, value: bytes, headers: Headers) -> BodyReader:
         """Find the reader for the schema that a record names."""
         named = dict(headers).get("schema")
         if named is None:

@@ -33,7 +33,7 @@ class Decoded(msgspec.Struct, frozen=True):
     """The record is to be rejected with this; the event's texts may then hold what no database takes."""
 
 
-class Reader:
+class BodyReader:
     """Reads the events that one schema has written, as the newest schema of the event would have them."""
 
     def __init__(self, schema: Schema, newest: Schema) -> None:

@@ -68,7 +68,7 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
         return int(self.fingerprint[:8], 16) >> 1
 
 
-class Registry:
+class ReleasedSchemas:
     """All versions of all schemas, found by fingerprint, by frame id or by name. Make it with `Registry.load`."""
 
     def __init__(self, schemas: Iterable[Schema]) -> None:
@@ -81,7 +81,7 @@ class Registry:
             self._add(schema)
 
     @classmethod
-    def load(cls) -> Registry:
+    def load(cls) -> ReleasedSchemas:
         """Read every committed schema; raise UnsafeSchemaError or DuplicateSchemaError when one must not be used."""
         texts = schema_files()
         return cls(read_schema(name, texts[name]) for name in sorted(texts))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsroom_infra.settings import Settings, SettingsError, described, load, masked
+from newsroom_schemas.errors import Kind
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +47,7 @@ def test_every_wrong_variable_is_named_with_what_it_holds(monkeypatch: pytest.Mo
         load()
     assert set(caught.value.problems) == {"NEWSROOM_KAFKA_PORT", "NEWSROOM_TIMEZONE"}
     assert "'abc'" in str(caught.value)
-    assert caught.value.exit_code == 2
+    assert caught.value.kind is Kind.USAGE
 
 
 def test_a_slip_in_the_word_for_a_database_makes_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:

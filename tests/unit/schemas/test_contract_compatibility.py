@@ -11,7 +11,7 @@ from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibi
 from avro.schema import parse
 
 from newsroom_schemas.events import EVENTS
-from newsroom_schemas.wire.released import Registry
+from newsroom_schemas.wire.released import ReleasedSchemas
 
 
 def clashes(definitions: list[dict[str, Any]]) -> list[str]:
@@ -32,12 +32,12 @@ def with_field(definition: dict[str, Any], **field: Any) -> dict[str, Any]:
 
 def published() -> dict[str, Any]:
     """Give the first version of a schema to change."""
-    return Registry.load().versions("ArticlePublished")[0].definition
+    return ReleasedSchemas.load().versions("ArticlePublished")[0].definition
 
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_every_version_reads_every_other_version(name: str) -> None:
-    assert not clashes([schema.definition for schema in Registry.load().versions(name)])
+    assert not clashes([schema.definition for schema in ReleasedSchemas.load().versions(name)])
 
 
 def test_a_new_field_with_a_default_is_compatible() -> None:

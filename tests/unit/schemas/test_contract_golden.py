@@ -15,11 +15,11 @@ from golden.samples import SAMPLES
 
 from newsroom_schemas.values import StoredBlocks
 from newsroom_schemas.wire.codec import Codec
-from newsroom_schemas.wire.released import Registry
+from newsroom_schemas.wire.released import ReleasedSchemas
 
 FOLDER = Path(__file__).parents[2] / "golden" / "events"
 FILES = sorted(FOLDER.glob("*.json"))
-REGISTRY = Registry.load()
+REGISTRY = ReleasedSchemas.load()
 CODEC = Codec(REGISTRY)
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 

@@ -13,9 +13,9 @@ from newsroom_schemas import events, values
 from newsroom_schemas.events import EVENTS
 from newsroom_schemas.validation import instants
 from newsroom_schemas.values import StoredBlocks
-from newsroom_schemas.wire.released import Registry
+from newsroom_schemas.wire.released import ReleasedSchemas
 
-REGISTRY = Registry.load()
+REGISTRY = ReleasedSchemas.load()
 ENVELOPE = ["event_id", "article_id", "occurred_at", "actor", "source", "expected_version"]
 TAG_ENVELOPE = ["event_id", "tag_id", "occurred_at", "actor", "source"]
 INSTANT = {"type": "long", "logicalType": "timestamp-micros"}

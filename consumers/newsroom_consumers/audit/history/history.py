@@ -18,12 +18,12 @@ from newsroom_consumers.audit.history.fields import Decode, of_tags
 from newsroom_consumers.audit.history.story import NOTHING, Story
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.fold.aggregate import Aggregate
-from newsroom_consumers.fold.batch import Folding
-from newsroom_consumers.fold.outcome import Applied, Outcome, columns
-from newsroom_consumers.fold.record_rules import Read, RecordReader
+from newsroom_consumers.fold.batch import BatchFold
+from newsroom_consumers.fold.outcome import Applied, Outcome, to_columns
+from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
 from newsroom_consumers.log.log import Log
 from newsroom_consumers.log.record import Address, Partition
-from newsroom_consumers.queries.editors import Ledger
+from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.queries.readers import Answer
 from newsroom_consumers.seals.seal import SealedPartition, seal_of
 from newsroom_consumers.store.reread import places_of, read_again
@@ -31,9 +31,9 @@ from newsroom_schemas.events import AnyArticleEvent, AnyTagEvent, TagEvent
 from newsroom_schemas.fold.article import decide
 from newsroom_schemas.fold.state import Article, Catalogue, Recorded
 from newsroom_schemas.fold.tags import evolve_tags
-from newsroom_schemas.rejections import Duplicate, Rejected
+from newsroom_schemas.rejections import DuplicateId, Rejected
 
-_Decided = Article | Rejected | Duplicate
+_Decided = Article | Rejected | DuplicateId
 
 
 def history(control: Control, log: Log, reader: RecordReader, decode: Decode, article_id: str, *, now: int) -> Answer:
@@ -47,7 +47,7 @@ def history(control: Control, log: Log, reader: RecordReader, decode: Decode, ar
     """
     name = control.live()
     with control.database.reading(name) as connection:
-        ledger = Ledger(connection)
+        ledger = EditorQueries(connection)
         rows = ledger.events(article_id)
         places = places_of(connection, article_id)
         sealed = seal_of(connection, name, now=now)
@@ -73,10 +73,10 @@ def _cut(sealed: SealedPartition) -> Answer:
     }
 
 
-def _told(article_id: str, reads: Sequence[Read], rows: Sequence[Answer], story: Story) -> list[Answer]:
+def _told(article_id: str, reads: Sequence[JudgedRecord], rows: Sequence[Answer], story: Story) -> list[Answer]:
     """Fold the records, and say of each what its event changed or would have changed."""
     witness = _Witness()
-    folded = Folding(decide=witness.decide, evolve_tags=witness.evolve_tags).fold(
+    folded = BatchFold(decide=witness.decide, evolve_tags=witness.evolve_tags).fold(
         reads, {article_id: Aggregate(id=article_id)}
     )
     return [
@@ -111,7 +111,7 @@ class _Witness:
         return evolve_tags(catalogue, event)
 
 
-def _change(story: Story, row: Answer, read: Read, outcome: Outcome, witness: _Witness) -> Answer:
+def _change(story: Story, row: Answer, read: JudgedRecord, outcome: Outcome, witness: _Witness) -> Answer:
     address = read.record[:3]
     if isinstance(read.event, TagEvent):
         return NOTHING | {"changes": of_tags(*witness.tags[id(read.event)]) if id(read.event) in witness.tags else []}
@@ -125,8 +125,8 @@ def _change(story: Story, row: Answer, read: Read, outcome: Outcome, witness: _W
     return NOTHING
 
 
-def _by_this_build(read: Read, outcome: Outcome, row: Answer) -> Answer:
+def _by_this_build(read: JudgedRecord, outcome: Outcome, row: Answer) -> Answer:
     """Say what this build makes of a record, where the generation has something else."""
-    made = columns(outcome, record_level=read.verdict is not None)
+    made = to_columns(outcome, record_level=read.verdict is not None)
     same = (made.outcome, made.reason) == (row["outcome"], row["reason"])
     return {"by_this_build": None if same else {"outcome": made.outcome, "reason": made.reason}}

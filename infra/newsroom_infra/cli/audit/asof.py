@@ -121,12 +121,12 @@ def _say_moment(settings: Settings, instant: int) -> Callable[[Mapping[Any, int]
 def _ask(instant: int, question: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
     """Fold the log up to an instant, or reuse that, and ask; what is done is said on standard error."""
     with needs(EXTRAS):
-        from newsroom_consumers.audit.asof import Onlooker
+        from newsroom_consumers.audit.asof import AsOfProgress
         from newsroom_infra.app import asof
 
     settings = load()
     logs.configure(settings.log_level)
-    onlooker = Onlooker(
+    onlooker = AsOfProgress(
         say=partial(click.echo, err=True),
         counting=lambda total: progress.counting(total, "records"),
         stopping=told_to_stop(),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
 from newsroom_infra.cli.shared.instants import instant_given
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 if TYPE_CHECKING:
     from newsroom_consumers.log.log import CountedLog
@@ -28,7 +28,7 @@ until = click.option(
 class UnknownPartitionError(NewsroomError):
     """A cut names a partition that the log does not have."""
 
-    exit_code = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, written: str, there: list[str]) -> None:
         """Take what was written, and the partitions that there are."""
@@ -39,7 +39,7 @@ class UnknownPartitionError(NewsroomError):
 class TwiceError(NewsroomError):
     """A cut names one partition twice."""
 
-    exit_code = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, written: str) -> None:
         """Take what was written."""

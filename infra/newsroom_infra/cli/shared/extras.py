@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 
 class MissingExtraError(NewsroomError):
     """A command needs libraries that were not installed."""
 
-    exit_code = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, extra: str, module: str) -> None:
         """Take the extra to install and the module that was not found."""

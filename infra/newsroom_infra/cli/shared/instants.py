@@ -14,7 +14,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from newsroom_infra.settings import load
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 from newsroom_schemas.instants import EPOCH, to_datetime
 
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -27,7 +27,7 @@ _MICROSECOND = timedelta(microseconds=1)
 class InstantError(NewsroomError):
     """A text names no instant, or two."""
 
-    exit_code: ClassVar[int] = 2
+    kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, text: str, problem: str) -> None:
         """Take the text and what is wrong with it."""

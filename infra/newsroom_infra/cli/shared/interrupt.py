@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import ClassVar, Self, TypeVar
 
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 Item = TypeVar("Item")
 
@@ -34,7 +34,7 @@ def told_to_stop() -> threading.Event:
 class ProofStoppedError(NewsroomError):
     """A proof was stopped before its end, so that nothing is known."""
 
-    exit_code: ClassVar[int] = 4
+    kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self) -> None:
         """Say so."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Protocol
 
 import click
+from rich import progress as bars
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 _PLAIN_SECONDS = 5.0
 """Seconds between two plain lines."""
@@ -20,41 +21,38 @@ _BAR_SECONDS = 0.1
 """Seconds between two looks at how far the file is read."""
 
 
-class Show(Protocol):
+class ShowText(Protocol):
     """Shows how far a command is."""
 
     def __call__(self, done: str) -> None:
         """Show what is done, such as "1,200 stories", if it is time to."""
 
 
+Progress = Callable[[int], object]
+"""Is called with how many more units are done."""
+
+
 @contextmanager
-def reading(file: BinaryIO) -> Iterator[Show]:
+def reading(file: BinaryIO) -> Iterator[ShowText]:
     """Show how far a file is read, and what came of it."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _Plain()
+        yield _PlainLines()
         return
     columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with bars.Progress(*columns, console=console, transient=True) as progress:
         yield _Bar(progress, progress.add_task("", total=_size(file)), file)
 
 
-class Advance(Protocol):
-    """Is told how much more of a known amount is done."""
-
-    def __call__(self, more: int) -> None:
-        """Count some more, and show it if it is time to."""
-
-
 @contextmanager
-def counting(total: int, unit: str) -> Iterator[Advance]:
+def counting(total: int, unit: str) -> Iterator[Progress]:
     """Show how much of a known amount is done, how fast, and how long the rest takes; ``unit`` is such as "records"."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _PlainCount(total, unit)
         return
     columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with bars.Progress(*columns, console=console, transient=True) as progress:
         yield _CountedBar(progress, progress.add_task("", total=total), total, unit)
 
 
@@ -78,7 +76,7 @@ class _PlainCount:
 
     def __init__(self, total: int, unit: str) -> None:
         self._count = _Count(total, unit)
-        self._show = _Plain()
+        self._show = _PlainLines()
 
     def __call__(self, more: int) -> None:
         """Count, and print if it is time to."""
@@ -89,7 +87,7 @@ class _PlainCount:
 class _CountedBar:
     """Moves a bar with what is done."""
 
-    def __init__(self, progress: Progress, task: TaskID, total: int, unit: str) -> None:
+    def __init__(self, progress: bars.Progress, task: TaskID, total: int, unit: str) -> None:
         self._progress = progress
         self._task = task
         self._count = _Count(total, unit)
@@ -100,7 +98,7 @@ class _CountedBar:
         self._progress.update(self._task, completed=self._count.done, description=str(self._count))
 
 
-class _Plain:
+class _PlainLines:
     """Prints a line every few seconds."""
 
     def __init__(self) -> None:
@@ -116,7 +114,7 @@ class _Plain:
 class _Bar:
     """Moves a bar by the bytes read; of a pipe, whose end nobody knows, it only says what is done."""
 
-    def __init__(self, progress: Progress, task: TaskID, file: BinaryIO) -> None:
+    def __init__(self, progress: bars.Progress, task: TaskID, file: BinaryIO) -> None:
         self._progress = progress
         self._task = task
         self._file = file

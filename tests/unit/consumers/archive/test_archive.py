@@ -24,14 +24,14 @@ from newsroom_consumers.archive.container import UnreadableContainerError
 from newsroom_consumers.archive.export import OccupiedFolderError, export
 from newsroom_consumers.archive.format import MANIFEST, RECORD_SCHEMA, NoArchiveError, file_name, folder_of
 from newsroom_consumers.archive.log import ArchiveLog
-from newsroom_consumers.archive.partition_check import Fault
+from newsroom_consumers.archive.partition_check import FindingKind
 from newsroom_consumers.archive.verify import verify
 from newsroom_consumers.database.sqlite import SqliteDatabase
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.log.cut import cut_at, end_of, records_until
 from newsroom_consumers.log.log import Bounds
 from newsroom_consumers.log.record import Partition, Record
-from newsroom_consumers.seals.check import Kind
+from newsroom_consumers.seals.check import BrokenKind
 from newsroom_consumers.seals.seal import read_seals
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.worker.loop import Loop
@@ -119,7 +119,7 @@ class TestExport:
 def interrupted(folder: Path) -> None:
     """Fail in the middle of an export."""
     log, steps = MemoryLog(TOPICS, sample()), itertools.count(-8)
-    export(log, end_of(log), folder, SCHEMAS, now=NOON, passed=lambda _: 1 // next(steps), per_file=3)
+    export(log, end_of(log), folder, SCHEMAS, now=NOON, progress=lambda _: 1 // next(steps), per_file=3)
 
 
 class TestVerify:
@@ -134,14 +134,14 @@ class TestVerify:
     def test_a_missing_file_is_named_with_its_first_record(self, folder: Path) -> None:
         (folder_of(folder, GAPS) / file_name(4)).unlink()
         findings = verify(folder).findings
-        assert [each.fault for each in findings] == [Fault.FILE, Fault.UNREADABLE]
+        assert [each.fault for each in findings] == [FindingKind.FILE, FindingKind.UNREADABLE]
         assert (findings[0].partition, findings[1].offset) == (1, 4)
 
     @pytest.mark.parametrize("name", ["schemas/Said.3.avsc", "records/newsroom.articles/0/" + file_name(99), "notes"])
     def test_a_foreign_file_is_found(self, folder: Path, name: str) -> None:
         (folder / name).write_text("mine")
         (finding,) = verify(folder).findings
-        assert finding.fault is Fault.FILE
+        assert finding.fault is FindingKind.FILE
         assert name in str(finding)
 
     def test_a_file_under_another_name_is_found(self, folder: Path) -> None:
@@ -149,14 +149,14 @@ class TestVerify:
         manifest = folder / MANIFEST
         manifest.write_text(manifest.read_text().replace(file_name(3), file_name(2), 1))
         (finding,) = verify(folder).findings
-        assert (finding.fault, finding.partition, finding.offset) == (Fault.FILE, 0, 3)
+        assert (finding.fault, finding.partition, finding.offset) == (FindingKind.FILE, 0, 3)
 
     def test_an_export_that_begins_later_than_its_seals_lacks_records(self, folder: Path, tmp_path: Path) -> None:
         log = Shortened(TOPICS, [each for each in sample() if each.offset >= Shortened.FIRST])
         export(log, end_of(log), tmp_path / "later", SCHEMAS, now=NOON)
         report = verify(tmp_path / "later", read_seals(folder / "seals.jsonl"))
         assert report.seals is not None
-        assert {(each.kind, each.offset) for each in report.seals.broken} == {(Kind.MISSING, 0)}
+        assert {(each.kind, each.offset) for each in report.seals.broken} == {(BrokenKind.MISSING, 0)}
 
     def test_a_container_of_another_schema_is_not_read(self, folder: Path) -> None:
         path = folder_of(folder, DENSE) / file_name(3)
@@ -165,13 +165,13 @@ class TestVerify:
         with path.open("wb") as file:
             fastavro.writer(file, RECORD_SCHEMA | {"fields": fields}, records)
         (finding,) = verify(folder).findings
-        assert (finding.fault, finding.offset) == (Fault.UNREADABLE, 3)
+        assert (finding.fault, finding.offset) == (FindingKind.UNREADABLE, 3)
 
     def test_an_altered_seal_is_found(self, folder: Path) -> None:
         path = folder / "seals.jsonl"
         path.write_text(path.read_text().replace('"next_offset":9', '"next_offset":8', 1))
         (finding,) = verify(folder).findings
-        assert (finding.fault, finding.partition) == (Fault.MANIFEST, 0)
+        assert (finding.fault, finding.partition) == (FindingKind.MANIFEST, 0)
 
     def test_one_that_was_rewritten_whole_is_told_by_seals_kept_elsewhere_only(
         self, folder: Path, tmp_path: Path
@@ -262,7 +262,7 @@ def folded(place: Path, batch: int) -> dict[str, list[tuple[Any, ...]]]:
     """Fold an export into a generation beside it, and scan its tables."""
     log, database = ArchiveLog(place / "export", batch=batch), SqliteDatabase(place / "replayed")
     engine = database.writer("main")
-    loop = Loop(log, Generation(engine, "main"), READER, Folding(), owner="test", cached=1)
+    loop = Loop(log, Generation(engine, "main"), READER, BatchFold(), owner="test", cached=1)
     while loop.run_once(0).records:
         pass
     engine.dispose()

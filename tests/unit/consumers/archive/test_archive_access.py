@@ -21,6 +21,7 @@ from newsroom_consumers.archive.verify import verify
 from newsroom_consumers.files import UnreadableFileError, UnwritableFileError
 from newsroom_consumers.log.cut import end_of
 from newsroom_consumers.seals.seal import NoSealsError, append_seal, read_seals
+from newsroom_schemas.errors import Kind
 
 NOBODY = 65534
 FAILING = Path("/proc/self/mem")
@@ -55,7 +56,7 @@ def locked(path: Path) -> Iterator[None]:
 def test_what_may_not_be_read_is_not_said_to_be_missing_or_altered(folder: Path, name: str) -> None:
     with locked(folder / name), pytest.raises(UnreadableFileError, match="Permission denied") as caught:
         verify(folder)
-    assert caught.value.exit_code == 4
+    assert caught.value.kind is Kind.UNDECIDED
     assert str(folder / name) in str(caught.value)
 
 
@@ -77,14 +78,14 @@ def test_a_folder_in_the_place_of_a_container_is_an_alteration(folder: Path) -> 
 def test_seals_that_may_not_be_read_say_so(folder: Path) -> None:
     with locked(folder / SEALS), pytest.raises(UnreadableFileError) as caught:
         read_seals(folder / SEALS)
-    assert caught.value.exit_code == 4
+    assert caught.value.kind is Kind.UNDECIDED
 
 
 @pytest.mark.parametrize("name", ["nowhere", f"{SEALS}/below", "schemas"])
 def test_seals_that_are_not_there_are_a_wrong_argument(folder: Path, name: str) -> None:
     with pytest.raises(NoSealsError) as caught:
         read_seals(folder / name)
-    assert caught.value.exit_code == 2
+    assert caught.value.kind is Kind.USAGE
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -108,13 +109,13 @@ def test_an_export_into_a_place_that_cannot_be_written_to_says_why(folder: Path)
         log = MemoryLog(TOPICS, sample())
         with pytest.raises(UnwritableFileError, match=f"{place}.*{reason}") as caught:
             export(log, end_of(log), place, SCHEMAS, now=NOON)
-        assert caught.value.exit_code == 2
+        assert caught.value.kind is Kind.USAGE
 
 
 def test_a_seal_that_cannot_be_kept_says_why(folder: Path) -> None:
     with pytest.raises(UnwritableFileError, match=r"/nowhere/seals.jsonl.*No such file") as caught:
         append_seal(folder / "nowhere" / "seals.jsonl", b"{}\n")
-    assert caught.value.exit_code == 2
+    assert caught.value.kind is Kind.USAGE
 
 
 def test_an_export_under_a_file_is_no_export(folder: Path) -> None:

@@ -15,7 +15,7 @@ from support.strategies import unhurried
 
 from newsroom_consumers.archive.format import MANIFEST, ManifestError, folder_of
 from newsroom_consumers.archive.log import ArchiveLog
-from newsroom_consumers.archive.partition_check import Fault
+from newsroom_consumers.archive.partition_check import FindingKind
 from newsroom_consumers.archive.verify import verify
 from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
 from newsroom_consumers.log.cut import end_of, records_until
@@ -132,16 +132,16 @@ def test_an_export_as_it_was_written_holds(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "faults"),
     [
-        (altered, {Fault.ALTERED}),
-        (forged, {Fault.ALTERED, Fault.MISSING}),
-        (rehashed, {Fault.ALTERED, Fault.MISSING}),
-        (dropped, {Fault.MISSING}),
-        (doubled, {Fault.MOVED}),
-        (swapped, {Fault.MOVED}),
-        (appended, {Fault.ADDED}),
+        (altered, {FindingKind.ALTERED}),
+        (forged, {FindingKind.ALTERED, FindingKind.MISSING}),
+        (rehashed, {FindingKind.ALTERED, FindingKind.MISSING}),
+        (dropped, {FindingKind.MISSING}),
+        (doubled, {FindingKind.MOVED}),
+        (swapped, {FindingKind.MOVED}),
+        (appended, {FindingKind.ADDED}),
     ],
 )
-def test_any_one_record_that_is_not_as_it_was_is_named(folder: Path, change: Change, faults: set[Fault]) -> None:
+def test_any_one_record_that_is_not_as_it_was_is_named(folder: Path, change: Change, faults: set[FindingKind]) -> None:
     @some
     @given(st.data(), st.sampled_from(PARTITIONS))
     def holds(data: st.DataObject, at: Partition) -> None:
@@ -178,7 +178,7 @@ def test_a_container_that_is_cut_off_is_named_with_the_first_record_that_is_lost
         (finding,) = verify(folder).findings
     assert (finding.topic, finding.partition) == at
     assert finding.offset is not None
-    assert finding.fault in {Fault.UNREADABLE, Fault.MISSING}
+    assert finding.fault in {FindingKind.UNREADABLE, FindingKind.MISSING}
     assert finding.offset in lost(path)
 
 

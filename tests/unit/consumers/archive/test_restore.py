@@ -12,25 +12,26 @@ from support.memory_log import MemoryLog
 
 from newsroom_consumers.archive.format import read_manifest
 from newsroom_consumers.archive.restore import (
+    ArchiveTopicsError,
     DifferentCopyError,
     NotRestorableError,
-    Obstacles,
     OccupiedTopicsError,
-    OtherTopicsError,
-    Restoring,
+    Restore,
+    RestoreCheck,
 )
 from newsroom_consumers.archive.verify import verify
 from newsroom_consumers.log.record import Partition, Record
+from newsroom_schemas.errors import Kind
 
 AT = Partition("newsroom.articles", 1)
 LOG = [record(*AT, offset, b"record %d" % offset) for offset in range(5)] + [record("newsroom.tags", 0, 0, b"tag")]
 OTHER = {"other.articles": 2, "other.tags": 1}
 
 
-def restoring(tmp_path: Path, log: MemoryLog, *, rename: bool = False) -> Restoring:
+def restoring(tmp_path: Path, log: MemoryLog, *, rename: bool = False) -> Restore:
     """Begin an import of the log into another one."""
     manifest = made(tmp_path / "export", LOG)
-    return Restoring(tmp_path / "export", manifest, log, rename=rename)
+    return Restore(tmp_path / "export", manifest, log, rename=rename)
 
 
 def test_what_is_there_already_is_counted_and_the_rest_is_given_in_order(tmp_path: Path) -> None:
@@ -84,9 +85,9 @@ def test_a_copy_that_differs_is_found_when_it_is_read_back(tmp_path: Path, after
 
 @pytest.mark.parametrize("topics", [OTHER, {"newsroom.articles": 3, "newsroom.tags": 1}, {"newsroom.articles": 2}])
 def test_other_topics_are_refused(tmp_path: Path, topics: Mapping[str, int]) -> None:
-    with pytest.raises(OtherTopicsError) as caught:
+    with pytest.raises(ArchiveTopicsError) as caught:
         restoring(tmp_path, MemoryLog(topics, []))
-    assert caught.value.exit_code == 2
+    assert caught.value.kind is Kind.USAGE
 
 
 def test_topics_of_another_prefix_are_taken_when_told_so(tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_topics_of_another_prefix_are_taken_when_told_so(tmp_path: Path) -> None
 
 
 def test_topics_of_other_numbers_are_refused_under_another_prefix_too(tmp_path: Path) -> None:
-    with pytest.raises(OtherTopicsError):
+    with pytest.raises(ArchiveTopicsError):
         restoring(tmp_path, MemoryLog(OTHER | {"other.articles": 6}, []), rename=True)
 
 
@@ -123,6 +124,6 @@ def test_what_would_not_come_out_the_same_is_not_imported(tmp_path: Path, odd: d
 def look(odd: Record, folder: Path) -> None:
     """Look at an export of a record as an import does."""
     made(folder, [odd])
-    obstacles = Obstacles(read_manifest(folder))
+    obstacles = RestoreCheck(read_manifest(folder))
     verify(folder, look=obstacles.look)
     obstacles.end()

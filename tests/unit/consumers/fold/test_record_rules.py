@@ -13,7 +13,7 @@ from support.kit import CODEC
 from support.record_strategies import GARBAGE, PARTITIONS, PLACE, SPOILERS, TAGS_TOPIC, TOPIC, real, record_of
 
 from newsroom_consumers.fold.outcome import Parked
-from newsroom_consumers.fold.record_rules import CATALOGUE, Read, RecordReader
+from newsroom_consumers.fold.record_rules import CATALOGUE, JudgedRecord, RecordReader
 from newsroom_consumers.log.chain import digest, value_sha
 from newsroom_consumers.log.record import Record
 from newsroom_schemas.events import AnyEvent
@@ -163,7 +163,7 @@ def test_no_sound_record_that_was_damaged_makes_the_reader_raise(
     assert_judged(READER.read(damaged))
 
 
-def assert_judged(read: Read) -> None:
+def assert_judged(read: JudgedRecord) -> None:
     """Assert that a record has a verdict or an event, and an article wherever it is not rejected."""
     assert isinstance(read.verdict, Rejected | Parked | None)
     assert read.verdict is not None or read.event is not None

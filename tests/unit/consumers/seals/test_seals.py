@@ -16,8 +16,9 @@ from support.strategies import unhurried
 
 from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
 from newsroom_consumers.log.record import Partition, Record
-from newsroom_consumers.seals.check import Check, Folded, Kind, Verdict
-from newsroom_consumers.seals.seal import MalformedSealsError, ReadSeals, Seal, SealedPartition, read_seals
+from newsroom_consumers.seals.check import BrokenKind, FoldedHashes, SealCheck, SealVerdict
+from newsroom_consumers.seals.seal import MalformedSealsError, Seal, SealedPartition, SealFile, read_seals
+from newsroom_schemas.errors import Kind
 
 AT = Partition("newsroom.articles", 0)
 WHOLE = [record(*AT, offset, b"record %d" % offset) for offset in range(10)]
@@ -36,7 +37,7 @@ def seal(records: Sequence[Record], end: int) -> Seal:
     return Seal(format=1, sealed_at="2025-02-07T20:35:00.000000Z", generation="main", cursors=(cursor,))
 
 
-def kept(tmp_path: Path, *ends: int) -> ReadSeals:
+def kept(tmp_path: Path, *ends: int) -> SealFile:
     """Keep seals of the whole log, one in each line."""
     path = tmp_path / "seals.jsonl"
     path.write_bytes(b"".join(seal(WHOLE, end).line() for end in ends))
@@ -60,9 +61,9 @@ class Memory:
         return {offset: sha for offset, sha in self._hashes.items() if at == AT and first <= offset < end}
 
 
-def check(seals: ReadSeals, records: Sequence[Record], folded: Folded | None = None) -> Verdict:
+def check(seals: SealFile, records: Sequence[Record], folded: FoldedHashes | None = None) -> SealVerdict:
     """Hold a log against seals."""
-    return Check(seals, MemoryLog(TOPICS, records, sizes=(3,)), folded).run(lambda _: None)
+    return SealCheck(seals, MemoryLog(TOPICS, records, sizes=(3,)), folded).run(lambda _: None)
 
 
 def test_the_seals_of_a_log_that_grows_hold(tmp_path: Path) -> None:
@@ -94,31 +95,31 @@ def test_the_first_record_that_is_not_as_it_was_is_named_by_the_generation(
     assert (broken.topic, broken.partition, broken.held) == (*AT, held)
     assert verdict.held == [0, 3, 6].index(held)
     if knows:
-        assert (broken.kind, broken.offset) == (Kind.ALTERED, place)
-    elif broken.kind is Kind.MISSING:
+        assert (broken.kind, broken.offset) == (BrokenKind.ALTERED, place)
+    elif broken.kind is BrokenKind.MISSING:
         assert (broken.offset, act) == (len(log), "drop")
     else:
-        assert (broken.kind, broken.offset) == (Kind.UNKNOWN, None)
+        assert (broken.kind, broken.offset) == (BrokenKind.UNKNOWN, None)
 
 
 @pytest.mark.parametrize(
     ("log", "kind", "offset"),
     [
-        ([each for each in WHOLE if each.offset != 4], Kind.MISSING, 4),
-        (WHOLE[:7], Kind.MISSING, 7),
-        (WHOLE[3:], Kind.MISSING, 0),
-        ([], Kind.MISSING, 0),
+        ([each for each in WHOLE if each.offset != 4], BrokenKind.MISSING, 4),
+        (WHOLE[:7], BrokenKind.MISSING, 7),
+        (WHOLE[3:], BrokenKind.MISSING, 0),
+        ([], BrokenKind.MISSING, 0),
     ],
 )
 @pytest.mark.parametrize("knows", [True, False])
 def test_a_record_that_is_missing_is_named(
-    tmp_path: Path, log: list[Record], kind: Kind, offset: int, *, knows: bool
+    tmp_path: Path, log: list[Record], kind: BrokenKind, offset: int, *, knows: bool
 ) -> None:
     (broken,) = check(kept(tmp_path, 10), log, Memory(WHOLE, 10) if knows else None).broken
     if knows or not log or log[-1].offset < 9:
         assert (broken.kind, broken.offset) == (kind, offset)
     else:
-        assert broken.kind is Kind.UNKNOWN
+        assert broken.kind is BrokenKind.UNKNOWN
 
 
 def test_a_record_in_a_place_that_was_empty_is_named_as_inserted(tmp_path: Path) -> None:
@@ -127,13 +128,13 @@ def test_a_record_in_a_place_that_was_empty_is_named_as_inserted(tmp_path: Path)
     sealed = seal(gap, 9)
     path.write_bytes(sealed.line())
     (broken,) = check(read_seals(path), WHOLE, Memory(gap, 10)).broken
-    assert (broken.kind, broken.offset) == (Kind.INSERTED, 4)
+    assert (broken.kind, broken.offset) == (BrokenKind.INSERTED, 4)
 
 
 def test_where_the_generation_agrees_with_the_log_the_range_is_named(tmp_path: Path) -> None:
     forged = [each._replace(value=b"x") if each.offset == 5 else each for each in WHOLE]
     (broken,) = check(kept(tmp_path, 3, 9), forged, Memory(forged, 10)).broken
-    assert (broken.kind, broken.held, broken.next_offset) == (Kind.UNKNOWN, 3, 9)
+    assert (broken.kind, broken.held, broken.next_offset) == (BrokenKind.UNKNOWN, 3, 9)
     assert "from 3 to 8" in str(broken)
 
 
@@ -141,19 +142,19 @@ def test_what_the_generation_has_otherwise_before_a_seal_that_holds_is_not_named
     forged = [each._replace(value=b"x") if each.offset == 7 else each for each in WHOLE]
     wrong = [each._replace(value=b"y") if each.offset == 1 else each for each in WHOLE]
     (broken,) = check(kept(tmp_path, 3, 9), forged, Memory(wrong, 10)).broken
-    assert (broken.kind, broken.offset) == (Kind.ALTERED, 7)
+    assert (broken.kind, broken.offset) == (BrokenKind.ALTERED, 7)
 
 
 def test_a_generation_that_is_behind_says_nothing_of_later_records(tmp_path: Path) -> None:
     forged = [each._replace(value=b"x") if each.offset == 7 else each for each in WHOLE]
     (broken,) = check(kept(tmp_path, 3, 9), forged, Memory(WHOLE, 4)).broken
-    assert (broken.kind, broken.held) == (Kind.UNKNOWN, 3)
+    assert (broken.kind, broken.held) == (BrokenKind.UNKNOWN, 3)
 
 
 def test_a_log_that_begins_later_lacks_its_first_record(tmp_path: Path) -> None:
     log = Shortened(TOPICS, WHOLE[Shortened.FIRST :])
-    (broken,) = Check(kept(tmp_path, 9), log).run(lambda _: None).broken
-    assert (broken.kind, broken.offset) == (Kind.MISSING, 0)
+    (broken,) = SealCheck(kept(tmp_path, 9), log).run(lambda _: None).broken
+    assert (broken.kind, broken.offset) == (BrokenKind.MISSING, 0)
 
 
 @pytest.mark.parametrize("change", [{"last": "0" * 64}, {"last_offset": 3}, {"chain": "0" * 64}])
@@ -166,7 +167,7 @@ def test_a_seal_that_was_altered_does_not_hold(tmp_path: Path, change: dict[str,
 
 
 def test_a_seal_of_topics_that_the_log_does_not_have_does_not_hold(tmp_path: Path) -> None:
-    (broken,) = Check(kept(tmp_path, 4), MemoryLog({"other.articles": 1}, [])).run(lambda _: None).broken
+    (broken,) = SealCheck(kept(tmp_path, 4), MemoryLog({"other.articles": 1}, [])).run(lambda _: None).broken
     assert (broken.topic, broken.offset) == (AT.topic, 0)
 
 
@@ -187,7 +188,7 @@ def test_a_file_of_something_else_is_refused_with_its_line(tmp_path: Path, chang
     path.write_bytes(good + msgspec.json.encode(msgspec.json.decode(good) | change))
     with pytest.raises(MalformedSealsError, match="line 2") as caught:
         read_seals(path)
-    assert caught.value.exit_code == 2
+    assert caught.value.kind is Kind.USAGE
 
 
 @pytest.mark.parametrize("text", [b"", b"\n", b"\xff", b"[]"])

@@ -15,9 +15,9 @@ from support.record_strategies import PARTITIONS, PLACE, TAGS_TOPIC, numbered, r
 
 from newsroom_consumers.database import sqlite
 from newsroom_consumers.fold.aggregate import Aggregate
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
-from newsroom_consumers.fold.result import Folded
+from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.log.log import Bounds, Polled
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.store.cursors import Cursor
@@ -29,7 +29,7 @@ LOG = numbered([record_of(real(event)) for event in (make.created(), make.define
 READS_ONLY = {("bounds", "records_at"), ("seek", "take"), ("seek", "poll")}
 """Neighbours that need no place between them: the first of them changes nothing that outlives the process."""
 
-Step = Callable[[Connection, Sequence[tuple[Cursor, Cursor]], Folded], None]
+Step = Callable[[Connection, Sequence[tuple[Cursor, Cursor]], FoldResult], None]
 
 
 class TracedLog(MemoryLog):
@@ -77,7 +77,7 @@ class TracedGeneration(Generation):
         self.trace.append("load")
         return super().load(ids)
 
-    def commit(self, moves: Sequence[tuple[Cursor, Cursor]], folded: Folded) -> None:
+    def commit(self, moves: Sequence[tuple[Cursor, Cursor]], folded: FoldResult) -> None:
         self.trace.append("begin")
         super().commit(moves, folded)
         self.trace.append("commit")
@@ -86,7 +86,7 @@ class TracedGeneration(Generation):
         return tuple(self._traced(number, step) for number, step in enumerate(super().steps()))
 
     def _traced(self, number: int, step: Step) -> Step:
-        def note_and_do(connection: Connection, moves: Sequence[tuple[Cursor, Cursor]], folded: Folded) -> None:
+        def note_and_do(connection: Connection, moves: Sequence[tuple[Cursor, Cursor]], folded: FoldResult) -> None:
             self.trace.append(f"step {number}")
             step(connection, moves, folded)
 
@@ -102,7 +102,7 @@ def trace(tmp_path: Path) -> list[str]:
         TracedLog(trace),
         TracedGeneration(engine, trace),
         RecordReader(CODEC, tags_topic=TAGS_TOPIC, place=PLACE),
-        Folding(),
+        BatchFold(),
         owner="test",
         reach=lambda name: trace.append(f"({name})"),
     )

@@ -23,7 +23,7 @@ from support.strategies import unhurried
 
 from newsroom_consumers.database import sqlite
 from newsroom_consumers.database.database import DatabaseAwayError
-from newsroom_consumers.fold.batch import Folding
+from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
 from newsroom_consumers.log.log import LogAwayError, LogMismatchError
@@ -236,7 +236,7 @@ class StopWhen(threading.Event):
 
 def loop_on(log: MemoryLog, generation: Generation, cached: int = 4000) -> Loop:
     """Make a worker's loop."""
-    return Loop(log, generation, READER, Folding(), owner="test", cached=cached)
+    return Loop(log, generation, READER, BatchFold(), owner="test", cached=cached)
 
 
 def drain(loop: Loop) -> None:

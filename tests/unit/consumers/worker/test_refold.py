@@ -27,7 +27,7 @@ from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.store.cursors import FencedError
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.worker.loop import Loop
-from newsroom_consumers.worker.refold import Seldom
+from newsroom_consumers.worker.refold import ThrottledRequests
 from newsroom_schemas.events import AnyEvent, AnyTagEvent
 
 READER = RecordReader(CODEC, tags_topic=TAGS_TOPIC, place=PLACE)
@@ -237,7 +237,7 @@ def test_an_event_resent_as_a_skip_while_it_waits_is_the_duplicate_that_it_is_wi
 def test_requests_are_looked_for_a_few_times_a_second(tmp_path: Path) -> None:
     wishes, now = Wishes(), [0.0]
     wishes.open = {"storm"}
-    seldom = Seldom(wishes, lambda: now[0])
+    seldom = ThrottledRequests(wishes, lambda: now[0])
     looks = []
     for _ in range(100):
         now[0] += 0.01

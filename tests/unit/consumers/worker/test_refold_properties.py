@@ -19,7 +19,7 @@ from support.record_strategies import PARTITIONS, PLACE, TAGS_TOPIC, records
 from support.strategies import LANGUAGES, unhurried
 
 from newsroom_consumers.database import sqlite
-from newsroom_consumers.fold.record_rules import Read, RecordReader
+from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
 from newsroom_consumers.log.record import Address, Partition, Record
 from newsroom_consumers.projections import PROJECTIONS
 from newsroom_consumers.store.generation import Generation
@@ -153,14 +153,14 @@ class Desk:
         self._ends[at] = placed.offset + 1
         self.log.append(placed)
 
-    def skip(self, named: Sequence[Read]) -> None:
+    def skip(self, named: Sequence[JudgedRecord]) -> None:
         """Append the records that skip some others."""
         for read in named:
             at = Partition(read.record.topic, read.record.partition)
             self.append(skip_of(read, offset=self._ends[at], timestamp=self.log[-1].timestamp))
             self.skips.add(self.log[-1][:3])
 
-    def queues(self) -> dict[str, list[Read]]:
+    def queues(self) -> dict[str, list[JudgedRecord]]:
         """Give the parked records by article."""
         generation = Generation(self._engine, "main")
         ids = {row[3] for row in self.tables()["parked"]}
@@ -197,7 +197,7 @@ def from_scratch(empty: Path, folder: Path, log: Sequence[Record], faults: Fault
     return tables_of(path)
 
 
-def assert_hidden(tables: Tables, queues: dict[str, list[Read]]) -> None:
+def assert_hidden(tables: Tables, queues: dict[str, list[JudgedRecord]]) -> None:
     """See that no list and no page shows an edition that a parked withdrawal names."""
     decided = {row[4] for row in tables["event"] if row[-1]}
     shown = {

@@ -19,10 +19,10 @@ from newsroom_schemas.errors import NewsroomError, UnreadableLineError
 from newsroom_schemas.events import EVENTS, AnyEvent, ArticleCreated, ArticlePublished
 from newsroom_schemas.values import Block
 from newsroom_schemas.wire.codec import Codec
-from newsroom_schemas.wire.released import Registry
+from newsroom_schemas.wire.released import ReleasedSchemas
 
 NOON = datetime(2025, 2, 7, 12, tzinfo=UTC)
-CODEC = Codec(Registry.load())
+CODEC = Codec(ReleasedSchemas.load())
 
 
 def reader() -> EventReader:

@@ -5,27 +5,27 @@ from __future__ import annotations
 import pytest
 from kafka import errors
 
-from newsroom_producers.kafka.protocols import Fault
+from newsroom_producers.kafka.protocols import FailureKind
 from newsroom_producers.kafka.transport import _fault
 
 
 @pytest.mark.parametrize(
     ("error", "fault"),
     [
-        (errors.MessageSizeTooLargeError(), Fault.REFUSED),
-        (errors.InvalidTimestampError(), Fault.REFUSED),
-        (errors.InvalidRecordError(), Fault.REFUSED),
-        (errors.PolicyViolationError(), Fault.REFUSED),
-        (errors.KafkaError("part of a batch with an invalid record"), Fault.COLLATERAL),
-        (errors.IllegalStateError("closed forcefully"), Fault.COLLATERAL),
-        (errors.OutOfOrderSequenceNumberError(), Fault.COLLATERAL),
-        (errors.KafkaTimeoutError(), Fault.AWAY),
-        (errors.KafkaConnectionError(), Fault.AWAY),
-        (errors.NotEnoughReplicasError(), Fault.AWAY),
-        (errors.TopicAuthorizationFailedError(), Fault.FORBIDDEN),
-        (errors.ClusterAuthorizationFailedError(), Fault.FORBIDDEN),
+        (errors.MessageSizeTooLargeError(), FailureKind.REFUSED),
+        (errors.InvalidTimestampError(), FailureKind.REFUSED),
+        (errors.InvalidRecordError(), FailureKind.REFUSED),
+        (errors.PolicyViolationError(), FailureKind.REFUSED),
+        (errors.KafkaError("part of a batch with an invalid record"), FailureKind.COLLATERAL),
+        (errors.IllegalStateError("closed forcefully"), FailureKind.COLLATERAL),
+        (errors.OutOfOrderSequenceNumberError(), FailureKind.COLLATERAL),
+        (errors.KafkaTimeoutError(), FailureKind.AWAY),
+        (errors.KafkaConnectionError(), FailureKind.AWAY),
+        (errors.NotEnoughReplicasError(), FailureKind.AWAY),
+        (errors.TopicAuthorizationFailedError(), FailureKind.FORBIDDEN),
+        (errors.ClusterAuthorizationFailedError(), FailureKind.FORBIDDEN),
     ],
-    ids=lambda value: value.name if isinstance(value, Fault) else type(value).__name__,
+    ids=lambda value: value.name if isinstance(value, FailureKind) else type(value).__name__,
 )
-def test_an_error_is_the_fault_of_the_record_or_of_something_else(error: Exception, fault: Fault) -> None:
+def test_an_error_is_the_fault_of_the_record_or_of_something_else(error: Exception, fault: FailureKind) -> None:
     assert _fault(error) is fault

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from newsroom_producers.kafka.pipeline import Pipeline
-from newsroom_producers.kafka.protocols import Failure, Fault, Sending
+from newsroom_producers.kafka.protocols import Failure, FailureKind, PendingRecord
 from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled
 from newsroom_schemas.errors import (
     BrokerAwayError,
@@ -39,31 +39,31 @@ class Broker:
     log: list[str] = field(default_factory=list)
     links: int = 0
 
-    def take(self, batch: list[Sending]) -> list[Outcome]:
+    def take(self, batch: list[PendingRecord]) -> list[Outcome]:
         """Append a batch or refuse it."""
         bad = [sending for sending in batch if sending.event_id in self.refuses]
         if bad:
-            culprit = Fault.REFUSED if self.refuses_batches else Fault.COLLATERAL
-            return [failure(s, Fault.REFUSED if s in bad else culprit) for s in batch]
+            culprit = FailureKind.REFUSED if self.refuses_batches else FailureKind.COLLATERAL
+            return [failure(s, FailureKind.REFUSED if s in bad else culprit) for s in batch]
         return [self.append(sending) for sending in batch]
 
-    def append(self, sending: Sending) -> Outcome:
+    def append(self, sending: PendingRecord) -> Outcome:
         """Append one record."""
         if sending.event_id in self.loses:
             self.loses.remove(sending.event_id)
-            return failure(sending, Fault.COLLATERAL)
+            return failure(sending, FailureKind.COLLATERAL)
         if self.forbids:
-            return failure(sending, Fault.FORBIDDEN)
+            return failure(sending, FailureKind.FORBIDDEN)
         if self.vanishes_at and sending.event_id >= self.vanishes_at:
             return None
         self.log.append(sending.event_id)
         return Receipt(event_id=sending.event_id, topic=sending.topic, partition=0, offset=len(self.log) - 1)
 
 
-def failure(sending: Sending, fault: Fault) -> Failure:
+def failure(sending: PendingRecord, fault: FailureKind) -> Failure:
     """Fail a sending."""
     error: NewsroomError = RecordRefusedError(sending.topic, sending.key.decode(), fault.name)
-    if fault is Fault.FORBIDDEN:
+    if fault is FailureKind.FORBIDDEN:
         error = ForbiddenTopicError(sending.topic, "b")
     return Failure(fault, error)
 
@@ -73,12 +73,12 @@ class Ticket:
     """The promise for one record: known once the link was hurried or its batch is full."""
 
     link: Link
-    sending: Sending
+    sending: PendingRecord
 
     def outcome(self, timeout: float) -> Outcome:
         """Give the answer."""
         if timeout > 0:
-            self.link.hurry()
+            self.link.flush()
         return self.link.outcomes.get(self.sending.event_id)
 
 
@@ -87,19 +87,19 @@ class Link:
     """A link that dies of its first refusal, as an idempotent producer does."""
 
     broker: Broker
-    gathered: list[Sending] = field(default_factory=list)
+    gathered: list[PendingRecord] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    failed: list[tuple[Sending, Failure]] = field(default_factory=list)
+    failed: list[tuple[PendingRecord, Failure]] = field(default_factory=list)
     death: Failure | None = None
 
-    def post(self, sending: Sending) -> Ticket:
+    def post(self, sending: PendingRecord) -> Ticket:
         """Gather batches of 10."""
         self.gathered.append(sending)
         if len(self.gathered) == 10:
-            self.hurry()
+            self.flush()
         return Ticket(self, sending)
 
-    def hurry(self, timeout: float = 0) -> None:  # noqa: ARG002 - part of the protocol
+    def flush(self, timeout: float = 0) -> None:  # noqa: ARG002 - part of the protocol
         """Send what is gathered; after a refusal, everything fails as the refused record did."""
         batch, self.gathered = self.gathered, []
         answers = [self.death] * len(batch) if self.death else self.broker.take(batch)
@@ -107,16 +107,16 @@ class Link:
             self.outcomes[sending.event_id] = outcome
             if isinstance(outcome, Failure):
                 self.failed.append((sending, outcome))
-                if outcome.fault is Fault.REFUSED:
+                if outcome.fault is FailureKind.REFUSED:
                     self.death = outcome
 
-    def failures(self) -> list[tuple[Sending, Failure]]:
+    def failures(self) -> list[tuple[PendingRecord, Failure]]:
         """Give what failed, in order."""
         return self.failed
 
     def close(self, patience: float) -> None:  # noqa: ARG002 - part of the protocol
         """End: what is still gathered is sent first."""
-        self.hurry()
+        self.flush()
 
 
 class Carrier:
@@ -127,12 +127,12 @@ class Carrier:
         self.timeout = 0.0 if broker.vanishes_at else 30.0
         self.present: Link | None = None
 
-    def prepare(self, event: AnyEvent) -> Sending:
+    def prepare(self, event: AnyEvent) -> PendingRecord:
         """Refuse events whose actor is nobody."""
         if not event.actor:
             raise InvalidEventError("ArticleReleased", "actor", "is empty")
         assert isinstance(event, ArticleReleased)
-        return Sending(event.event_id, "t", event.article_id.encode(), b"x", [])
+        return PendingRecord(event.event_id, "t", event.article_id.encode(), b"x", [])
 
     def link(self) -> Link:
         """Connect."""
@@ -141,12 +141,12 @@ class Carrier:
             self.present = Link(self.broker)
         return self.present
 
-    def hurry(self) -> None:
+    def flush(self) -> None:
         """Pass it on."""
         if self.present:
-            self.present.hurry()
+            self.present.flush()
 
-    def drop(self, patience: float) -> list[tuple[Sending, Failure]]:
+    def drop(self, patience: float) -> list[tuple[PendingRecord, Failure]]:
         """Close the link."""
         link, self.present = self.present, None
         if link is None:

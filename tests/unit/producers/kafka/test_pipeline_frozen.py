@@ -5,7 +5,7 @@ from __future__ import annotations
 from unit.producers.kafka.test_pipeline import Broker, Carrier, Link, Outcome, event, failure
 
 from newsroom_producers.kafka.pipeline import Pipeline
-from newsroom_producers.kafka.protocols import Fault, Sending
+from newsroom_producers.kafka.protocols import FailureKind, PendingRecord
 from newsroom_producers.receipts import Refused
 from newsroom_schemas.errors import BrokerAwayError, UnknownTopicError
 
@@ -13,10 +13,10 @@ from newsroom_schemas.errors import BrokerAwayError, UnknownTopicError
 class AnswerLost(Broker):
     """A broker that appends a record whose answer is lost."""
 
-    def append(self, sending: Sending) -> Outcome:
+    def append(self, sending: PendingRecord) -> Outcome:
         """Append, and let the answer be lost."""
         super().append(sending)
-        return failure(sending, Fault.COLLATERAL)
+        return failure(sending, FailureKind.COLLATERAL)
 
 
 class Blind(Carrier):

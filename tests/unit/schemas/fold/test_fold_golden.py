@@ -12,7 +12,7 @@ from newsroom_schemas import rejections
 from newsroom_schemas.fold.article import FOLD_VERSION, decide, pages
 from newsroom_schemas.fold.state import Article, Catalogue, Page
 from newsroom_schemas.fold.tags import evolve_tags
-from newsroom_schemas.rejections import Duplicate, Rejected
+from newsroom_schemas.rejections import DuplicateId, Rejected
 
 LOG = "d818a658c7b2fbb6074500e725af559d7d609a58b6e9513ce1df8b3f0da7bc4c"
 """Digest of the fixed log itself."""
@@ -54,7 +54,7 @@ def fixed_logs() -> list[list[Entry]]:
     return [log_of([step(number, log) for number in range(40)]) for log in range(20)]
 
 
-def answers_to(log: list[Entry]) -> list[tuple[Article | Rejected | Duplicate, dict[str, Page]]]:
+def answers_to(log: list[Entry]) -> list[tuple[Article | Rejected | DuplicateId, dict[str, Page]]]:
     """Fold a log and give the answer to each record, with the pages that it puts before readers."""
     articles: dict[str, Article] = {}
     decided: dict[str, set[str]] = {}
@@ -105,4 +105,4 @@ def test_the_fixed_logs_are_applied_and_refused_in_every_way() -> None:
     answers = [answer for log in fixed_logs() for answer, _ in answers_to(log)]
     applied = sum(isinstance(answer, Article) for answer in answers)
     assert 0.4 < applied / len(answers) < 0.7
-    assert {type(answer) for answer in answers} == {Article, Duplicate, *REFUSALS}
+    assert {type(answer) for answer in answers} == {Article, DuplicateId, *REFUSALS}

@@ -14,7 +14,7 @@ from support.strategies import Entry, logs, unhurried
 from newsroom_schemas.events import AnyArticleEvent, ArticlePublished, ArticleUnpublished
 from newsroom_schemas.fold.article import decide, evolve, hides, pages
 from newsroom_schemas.fold.state import Article, Page, Publication, Recorded, Run
-from newsroom_schemas.rejections import Duplicate, Rejected
+from newsroom_schemas.rejections import DuplicateId, Rejected
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -23,7 +23,7 @@ class Moment(msgspec.Struct, frozen=True):
     before: Article | None
     event: AnyArticleEvent
     recorded: Recorded
-    answer: Article | Rejected | Duplicate
+    answer: Article | Rejected | DuplicateId
     after: Article | None
 
 

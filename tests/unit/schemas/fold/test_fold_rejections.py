@@ -29,7 +29,7 @@ from newsroom_schemas.fold.article import decide
 from newsroom_schemas.rejections import (
     AlreadyPublic,
     ArticleExists,
-    Duplicate,
+    DuplicateId,
     Embargoed,
     Incomplete,
     NotDue,
@@ -208,10 +208,10 @@ def test_events_of_the_whole_article_ignore_the_version_seen() -> None:
 
 def test_an_event_seen_before_is_a_duplicate_even_where_it_would_be_refused() -> None:
     event = created(event_id="e1")
-    assert decide({"e1"}, given(created()).article, event, record(event)) == Duplicate(event_id="e1")
+    assert decide({"e1"}, given(created()).article, event, record(event)) == DuplicateId(event_id="e1")
 
 
 def test_a_rejected_event_sent_again_is_a_duplicate() -> None:
     late = edited(event_id="late", expected_version=7)
     story = given(created(), late, at(NOON + 5 * SECOND, late)).then(rejections=[VersionConflict])
-    assert isinstance(story.answers[-1], Duplicate)
+    assert isinstance(story.answers[-1], DuplicateId)

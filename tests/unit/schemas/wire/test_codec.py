@@ -18,9 +18,9 @@ from newsroom_schemas.events import EVENTS, AnyEvent, ArticleCreated
 from newsroom_schemas.validation import MAX_EVENT_BYTES
 from newsroom_schemas.values import Block, StoredBlocks
 from newsroom_schemas.wire.codec import Codec
-from newsroom_schemas.wire.released import Registry, Schema, read_schema
+from newsroom_schemas.wire.released import ReleasedSchemas, Schema, read_schema
 
-REGISTRY = Registry.load()
+REGISTRY = ReleasedSchemas.load()
 CODEC = Codec(REGISTRY)
 
 
@@ -192,13 +192,13 @@ def written_with(schema: Schema) -> bytes:
 
 def test_an_older_version_is_read_with_the_newest_one_s_defaults() -> None:
     old = earlier("ArticlePublished", {"note", "schedule_id"})
-    event = Codec(Registry([*REGISTRY, old])).decode(written_with(old), []).event
+    event = Codec(ReleasedSchemas([*REGISTRY, old])).decode(written_with(old), []).event
     assert event == changed("ArticlePublished", note=None, schedule_id=None)
 
 
 def test_blocks_of_an_older_version_keep_their_schema_and_are_decoded_with_it() -> None:
     old = earlier("ArticleCreated", {"credit", "label"})
-    codec = Codec(Registry([*REGISTRY, old]))
+    codec = Codec(ReleasedSchemas([*REGISTRY, old]))
     event = codec.decode(written_with(old), []).event
     assert isinstance(event, ArticleCreated)
     assert isinstance(event.blocks, StoredBlocks)

@@ -16,9 +16,9 @@ from newsroom_schemas.rejections import InvalidContent
 from newsroom_schemas.validation import MAX_EVENT_BYTES, NUL, SURROGATE
 from newsroom_schemas.values import StoredBlocks
 from newsroom_schemas.wire.codec import Codec
-from newsroom_schemas.wire.released import Registry, Schema
+from newsroom_schemas.wire.released import ReleasedSchemas, Schema
 
-REGISTRY = Registry.load()
+REGISTRY = ReleasedSchemas.load()
 CODEC = Codec(REGISTRY)
 VALUES = [CODEC.encode(event).value for event in SAMPLES.values()]
 UUID = "0194e1c2-7f00-7000-8000-0000000000aa"

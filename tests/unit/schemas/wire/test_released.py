@@ -10,7 +10,7 @@ import pytest
 from fastavro.schema import to_parsing_canonical_form
 
 from newsroom_schemas.errors import DuplicateSchemaError, UnsafeSchemaError
-from newsroom_schemas.wire.released import Registry, read_schema
+from newsroom_schemas.wire.released import ReleasedSchemas, read_schema
 
 
 def record(*types: Any, name: str = "Sample") -> dict[str, Any]:
@@ -29,17 +29,17 @@ def read(definition: dict[str, Any]) -> None:
 
 
 def test_a_fingerprint_is_16_hex_digits_of_the_sha256_of_the_canonical_form() -> None:
-    schema = Registry.load().latest("ArticlePublished")
+    schema = ReleasedSchemas.load().latest("ArticlePublished")
     assert schema.fingerprint == sha256(to_parsing_canonical_form(schema.definition).encode()).hexdigest()[:16]
 
 
 def test_a_frame_id_is_the_first_four_bytes_of_the_hash_shifted_right_by_one() -> None:
-    schema = Registry.load().latest("ArticlePublished")
+    schema = ReleasedSchemas.load().latest("ArticlePublished")
     assert schema.frame_id == int.from_bytes(bytes.fromhex(schema.fingerprint)[:4], "big") >> 1
 
 
 def test_every_schema_is_found_by_fingerprint_and_by_frame_id() -> None:
-    registry = Registry.load()
+    registry = ReleasedSchemas.load()
     schemas = list(registry)
     assert schemas
     assert [registry.by_fingerprint(schema.fingerprint) for schema in schemas] == schemas
@@ -47,16 +47,16 @@ def test_every_schema_is_found_by_fingerprint_and_by_frame_id() -> None:
 
 
 def test_what_is_in_no_file_is_not_found() -> None:
-    assert Registry.load().by_fingerprint("0" * 16) is None
-    assert Registry.load().by_frame_id(0) is None
-    assert Registry.load().block_array("0" * 16) is None
+    assert ReleasedSchemas.load().by_fingerprint("0" * 16) is None
+    assert ReleasedSchemas.load().by_frame_id(0) is None
+    assert ReleasedSchemas.load().block_array("0" * 16) is None
 
 
 def test_all_versions_stay_and_the_highest_number_is_the_latest() -> None:
     versions = [
         read_schema(f"Sample.{number}.avsc", json.dumps(record(*["string"] * (number + 1)))) for number in (10, 9, 2)
     ]
-    registry = Registry(versions)
+    registry = ReleasedSchemas(versions)
     assert [schema.version for schema in registry.versions("Sample")] == [2, 9, 10]
     assert registry.latest("Sample").version == 10
 
@@ -67,7 +67,7 @@ def test_two_versions_with_one_fingerprint_are_refused() -> None:
     second = first | {"doc": "Now with a sentence."}
     schemas = [read_schema(f"Sample.{number}.avsc", json.dumps(it)) for number, it in ((1, first), (2, second))]
     with pytest.raises(DuplicateSchemaError, match=r"Sample\.2 and Sample\.1"):
-        Registry(schemas)
+        ReleasedSchemas(schemas)
 
 
 @pytest.mark.parametrize(

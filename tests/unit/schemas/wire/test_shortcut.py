@@ -14,11 +14,11 @@ from newsroom_schemas.events import AnyEvent, ArticleCreated, TagDefined
 from newsroom_schemas.validation import check_fields
 from newsroom_schemas.values import StoredBlocks
 from newsroom_schemas.wire.codec import Codec
-from newsroom_schemas.wire.reader import FRAME_BYTES, Decoded, Reader
-from newsroom_schemas.wire.released import Registry, Schema
+from newsroom_schemas.wire.reader import FRAME_BYTES, BodyReader, Decoded
+from newsroom_schemas.wire.released import ReleasedSchemas, Schema
 from newsroom_schemas.wire.shortcut import MAX_BYTES, Shortcut, shortcut_of
 
-REGISTRY = Registry.load()
+REGISTRY = ReleasedSchemas.load()
 CODEC = Codec(REGISTRY)
 SHORTCUTS = {schema.name: shortcut for schema in REGISTRY if (shortcut := shortcut_of(schema))}
 EVENTS = {name: event for name, event in SAMPLES.items() if type(event).__name__ in SHORTCUTS}
@@ -29,7 +29,7 @@ HALVES = ("я".encode()[:1], "я".encode()[1:])
 
 def the_long_way(schema: Schema, value: bytes) -> Decoded | None:
     """Read a value by the walk alone; ``None`` when it is no event."""
-    reader = Reader(schema, schema)
+    reader = BodyReader(schema, schema)
     reader._shortcut = None
     try:
         return reader.read(value)
@@ -163,5 +163,5 @@ def test_an_older_schema_has_no_short_way() -> None:
     """What it lacks comes from the newest one, which the long way sees to."""
     older = REGISTRY.latest("ArticleCreated")
     newest = REGISTRY.latest("ArticleTranslated")
-    assert Reader(older, newest)._shortcut is None
-    assert isinstance(Reader(older, older)._shortcut, Shortcut)
+    assert BodyReader(older, newest)._shortcut is None
+    assert isinstance(BodyReader(older, older)._shortcut, Shortcut)
