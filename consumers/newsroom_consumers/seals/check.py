@@ -16,7 +16,6 @@ from enum import StrEnum
 from typing import Protocol
 
 import msgspec
-from sqlalchemy import Connection, select
 
 from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
 from newsroom_consumers.log.cut import Cut, records_until
@@ -24,7 +23,6 @@ from newsroom_consumers.log.log import CountedLog
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.progress import Progress
 from newsroom_consumers.seals.seal import SealedMark, SealFile
-from newsroom_consumers.store.tables import CURSOR, EVENT
 
 _CHUNK = 2000
 """Records of a partition to compare with the generation at once."""
@@ -236,24 +234,3 @@ def _kind(found: bytes | None, wanted: bytes | None) -> BrokenKind:
     if found is None:
         return BrokenKind.MISSING
     return BrokenKind.INSERTED if wanted is None else BrokenKind.ALTERED
-
-
-class EventRowHashes:
-    """The event rows of a generation as what it remembers."""
-
-    def __init__(self, connection: Connection) -> None:
-        """Take a connection inside a read transaction."""
-        self._connection = connection
-        columns = (CURSOR.c.topic, CURSOR.c.partition, CURSOR.c.next_offset)
-        self._until = {Partition(*row[:2]): int(row[2]) for row in connection.execute(select(*columns))}
-
-    def until(self, at: Partition) -> int:
-        """Give the offset behind the last one folded."""
-        return self._until.get(at, 0)
-
-    def hashes(self, at: Partition, first: int, end: int) -> dict[int, bytes]:
-        """Give the hashes of records from an offset to the one before another."""
-        query = select(EVENT.c.offset, EVENT.c.record_sha).where(
-            EVENT.c.topic == at.topic, EVENT.c.partition == at.partition, EVENT.c.offset >= first, EVENT.c.offset < end
-        )
-        return {row.offset: bytes(row.record_sha) for row in self._connection.execute(query)}

@@ -16,13 +16,10 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Connection, select
 
 from newsroom_consumers.files import ABSENT, readable, writable
 from newsroom_consumers.log.record import Partition
-from newsroom_consumers.store.tables import CURSOR
 from newsroom_schemas.errors import Kind, NewsroomError
-from newsroom_schemas.instants import to_rfc3339
 
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 """A SHA-256 in lower-case hex."""
@@ -157,20 +154,3 @@ def _marks(path: Path, number: int, line: bytes) -> Iterable[tuple[Partition, Se
 def _mark(number: int, sealed_at: str, each: SealedPartition) -> SealedMark:
     last = None if each.last is None else bytes.fromhex(each.last)
     return SealedMark(number, sealed_at, each.next_offset, each.last_offset, last, bytes.fromhex(each.chain))
-
-
-def seal_of(connection: Connection, generation: str, *, now: int) -> Seal:
-    """Seal what a generation has folded, in the read transaction of a connection; ``now`` in microseconds."""
-    query = select(CURSOR).order_by(CURSOR.c.topic, CURSOR.c.partition)
-    cursors = tuple(
-        SealedPartition(
-            topic=row.topic,
-            partition=row.partition,
-            next_offset=row.next_offset,
-            last_offset=row.last_offset,
-            last=None if row.last is None else bytes(row.last).hex(),
-            chain=bytes(row.chain).hex(),
-        )
-        for row in connection.execute(query)
-    )
-    return Seal(format=1, sealed_at=to_rfc3339(now), generation=generation, cursors=cursors)

@@ -17,8 +17,9 @@ from newsroom_consumers.log.cut import Cut, distance
 from newsroom_consumers.log.log import CountedLog
 from newsroom_consumers.log.record import Record
 from newsroom_consumers.progress import ShowProgress
-from newsroom_consumers.seals.check import EventRowHashes, SealCheck, SealVerdict
-from newsroom_consumers.seals.seal import Seal, read_seals, seal_of
+from newsroom_consumers.seals.check import SealCheck, SealVerdict
+from newsroom_consumers.seals.generation import EventRowHashes, seal_of
+from newsroom_consumers.seals.seal import Seal, read_seals
 from newsroom_infra import topics
 from newsroom_infra.app import build
 from newsroom_infra.settings import Settings

@@ -25,7 +25,8 @@ from newsroom_consumers.log.log import Log
 from newsroom_consumers.log.record import Address, Partition
 from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.queries.readers import Answer
-from newsroom_consumers.seals.seal import SealedPartition, seal_of
+from newsroom_consumers.seals.generation import seal_of
+from newsroom_consumers.seals.seal import SealedPartition
 from newsroom_consumers.store.reread import places_of, read_again
 from newsroom_schemas.events import AnyArticleEvent, AnyTagEvent, TagEvent
 from newsroom_schemas.fold.article import decide
