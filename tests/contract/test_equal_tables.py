@@ -115,7 +115,7 @@ def test_a_log_makes_the_same_tables_wherever_it_is_folded(
     log_file: Path, expected: str, places: Mapping[str, str], surroundings: Surroundings
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "contract.fold", str(log_file), places[surroundings.database], surroundings.batch],
+        [sys.executable, "-m", "support.batches", str(log_file), places[surroundings.database], surroundings.batch],
         cwd=Path(__file__).parents[1],
         env=os.environ | surroundings.environment(),
         capture_output=True,
