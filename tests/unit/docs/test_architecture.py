@@ -1,4 +1,4 @@
-"""The architecture page is true: every path that it names exists, every folder is in it, and its floors are those that are enforced."""
+"""The architecture page is true: its paths exist, every folder is in it, and its floors are those that are enforced."""
 
 from __future__ import annotations
 
