@@ -39,7 +39,7 @@ from newsroom_consumers.database.database import NoGenerationError
 from newsroom_consumers.database.postgres import READERS, schema_of
 from newsroom_consumers.store.tables import CURSOR
 from newsroom_infra.app import build
-from newsroom_infra.settings import Settings
+from newsroom_infra.settings import Settings, load
 from newsroom_schemas.events import ArticlePublished, key_of
 
 DATABASES = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
@@ -71,7 +71,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.produce:
         rate, seconds, prefix = options.produce
-        _produce(Settings(), int(rate), int(seconds), prefix)
+        _produce(load(), int(rate), int(seconds), prefix)
     else:
         _measure(options.rate or RATES, options.seconds, options.database or list(DATABASES), options.report)
 

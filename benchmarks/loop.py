@@ -24,7 +24,7 @@ from rich.console import Console
 
 from newsroom_consumers.log.cut import Cut, end_of
 from newsroom_infra.app import build
-from newsroom_infra.settings import ARTICLES, Settings
+from newsroom_infra.settings import ARTICLES, Settings, load
 
 HERE = Path(__file__).parent
 QUIX = HERE / ".venv-quixstreams" / "bin" / "python"
@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--generation", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.part:
-        print(json.dumps(_part(options.part, options.generation, Settings(), options.naive)))
+        print(json.dumps(_part(options.part, options.generation, load(), options.naive)))
     else:
         _compare(options)
 

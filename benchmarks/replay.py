@@ -26,7 +26,7 @@ from newsroom_consumers.log.cut import end_of
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.worker.loop import Loop
 from newsroom_infra.app import build, replay
-from newsroom_infra.settings import Settings
+from newsroom_infra.settings import Settings, load
 
 EARLY = 60_000
 """Events after which memory is measured for the first time."""
@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--generation", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.part:
-        print(json.dumps(_part(options.part, options.generation, Settings())))
+        print(json.dumps(_part(options.part, options.generation, load())))
     else:
         _compare(options.events, options.rounds, options.report)
 

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import mix
+from msgspec.structs import replace
 from rich.console import Console
 
 from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.log.kafka import KafkaLog
 from newsroom_infra import stack
 from newsroom_infra.app import build
-from newsroom_infra.settings import Settings
+from newsroom_infra.settings import Settings, load
 from newsroom_producers.kafka.transport import KafkaTransport, Topics
 from newsroom_schemas.events import AnyEvent
 
@@ -41,7 +42,7 @@ def started(databases: Sequence[str], console: Console, **settings: Any) -> Iter
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the stack goes down then, too
     with tempfile.TemporaryDirectory(prefix="newsroom-bench-") as home:
         server = "postgres" if "postgres" in databases else None
-        jars = Settings().jars_folder
+        jars = load().jars_folder
         made = Settings(home=Path(home), jars=jars, kafka=None, database=server, **_free_ports(), **settings)
         stack.up(made, console, worker=False)
         try:
@@ -65,7 +66,7 @@ def fill(settings: Settings, events: Iterable[AnyEvent], console: Console) -> No
 def placed(settings: Settings, *, sqlite: bool) -> Iterator[Settings]:
     """Give settings whose database is the stack's own server, or a new folder of SQLite files."""
     with tempfile.TemporaryDirectory(prefix="newsroom-bench-") as folder:
-        yield settings.model_copy(update={"database": folder}) if sqlite else settings
+        yield replace(settings, database=folder) if sqlite else settings
 
 
 def environment(settings: Settings) -> dict[str, str]:

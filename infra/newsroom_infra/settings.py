@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from msgspec import Meta, Struct, ValidationError, convert, structs
 
 from newsroom_infra.home import POSTGRES_USER, note_of, postgres_password
 from newsroom_schemas.errors import Kind, NewsroomError
@@ -40,75 +41,64 @@ class SettingsError(NewsroomError):
         self.problems = problems
 
 
-class Settings(BaseSettings):
+Port = Annotated[int, Meta(ge=1, le=65535)]
+"""Number of a TCP port."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
     """What a person can set, with the defaults of a local stack."""
 
-    model_config = SettingsConfigDict(env_prefix="NEWSROOM_", env_ignore_empty=True, frozen=True)
-
-    home: Path = Field(default=Path(".newsroom"), description="folder that holds the state of the local stack")
-    jars: Path | None = Field(
-        default=None, description="folder of Kafka's jars, may be shared; default: jars/ in the home"
+    home: Annotated[Path, Meta(description="folder that holds the state of the local stack")] = Path(".newsroom")
+    jars: Annotated[
+        Path | None, Meta(description="folder of Kafka's jars, may be shared; default: jars/ in the home")
+    ] = None
+    kafka: Annotated[str | None, Meta(description="bootstrap servers of a cluster of one's own, host:port,…")] = None
+    kafka_port: Annotated[Port, Meta(description="port of the local stack's broker")] = 19092
+    controller_port: Annotated[Port, Meta(description="port of the local stack's controller")] = 19093
+    postgres_port: Annotated[Port, Meta(description="port of the local stack's PostgreSQL")] = 19432
+    database: Annotated[
+        str | None,
+        Meta(
+            description="sqlite (in the home), postgres (the local stack's), a folder for SQLite files, or a "
+            "postgresql:// URL; default: what the home was last brought up with"
+        ),
+    ] = None
+    workers: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="workers of the local stack; default: one for each core on PostgreSQL"),
+    ] = None
+    topic_prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,200}$", description="first part of topics")] = (
+        "newsroom"
     )
-    kafka: str | None = Field(default=None, description="bootstrap servers of a cluster of one's own, host:port,…")
-    kafka_port: int = Field(default=19092, ge=1, le=65535, description="port of the local stack's broker")
-    controller_port: int = Field(default=19093, ge=1, le=65535, description="port of the local stack's controller")
-    postgres_port: int = Field(default=19432, ge=1, le=65535, description="port of the local stack's PostgreSQL")
-    database: str | None = Field(
-        default=None,
-        description="sqlite (in the home), postgres (the local stack's), a folder for SQLite files, or a postgresql:// "
-        "URL; default: what the home was last brought up with",
+    timezone: Annotated[str, Meta(description="the newsroom's time zone, an IANA name")] = "Europe/Kyiv"
+    languages: Annotated[
+        tuple[str, ...], Meta(description="languages of the site, the first is the first choice for labels")
+    ] = ("uk", "ru", "en")
+    delivery_timeout: Annotated[float, Meta(gt=0, description="seconds until an unacknowledged send is an error")] = (
+        30.0
     )
-    workers: int | None = Field(
-        default=None, ge=1, description="workers of the local stack; default: one for each core on PostgreSQL"
+    batch: Annotated[int, Meta(ge=1, description="records that a worker folds in one transaction at most")] = 2000
+    cached_articles: Annotated[
+        int, Meta(ge=0, description="articles that a worker keeps in memory between transactions")
+    ] = 4000
+    replay_batch: Annotated[int, Meta(ge=1, description="records that a replay folds in one transaction at most")] = (
+        5000
     )
-    topic_prefix: str = Field(
-        default="newsroom", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="first part of topics"
-    )
-    timezone: str = Field(default="Europe/Kyiv", description="the newsroom's time zone, an IANA name")
-    languages: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=("uk", "ru", "en"), description="languages of the site, the first is the first choice for labels"
-    )
-    delivery_timeout: float = Field(default=30.0, gt=0, description="seconds until an unacknowledged send is an error")
-    batch: int = Field(default=2000, ge=1, description="records that a worker folds in one transaction at most")
-    cached_articles: int = Field(
-        default=4000, ge=0, description="articles that a worker keeps in memory between transactions"
-    )
-    replay_batch: int = Field(default=5000, ge=1, description="records that a replay folds in one transaction at most")
-    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="least level to log")
-    failpoint: str | None = Field(
-        default=None, description="for tests: the place, name or name:count, where a worker dies as by kill -9"
-    )
-
-    @field_validator("languages", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        """Read ``uk,ru,en``."""
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-    @field_validator("database")
-    @classmethod
-    def _no_slip(cls, value: str | None) -> str | None:
-        """Refuse a word that would become a folder's name and is hardly meant as one."""
-        if value is not None and value.lower() in {"pg", "postgresql", "sqlite3"}:
-            raise ValueError(f"write {POSTGRES}, {SQLITE}, a postgresql:// URL, or ./{value} for a folder")
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        """Refuse a zone that the time-zone database does not have."""
-        try:
-            ZoneInfo(value)
-        except (LookupError, OSError, ValueError) as error:
-            raise ValueError("no such time zone") from error
-        return value
+    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$", description="least level to log")] = "info"
+    failpoint: Annotated[
+        str | None, Meta(description="for tests: the place, name or name:count, where a worker dies as by kill -9")
+    ] = None
 
     def variables(self) -> dict[str, str]:
-        """Give these settings as the variables that another process reads them from; all paths are absolute."""
+        """Return the variables from which another process reads these settings; all paths are absolute."""
         paths = {"home": self.home.resolve(), "jars": self.jars_folder.resolve()}
         if self.database and self.database not in WORDS and not _is_url(self.database):
             paths["database"] = Path(self.database).resolve()
-        return {variable(name): _written(value) for name, value in (dict(self) | paths).items() if value is not None}
+        return {
+            variable(name): _written(value)
+            for name, value in (structs.asdict(self) | paths).items()
+            if value is not None
+        }
 
     @property
     def bootstrap(self) -> str:
@@ -168,35 +158,95 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """Read the settings from the environment, and from the home the database that is not set there.
+    """Read the settings from the environment, and the database, if it isn't set there, from the note in the home.
 
-    Raises :class:`SettingsError`, and what ``note_of`` raises.
+    An empty variable counts as not set. Raises :class:`SettingsError`, and what ``note_of`` raises.
     """
-    try:
-        settings = Settings()
-        note = note_of(settings.home) if settings.database is None else None
-        return settings.model_copy(update={"database": note.database}) if note else settings
-    except ValidationError as error:
-        problems = {variable(str(one["loc"][0])): f"{one['msg']} (found {one['input']!r})" for one in error.errors()}
-        raise SettingsError(problems) from error
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for field in structs.fields(Settings):
+        name = variable(field.name)
+        if text := os.environ.get(name):
+            try:
+                reader = _READERS.get(field.name)
+                values[field.name] = reader(text) if reader else _converted(text, field.type)
+            except ValueError as error:
+                problems[name] = f"{error} (found {text!r})"
+    if problems:
+        raise SettingsError(problems)
+    settings = Settings(**values)
+    note = note_of(settings.home) if settings.database is None else None
+    return structs.replace(settings, database=note.database) if note else settings
 
 
 def variable(name: str) -> str:
-    """Give the variable of a setting: ``kafka_port`` is read from ``NEWSROOM_KAFKA_PORT``."""
+    """Return the variable of a setting: ``kafka_port`` is read from ``NEWSROOM_KAFKA_PORT``."""
     return f"NEWSROOM_{name.upper()}"
 
 
 def described(settings: Settings) -> list[dict[str, str | None]]:
-    """Give each setting's variable, value and meaning; secrets in URLs are masked."""
+    """Return each setting's variable, value and meaning; secrets in URLs are masked."""
     return [
         {
-            "variable": variable(name),
+            "variable": variable(field.name),
             "value": None if value is None else masked(_written(value)),
-            "meaning": field.description,
+            "meaning": next(each.description for each in field.type.__metadata__ if each.description),
         }
-        for name, field in Settings.model_fields.items()
-        for value in [getattr(settings, name)]
+        for field in structs.fields(Settings)
+        for value in [getattr(settings, field.name)]
     ]
+
+
+def _converted(text: str, to: Any) -> Any:
+    """Convert a variable's text to the type of its setting. Raises ``ValueError``."""
+    try:
+        return convert(text, to, strict=False)
+    except ValidationError as error:
+        problem = str(error).removesuffix(", got `str`")
+        for type_, words in _WORDS.items():
+            problem = problem.replace(type_, words)
+        raise ValueError(problem) from error
+
+
+_WORDS = {
+    "Expected": "expected",
+    "`int | null`": "a whole number",
+    "`int`": "a whole number",
+    "`float`": "a number",
+    "`str`": "text",
+}
+"""What msgspec calls a type, and what a message to people calls it."""
+
+
+def _languages(text: str) -> tuple[str, ...]:
+    """Read ``uk,ru,en``."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _database(text: str) -> str:
+    """Refuse a word that would become a folder's name and is hardly meant as one."""
+    if text.lower() in {"pg", "postgresql", "sqlite3"}:
+        raise ValueError(f"write {POSTGRES}, {SQLITE}, a postgresql:// URL, or ./{text} for a folder")
+    return text
+
+
+def _timezone(text: str) -> str:
+    """Refuse a zone that the time-zone database doesn't have."""
+    try:
+        ZoneInfo(text)
+    except (LookupError, OSError, ValueError) as error:
+        raise ValueError("no such time zone") from error
+    return text
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "home": Path,
+    "jars": Path,
+    "languages": _languages,
+    "database": _database,
+    "timezone": _timezone,
+}
+"""Settings that are read by more than their type."""
 
 
 def masked(value: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from msgspec.structs import replace
 from rich.console import Console
 from support.stack import guarded_folder, settings_for
 
@@ -110,7 +111,7 @@ def test_a_killed_broker_comes_back_by_itself(running: Settings) -> None:
 
 def test_down_and_up_with_other_settings_keep_the_log(running: Settings) -> None:
     ids = topic_ids(running)
-    moved = running.model_copy(update={"topic_prefix": "gazette"})
+    moved = replace(running, topic_prefix="gazette")
     assert "other settings" in up(moved)
     assert topics.differences(moved) == ()
     assert stack.down(moved)
@@ -138,7 +139,7 @@ def test_a_reset_that_was_cut_off_is_finished_by_the_next_up(fresh: Settings, br
     generation.touch()
     generation.with_suffix(".lock").touch()
     (fresh.home / "reset.unfinished").touch()
-    own = fresh.model_copy(update={"kafka": broker, "topic_prefix": topic_prefix})
+    own = replace(fresh, kafka=broker, topic_prefix=topic_prefix)
     assert "finishing a reset" in up(own)
     assert not generation.exists()
     assert "finishing a reset" not in up(own)
@@ -154,13 +155,13 @@ def test_a_broker_that_dies_while_starting_is_an_error_with_its_last_words(fresh
 def test_a_busy_port_is_an_error_that_names_port_process_and_variable(fresh: Settings, broker: str) -> None:
     busy = int(broker.rpartition(":")[2])
     with pytest.raises(PortInUseError, match=rf"{busy}.*java \(process \d+\).*NEWSROOM_KAFKA_PORT="):
-        up(fresh.model_copy(update={"kafka_port": busy}))
+        up(replace(fresh, kafka_port=busy))
 
 
 def test_on_a_cluster_of_ones_own_only_missing_topics_are_created(
     fresh: Settings, broker: str, topic_prefix: str
 ) -> None:
-    own = fresh.model_copy(update={"kafka": broker, "topic_prefix": topic_prefix})
+    own = replace(fresh, kafka=broker, topic_prefix=topic_prefix)
     with KafkaAdminClient(bootstrap_servers=broker) as admin:
         admin.delete_topics([own.articles_topic])
     configs = {"max.message.bytes": "1048588"}
@@ -181,7 +182,7 @@ def test_on_a_cluster_of_ones_own_only_missing_topics_are_created(
 def test_topics_that_would_not_keep_the_log_are_refused_and_not_altered(
     fresh: Settings, broker: str, topic_prefix: str, setting: str, value: str
 ) -> None:
-    own = fresh.model_copy(update={"kafka": broker, "topic_prefix": topic_prefix})
+    own = replace(fresh, kafka=broker, topic_prefix=topic_prefix)
     with KafkaAdminClient(bootstrap_servers=broker) as admin:
         admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, own.tags_topic, configs={setting: value})])
     assert until(lambda: bool(topics.differences(own)), 10)
@@ -193,7 +194,7 @@ def test_topics_that_would_not_keep_the_log_are_refused_and_not_altered(
 def test_topics_with_other_numbers_of_partitions_are_refused_by_up_and_worker(
     fresh: Settings, broker: str, topic_prefix: str
 ) -> None:
-    own = fresh.model_copy(update={"kafka": broker, "topic_prefix": topic_prefix})
+    own = replace(fresh, kafka=broker, topic_prefix=topic_prefix)
     with KafkaAdminClient(bootstrap_servers=broker) as admin:
         admin.create_partitions({own.tags_topic: 2})
     assert until(lambda: bool(topics.differences(own)), 10)
@@ -220,11 +221,11 @@ def test_a_second_stack_with_the_ports_of_the_first_is_told_which_and_what_to_se
 ) -> None:
     ports = {"kafka_port": running.kafka_port, "controller_port": running.controller_port}
     with pytest.raises(PortInUseError, match=rf"port {running.kafka_port} .*NEWSROOM_KAFKA_PORT="):
-        up(fresh.model_copy(update=ports))
+        up(replace(fresh, **ports))
     with pytest.raises(PortInUseError, match=rf"port {running.controller_port} .*NEWSROOM_CONTROLLER_PORT="):
-        up(fresh.model_copy(update=ports | {"kafka_port": fresh.kafka_port}))
+        up(replace(fresh, **(ports | {"kafka_port": fresh.kafka_port})))
     with pytest.raises(PortInUseError, match=rf"port {running.kafka_port} .*NEWSROOM_POSTGRES_PORT="):
-        up(fresh.model_copy(update={"database": "postgres", "postgres_port": running.kafka_port}))
+        up(replace(fresh, database="postgres", postgres_port=running.kafka_port))
 
 
 def test_too_little_disk_is_an_error_before_anything_is_made(fresh: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,4 +250,4 @@ def test_a_home_of_another_release_is_left_as_it_is(fresh: Settings) -> None:
 def test_a_home_that_cannot_be_made_is_named(fresh: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FolderError, match="NEWSROOM_HOME"):
-        up(fresh.model_copy(update={"home": tmp_path / "file" / "home"}))
+        up(replace(fresh, home=tmp_path / "file" / "home"))

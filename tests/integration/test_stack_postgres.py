@@ -16,6 +16,7 @@ import psutil
 import psycopg
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 from rich.console import Console
 from support.stack import free_ports, fresh_topics, guarded_folder, settings_for
 
@@ -30,7 +31,7 @@ from newsroom_infra.stack.waiting import until
 def with_postgres(settings: Settings) -> Settings:
     """Give the settings of a stack with a PostgreSQL of its own and two workers."""
     port = free_ports(1)[0]
-    return settings.model_copy(update={"database": "postgres", "postgres_port": port, "workers": 2})
+    return replace(settings, database="postgres", postgres_port=port, workers=2)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def shared(broker: str) -> Iterator[Settings]:
     """
     with guarded_folder() as folder, fresh_topics(broker, f"test-{uuid.uuid4().hex[:12]}") as prefix:
         own = with_postgres(settings_for(folder / "стек 100% #1 ; x"))
-        yield own.model_copy(update={"kafka": broker, "topic_prefix": prefix})
+        yield replace(own, kafka=broker, topic_prefix=prefix)
         stack.down(own)
 
 
@@ -153,7 +154,7 @@ def test_programs_that_outlived_a_killed_manager_are_stopped(running: Settings) 
 
 def test_one_home_goes_to_sqlite_and_back_and_keeps_both(running: Settings) -> None:
     asked(running, "CREATE TABLE waits AS SELECT 1 AS one")
-    other = running.model_copy(update={"database": "sqlite", "workers": None})
+    other = replace(running, database="sqlite", workers=None)
     assert "other settings" in up(other)
     assert states(other) == {"worker": "running"}
     assert pid_of(running, "postgres") is None

@@ -14,6 +14,8 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from newsroom_consumers.log.cut import Cut, distance
 from newsroom_consumers.log.log import CountedLog
 from newsroom_consumers.log.record import Partition
@@ -45,7 +47,7 @@ class PartFailedError(NewsroomError):
 @contextmanager
 def source_of(settings: Settings, archive: Path | None) -> Iterator[CountedLog]:
     """Open what is to be replayed: Kafka's log, or an export of it. Raises ``LogError``."""
-    replaying = settings.model_copy(update={"batch": settings.replay_batch})
+    replaying = replace(settings, batch=settings.replay_batch)
     with closing(build.log_of(replaying) if archive is None else build.archive_of(replaying, archive)) as log:
         yield log
 

@@ -105,4 +105,4 @@ def test_a_command_that_is_named_exists_with_its_options(words: list[str]) -> No
 def test_every_command_and_every_setting_is_named() -> None:
     assert {words[0] for words in _said("newsroom")} >= set(newsroom.commands) - {"demo"}
     named = {span for span in _SPANS if span.startswith("NEWSROOM_")}
-    assert named == {variable(name) for name in Settings.model_fields}
+    assert named == {variable(name) for name in Settings.__struct_fields__}

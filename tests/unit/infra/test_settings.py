@@ -77,3 +77,22 @@ def test_every_setting_is_described_by_its_variable_and_meaning(tmp_path: Path) 
     assert rows["NEWSROOM_HOME"]["value"] == str(tmp_path)
     assert rows["NEWSROOM_DATABASE"]["value"] == "postgresql://a:***@c/d"
     assert all(row["meaning"] for row in rows.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("KAFKA_PORT", "abc", "expected a whole number (found 'abc')"),
+        ("KAFKA_PORT", "65536", "expected a whole number <= 65535 (found '65536')"),
+        ("WORKERS", "many", "expected a whole number (found 'many')"),
+        ("WORKERS", "0", "expected a whole number >= 1 (found '0')"),
+        ("DELIVERY_TIMEOUT", "nan", "expected a number > 0.0 (found 'nan')"),
+        ("LOG_LEVEL", "loud", "expected text matching regex '^(debug|info|warning|error)$' (found 'loud')"),
+        ("TIMEZONE", "Europe", "no such time zone (found 'Europe')"),
+    ],
+)
+def test_a_problem_says_what_was_expected(monkeypatch: pytest.MonkeyPatch, name: str, text: str, problem: str) -> None:
+    monkeypatch.setenv(f"NEWSROOM_{name}", text)
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert caught.value.problems == {f"NEWSROOM_{name}": problem}

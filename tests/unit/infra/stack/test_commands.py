@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from newsroom_infra.cli import newsroom
 from newsroom_infra.settings import Settings
@@ -56,7 +57,7 @@ def test_sqlite_takes_one_worker(tmp_path: Path, database: str) -> None:
 def test_there_are_no_more_workers_than_partitions_unless_asked_for(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, database="postgres")
     assert len(parts.workers(settings)) == min(len(os.sched_getaffinity(0)), 7)
-    assert len(parts.workers(settings.model_copy(update={"workers": 9}))) == 9
+    assert len(parts.workers(replace(settings, workers=9))) == 9
 
 
 def test_down_of_what_does_not_run_makes_no_home(tmp_path: Path) -> None:
