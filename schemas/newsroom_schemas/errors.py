@@ -1,4 +1,4 @@
-"""Every failure that the newsroom names: one root, one class for each reason."""
+"""The root of all errors of the newsroom, what an error means to a caller, and the errors of events and the broker."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import ClassVar
 
 
 class Kind(Enum):
-    """What a failure means to whoever asked; a command maps it to an exit code, an HTTP server to a status."""
+    """What an error means to the caller. A command maps it to an exit code, an HTTP server to a status."""
 
     FAILED = auto()
-    """It was tried, and did not succeed."""
+    """The operation was tried and did not succeed."""
     REFUSED = auto()
-    """It would break a rule, or what others rely on, and was not tried."""
+    """The operation was not tried, because it would break a rule or something that others rely on."""
     USAGE = auto()
-    """It was asked for in a way that makes no sense: another argument or setting is needed."""
+    """The request itself is wrong: it needs another argument or setting."""
     UNKNOWN = auto()
-    """There is nothing of that name."""
+    """Nothing of that name exists."""
     UNDECIDED = auto()
-    """The answer could not be found out; the same question may succeed later."""
+    """The answer could not be determined; the same request may succeed later."""
     TIMED_OUT = auto()
-    """It did not happen within the time allowed."""
+    """The operation did not finish within the time allowed."""
 
 
 class NewsroomError(Exception):
-    """The root of every error that this project raises on purpose; its text says what happened and what to do."""
+    """The root of every error that this project raises on purpose. Its text says what happened and what to do."""
 
     kind: ClassVar[Kind] = Kind.FAILED
 
@@ -33,7 +33,7 @@ class InvalidEventError(NewsroomError):
     """An event breaks the contract and is not put on the wire."""
 
     def __init__(self, type_: str, field: str, problem: str) -> None:
-        """Name the event's type, the field (a dotted path) and what is wrong with it."""
+        """``type_`` is the event's type, ``field`` a dotted path, ``problem`` what is wrong with that field."""
         super().__init__(f"{type_}.{field}: {problem}")
         self.type = type_
         self.field = field
@@ -44,7 +44,7 @@ class EventTooLargeError(NewsroomError):
     """An event is larger on the wire than the contract allows."""
 
     def __init__(self, type_: str, size: int, limit: int) -> None:
-        """Take the event's type, its size and the limit, both in bytes after framing."""
+        """``type_`` is the event's type; ``size`` and ``limit`` are bytes after framing."""
         super().__init__(f"{type_} takes {size:,} bytes on the wire; {limit:,} are allowed: shorten its blocks")
         self.type = type_
         self.size = size
@@ -52,30 +52,30 @@ class EventTooLargeError(NewsroomError):
 
 
 class UndecodableError(NewsroomError):
-    """A record's value is no event that this build understands; the consumer parks its article."""
+    """A record's value is not an event that this build understands; the consumer parks its article."""
 
     def __init__(self, problem: str) -> None:
-        """Say what was found in the bytes."""
+        """``problem`` is what was found in the bytes."""
         super().__init__(problem)
         self.problem = problem
 
 
 class UnsafeSchemaError(NewsroomError):
-    """A schema would let a few bytes take unbounded memory, stack or time."""
+    """A schema would let a few bytes decode to unbounded memory, stack or time."""
 
     def __init__(self, name: str, problem: str) -> None:
-        """Name the schema and what makes it unsafe."""
+        """``name`` is the schema, ``problem`` what makes it unsafe."""
         super().__init__(f"schema {name} is refused: {problem}")
         self.name = name
         self.problem = problem
 
 
 class DuplicateSchemaError(NewsroomError):
-    """Two schema files have one fingerprint or one frame id, so that a record could not say which one wrote it."""
+    """Two schema files share a fingerprint or a frame id, so a record could not tell which of them wrote it."""
 
     def __init__(self, name: str, other: str) -> None:
-        """Name both files' events and versions, such as ``ArticleEdited.2``."""
-        super().__init__(f"schemas {name} and {other} have one fingerprint or frame id: take back the later file")
+        """``name`` and ``other`` are the event and version of each file, such as ``ArticleEdited.2``."""
+        super().__init__(f"schemas {name} and {other} share a fingerprint or a frame id: remove the later file")
         self.name = name
         self.other = other
 
@@ -84,7 +84,7 @@ class BrokerAwayError(NewsroomError):
     """The broker could not be reached, or did not acknowledge an event in time."""
 
     def __init__(self, bootstrap: str, seconds: float, event_id: str | None) -> None:
-        """Name the bootstrap servers, the time waited, and the event if it was sent and may be in the log after all."""
+        """``seconds`` is the time waited; ``event_id`` names an event that was sent and may be in the log after all."""
         unknown = f"event {event_id} may or may not be in the log: send it again with this event_id"
         state = unknown if event_id else "the event was not sent"
         super().__init__(
@@ -97,10 +97,10 @@ class BrokerAwayError(NewsroomError):
 
 
 class RecordRefusedError(NewsroomError):
-    """The broker refuses one record; it is not in the log, and all others are sent."""
+    """The broker refuses one record. It is not in the log; all other records are sent."""
 
     def __init__(self, topic: str, key: str, reason: str) -> None:
-        """Name the topic, the record's key and the broker's reason."""
+        """``key`` is the record's key, ``reason`` the broker's own text."""
         super().__init__(
             f"the broker refuses the record of {key} in topic {topic}: {reason}. "
             "Compare the topic's settings with `newsroom topics check`"
@@ -111,10 +111,10 @@ class RecordRefusedError(NewsroomError):
 
 
 class OvertakenError(NewsroomError):
-    """An event was not acknowledged, and a later one of the same article was: sending it again would reorder them."""
+    """An event was not acknowledged but a later one of the same article was: resending it would reorder them."""
 
     def __init__(self, event_id: str, key: str) -> None:
-        """Name the event and its article or tag."""
+        """``key`` is the id of the event's article or tag."""
         super().__init__(
             f"event {event_id} of {key} was not acknowledged, but a later one of {key} was: it may or may not be in "
             "the log, and it is not sent behind the later one. Look at its history and decide"
@@ -127,7 +127,7 @@ class UnknownTopicError(NewsroomError):
     """The cluster has no such topic."""
 
     def __init__(self, topic: str, bootstrap: str) -> None:
-        """Name the topic and the bootstrap servers."""
+        """``bootstrap`` is the list of bootstrap servers."""
         super().__init__(
             f"the cluster at {bootstrap} shows no topic {topic}: create it with `newsroom up`, or check "
             "NEWSROOM_TOPIC_PREFIX and the rights of this client"
@@ -140,7 +140,7 @@ class ForbiddenTopicError(NewsroomError):
     """The cluster does not let this client write to a topic."""
 
     def __init__(self, topic: str, bootstrap: str) -> None:
-        """Name the topic and the bootstrap servers."""
+        """``bootstrap`` is the list of bootstrap servers."""
         super().__init__(
             f"the cluster at {bootstrap} does not let this client write to topic {topic}: ask for the right"
         )
@@ -149,22 +149,22 @@ class ForbiddenTopicError(NewsroomError):
 
 
 class SlowChecksumsError(NewsroomError):
-    """Checksums would be made in pure Python, 15 times slower, because the C extension is not installed."""
+    """The C extension for checksums is not installed, and pure Python would compute them 15 times slower."""
 
     def __init__(self) -> None:
-        """Say which extra brings it."""
+        """Name the extra that installs crc32c."""
         super().__init__("crc32c is not installed: run `pip install 'newsroom-pipeline[kafka]'`")
 
 
 class UnreadableLineError(NewsroomError):
-    """A line of input is no event or no story."""
+    """A line of input is not a valid event or story."""
 
 
 class DuplicateStoryError(NewsroomError):
-    """A file has two stories of one id in one language."""
+    """A file has two stories with the same id and language."""
 
     def __init__(self, article_id: str, language: str) -> None:
-        """Name the story's id and language."""
-        super().__init__(f"story {article_id} in {language} stands on an earlier line of this file: remove one of them")
+        """``article_id`` and ``language`` are those of both stories."""
+        super().__init__(f"story {article_id} in {language} is on an earlier line of this file: remove one of them")
         self.article_id = article_id
         self.language = language

@@ -1,12 +1,12 @@
-"""The events of the newsroom: each one says that something editorial has happened.
+"""The events of the newsroom: each one states that something editorial has happened.
 
 Example::
 
     ArticlePublished(event_id="0192…", article_id="storm", occurred_at=1_738_953_300_000_000, actor="olena",
                      source="desk", language="uk")
 
-Each class is the twin of one schema in ``avro/``: the same fields, the same sentences (a test compares them). Instants
-are integers: microseconds since the epoch, UTC. Defaults are those of the schema.
+Each class mirrors one schema in ``avro/``: the same fields, the same defaults, the same sentences (a test compares
+them). Instants are integers: microseconds since the epoch, UTC.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from newsroom_schemas.values import Author, Blocks, Image, Note
 
 
 class _Envelope(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
-    """What every event says about itself."""
+    """The fields that every event has."""
 
     event_id: str
     """UUID of the event in lower case, version 7 unless derived; the same id sent again is the same act."""
@@ -65,7 +65,7 @@ class ArticleCreated(Event, frozen=True, kw_only=True):
     section: str | None = None
     """Id of the section that the article belongs to."""
     tags: tuple[str, ...] = ()
-    """Ids of tags, the first one is the main tag."""
+    """Ids of tags; the first is the main tag."""
     flags: tuple[str, ...] = ()
     """Marks such as ``main``, ``video`` or ``photo``."""
     blocks: Blocks = ()
@@ -73,7 +73,7 @@ class ArticleCreated(Event, frozen=True, kw_only=True):
 
 
 class ArticleEdited(Event, frozen=True, kw_only=True):
-    """The draft of one edition has changed: texts given replace, absent ones stay, those in cleared are emptied."""
+    """The draft of one edition has changed: given texts replace, absent ones stay, those in cleared are emptied."""
 
     language: str
     """BCP 47 tag of the edition, such as ``uk`` or ``en-GB``."""
@@ -90,13 +90,13 @@ class ArticleEdited(Event, frozen=True, kw_only=True):
     legacy_urls: tuple[str, ...] | None = None
     """Older addresses of this edition, at most 1,000 bytes each; null leaves them unchanged."""
     cleared: tuple[str, ...] = ()
-    """Names of texts to empty; none of them may be given as well."""
+    """Names of texts to empty; none of them may be given in the same event."""
     blocks: Blocks | None = None
     """Body of the edition; null leaves it unchanged."""
 
 
 class ArticleTranslated(Event, frozen=True, kw_only=True):
-    """An edition has been made from an edition in another language; the event carries the whole of it."""
+    """An edition has been made from an edition in another language; the event carries the whole new edition."""
 
     language: str
     """BCP 47 tag of the edition, such as ``uk`` or ``en-GB``."""
@@ -105,7 +105,7 @@ class ArticleTranslated(Event, frozen=True, kw_only=True):
     source_version: int
     """Version of that edition that was translated."""
     translator: str | None = None
-    """Staff id of the translator; null where a machine worked alone."""
+    """Staff id of the translator; null if a machine worked alone."""
     method: str = "human"
     """human, machine or machine_edited."""
     slug: str
@@ -130,13 +130,13 @@ class ArticleClassified(Event, frozen=True, kw_only=True):
     section: str | None = None
     """Id of the section that the article belongs to."""
     tags: tuple[str, ...] = ()
-    """Ids of tags, the first one is the main tag."""
+    """Ids of tags; the first is the main tag."""
     flags: tuple[str, ...] = ()
     """Marks such as ``main``, ``video`` or ``photo``."""
 
 
 class ArticleScheduled(Event, frozen=True, kw_only=True):
-    """One edition shall be published at an instant; an earlier schedule of the edition is replaced."""
+    """One edition is to be published at an instant; an earlier schedule of the edition is replaced."""
 
     language: str
     """BCP 47 tag of the edition, such as ``uk`` or ``en-GB``."""
@@ -145,7 +145,7 @@ class ArticleScheduled(Event, frozen=True, kw_only=True):
 
 
 class ArticleUnscheduled(Event, frozen=True, kw_only=True):
-    """The schedule of one edition is off."""
+    """The schedule of one edition is cancelled."""
 
     language: str
     """BCP 47 tag of the edition, such as ``uk`` or ``en-GB``."""
@@ -164,18 +164,18 @@ class ArticlePublished(Event, frozen=True, kw_only=True):
     language: str
     """BCP 47 tag of the edition, such as ``uk`` or ``en-GB``."""
     published_at: int | None = None
-    """Instant to show to readers, microseconds since the epoch, UTC; null takes the record's own time."""
+    """Instant to show to readers, microseconds since the epoch, UTC; null means the record's own time."""
     note: Note | None = None
     """What readers are told about this publication."""
     schedule_id: str | None = None
-    """Event id of the ArticleScheduled that this publication carries out; null is not bound by a schedule."""
+    """Event id of the ArticleScheduled that this publication carries out; null if it carries out none."""
 
 
 class ArticleUnpublished(Event, frozen=True, kw_only=True):
-    """Editions are withdrawn from readers; with the reason legal all of them, and the article is held."""
+    """Editions are withdrawn from readers; the reason legal withdraws all of them and puts the article on hold."""
 
     languages: tuple[str, ...] = ()
-    """Languages of the editions to withdraw; none means all."""
+    """Languages of the editions to withdraw; an empty list means all."""
     reason: str
     """withdrawn, error, expired, merged or legal."""
     note: str | None = None
@@ -185,11 +185,11 @@ class ArticleUnpublished(Event, frozen=True, kw_only=True):
 
 
 class ArticleReleased(Event, frozen=True, kw_only=True):
-    """The hold that a legal takedown has set is lifted."""
+    """The hold of a legal takedown is lifted."""
 
 
 class RecordSkipped(Event, frozen=True, kw_only=True):
-    """A parked record shall never be folded; the records parked behind it are folded from here."""
+    """A parked record is never to be folded; the records parked behind it are folded now."""
 
     topic: str
     """Topic of the parked record."""
@@ -212,7 +212,7 @@ class TagMerged(TagEvent, frozen=True, kw_only=True):
     """A tag redirects to another one."""
 
     into: str | None = None
-    """Id of the tag to redirect to; null takes the redirect back."""
+    """Id of the tag to redirect to; null removes the redirect."""
 
 
 AnyArticleEvent = (
@@ -232,9 +232,9 @@ AnyTagEvent = TagDefined | TagMerged
 AnyEvent = AnyArticleEvent | AnyTagEvent
 
 EVENTS: dict[str, type[AnyEvent]] = {cls.__name__: cls for cls in AnyEvent.__args__}
-"""Every event by its name: the only list of them."""
+"""Every event class by name: the only list of them."""
 
 
 def key_of(event: AnyEvent) -> str:
-    """Give the key of the event's record: the article id, or the tag id."""
+    """Return the key of the event's record: the article id or the tag id."""
     return event.tag_id if isinstance(event, TagEvent) else event.article_id

@@ -1,4 +1,4 @@
-"""Why the log refuses an event: one class for each reason, with the facts that an editor can be shown.
+"""Why an event in the log takes no effect: one class per reason, with the facts that an editor can be shown.
 
 A rejection is a value, not an exception: the fold returns it. ``reason`` is its name outside (CLI, JSON, tables).
 """
@@ -12,7 +12,7 @@ import msgspec
 
 
 def _snake(name: str) -> str:
-    """Write a class name as a reason: ``VersionConflict`` is ``version_conflict``."""
+    """Return a class name as a reason: ``VersionConflict`` becomes ``version_conflict``."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
@@ -31,14 +31,14 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, tag=_snake, tag_field=
 
 
 class Misplaced(Rejected, frozen=True, kw_only=True):
-    """The record lies in another partition than its key belongs to."""
+    """The record is in a partition other than the one that its key belongs to."""
 
     partition: int
     expected: int
 
 
 class KeyMismatch(Rejected, frozen=True, kw_only=True):
-    """The record's key is missing or is not the id in its body."""
+    """The record's key is missing, or differs from the id in its body."""
 
     key: str | None
     id: str | None
@@ -56,13 +56,13 @@ class InvalidContent(Rejected, frozen=True, kw_only=True):
 
 
 class ArticleExists(Rejected, frozen=True, kw_only=True):
-    """The article has been created before."""
+    """The article exists already."""
 
     article: str
 
 
 class UnknownArticle(Rejected, frozen=True, kw_only=True):
-    """No article of that id has been created."""
+    """No article with that id exists."""
 
     article: str
 
@@ -81,7 +81,7 @@ class OnHold(Rejected, frozen=True, kw_only=True):
 
 
 class VersionConflict(Rejected, frozen=True, kw_only=True):
-    """Somebody else was first: the version that the author saw is not the one that stands."""
+    """Somebody else was first: the version that the author saw is no longer the current one."""
 
     article: str
     language: str | None
@@ -91,7 +91,7 @@ class VersionConflict(Rejected, frozen=True, kw_only=True):
 
 
 class ScheduleGone(Rejected, frozen=True, kw_only=True):
-    """The schedule that this publication carries out is no longer the edition's."""
+    """The schedule that this publication carries out is no longer the edition's schedule."""
 
     article: str
     language: str
@@ -116,14 +116,14 @@ class Embargoed(Rejected, frozen=True, kw_only=True):
 
 
 class AlreadyPublic(Rejected, frozen=True, kw_only=True):
-    """An edition is live, so an embargo comes too late."""
+    """At least one edition is live, so an embargo comes too late."""
 
     article: str
     languages: tuple[str, ...]
 
 
 class Incomplete(Rejected, frozen=True, kw_only=True):
-    """The draft lacks a text without which it cannot be published."""
+    """The draft lacks a text that publication requires."""
 
     article: str
     language: str
@@ -131,7 +131,7 @@ class Incomplete(Rejected, frozen=True, kw_only=True):
 
 
 class NothingToPublish(Rejected, frozen=True, kw_only=True):
-    """Readers see this version already, and there is no note for them."""
+    """Readers see this version already, and the event has no note for them."""
 
     article: str
     language: str
@@ -146,20 +146,20 @@ class NotScheduled(Rejected, frozen=True, kw_only=True):
 
 
 class NotPublished(Rejected, frozen=True, kw_only=True):
-    """Nothing is live or scheduled among the editions named."""
+    """None of the named editions is live or scheduled."""
 
     article: str
     languages: tuple[str, ...]
 
 
 class NotOnHold(Rejected, frozen=True, kw_only=True):
-    """No hold is on the article."""
+    """The article is not on hold."""
 
     article: str
 
 
 class NotParked(Rejected, frozen=True, kw_only=True):
-    """The record named is not the first parked one of this key."""
+    """The named record is not the first parked one of this key."""
 
     topic: str
     partition: int
@@ -167,7 +167,7 @@ class NotParked(Rejected, frozen=True, kw_only=True):
 
 
 class SameLanguage(Rejected, frozen=True, kw_only=True):
-    """A translation names its own language as its source."""
+    """The translation names its own language as its source."""
 
     article: str
     language: str
@@ -189,14 +189,14 @@ class UnknownTag(Rejected, frozen=True, kw_only=True):
 
 
 class TagIsMerged(Rejected, frozen=True, kw_only=True, tag="tag_merged", tag_field="reason"):
-    """The tag redirects to another one and takes no labels."""
+    """The tag redirects to another one, so it accepts no labels."""
 
     tag: str
     into: str
 
 
 class MergeCycle(Rejected, frozen=True, kw_only=True):
-    """The target leads back to the tag."""
+    """The target redirects, directly or indirectly, back to the tag."""
 
     tag: str
     into: str
@@ -209,6 +209,6 @@ class NotMerged(Rejected, frozen=True, kw_only=True):
 
 
 class DuplicateId(msgspec.Struct, frozen=True, kw_only=True):
-    """Not a rejection: this article has decided this event id before, applied or rejected, so nothing is done."""
+    """The article has decided this event id before, by applying or rejecting it, so nothing is done. No rejection."""
 
     event_id: str

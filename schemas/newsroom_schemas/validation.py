@@ -1,8 +1,8 @@
-"""The contract: what an event's fields may say, beyond the types that the schema knows.
+"""Validation of events: the rules for the values of fields, beyond the types that the Avro schema checks.
 
-`check` is the whole of it. A record that decodes but breaks it is rejected with what `check` returns; an event that
-breaks it is not put on the wire. Open vocabularies are strings for ever, so `check_vocabulary` holds their words where
-events are made, and readers take any word.
+`check` applies all of them. A record that decodes but breaks one is rejected with what `check` returns; an event that
+breaks one is not put on the wire. Open vocabularies (kinds of block, reasons, ...) are plain strings in the schema:
+writers check them with `check_vocabulary`, and readers accept any word.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from newsroom_schemas.rejections import InvalidContent
 from newsroom_schemas.values import Author, Image, Note
 
 MAX_EVENT_BYTES = 1_000_000
-"""Size of an event on the wire at most, after framing; the broker's limit lies above."""
+"""Maximum size of an event on the wire, after framing. The broker's limit is higher."""
 
 MAX_URL_BYTES = 1000
-"""Size of an older address at most, in UTF-8: it is a key in the database."""
+"""Maximum size of an older address in UTF-8: it is a key in the database."""
 
 NUL = "contains the character NUL"
 SURROGATE = "contains a lone surrogate"
 
 TEXTS = frozenset({"slug", "headline", "lead", "image", "authors", "legacy_urls", "blocks"})
-"""Names of an edition's texts: what ``cleared`` may name."""
+"""Names of an edition's texts, which are the names that ``cleared`` may contain."""
 
 BLOCK_KINDS = frozenset({"paragraph", "heading", "quote", "list", "image", "embed"})
 NOTE_KINDS = frozenset({"update", "correction", "clarification", "editors_note"})
@@ -45,7 +45,7 @@ METHODS = frozenset({"human", "machine", "machine_edited"})
 
 MAX_ID_LENGTH = 64
 ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{MAX_ID_LENGTH - 1}}}")
-"""What every id looks like, to be matched from end to end."""
+"""Pattern of every id. Use ``fullmatch``."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LANGUAGE = re.compile(
     r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3})){0,3}"
@@ -58,16 +58,16 @@ _LAST_INSTANT = 253_402_300_799_999_999
 """9999-12-31T23:59:59.999999Z in microseconds."""
 
 Rule = Callable[[Any], str | None]
-"""Says what is wrong with a field's value, ``None`` when nothing is."""
+"""Returns what is wrong with a field's value, or ``None``."""
 
 
 def check(event: AnyEvent) -> InvalidContent | None:
-    """Name the first field of the event that breaks the contract; the codec checks stored blocks when it reads them."""
+    """Return the first field of the event that breaks a rule, or ``None``. Stored blocks are checked by the codec."""
     return _check_texts(event) or check_fields(event)
 
 
 def check_fields(event: AnyEvent) -> InvalidContent | None:
-    """Do what `check` does, for an event whose texts are known to hold no NUL and no lone surrogate."""
+    """Do what `check` does, for an event whose texts are known to contain no NUL and no lone surrogate."""
     values_of, rules = _rules(type(event))
     for (name, rule), value in zip(rules, values_of(event), strict=True):
         if value is not None and (problem := rule(value)):
@@ -76,28 +76,28 @@ def check_fields(event: AnyEvent) -> InvalidContent | None:
 
 
 def check_vocabulary(event: AnyEvent) -> InvalidContent | None:
-    """Name the first field that holds a word which no reader knows. For events in the making only."""
+    """Return the first field with a word outside its vocabulary, or ``None``. Only writers of events call this."""
     for name, word, words in _words(event):
         if word not in words:
-            return InvalidContent(field=name, problem=f"{word!r} is none of {', '.join(sorted(words))}")
+            return InvalidContent(field=name, problem=f"{word!r} is not one of {', '.join(sorted(words))}")
     return None
 
 
 @cache
 def instants(type_name: str) -> frozenset[str]:
-    """Give the names of the fields of an event type that are instants."""
+    """Return the names of an event type's fields that are instants."""
     return frozenset(EVENTS[type_name].__struct_fields__) & _INSTANTS
 
 
 @cache
 def _rules(type_: type[AnyEvent]) -> tuple[attrgetter[tuple[Any, ...]], list[tuple[str, Rule]]]:
-    """Pick the rules for the fields that an event type has, and what gets these fields at a stroke."""
+    """Return a getter of all checked fields of an event type, and the name and rule of each, in the same order."""
     rules = [(name, _RULES[name]) for name in type_.__struct_fields__ if name in _RULES]
     return attrgetter(*(name for name, _ in rules)), rules
 
 
 def _check_texts(event: AnyEvent) -> InvalidContent | None:
-    """Name the first text that no database or no UTF-8 encoder takes; JSON tells at once whether there may be one."""
+    """Return the first text with NUL or a lone surrogate. Encoding to JSON shows quickly whether there can be one."""
     try:
         if b"\\u0000" not in msgspec.json.encode(event):
             return None
@@ -112,7 +112,7 @@ def _check_texts(event: AnyEvent) -> InvalidContent | None:
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Go through every text in a value, with the dotted path of its field."""
+    """Yield every text in a value, with the dotted path of its field."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, msgspec.Struct):
@@ -126,13 +126,13 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _pattern(pattern: re.Pattern[str], description: str) -> Rule:
-    """Refuse a text that does not match the pattern from end to end."""
+    """Return a rule that refuses a text which does not match the whole pattern."""
     matches, problem = pattern.fullmatch, f"is not {description}"
     return lambda value: None if matches(value) else problem
 
 
 def _each(rule: Rule) -> Rule:
-    """Apply a rule to every entry of a list."""
+    """Return a rule that applies another one to every entry of a list."""
 
     def rule_of_each(values: Iterable[Any]) -> str | None:
         for value in values:
@@ -144,39 +144,39 @@ def _each(rule: Rule) -> Rule:
 
 
 def _range(least: int, most: int) -> Rule:
-    """Refuse a number outside the range."""
+    """Return a rule that refuses a number outside the range."""
     problem = f"is not between {least} and {most}"
     return lambda value: None if least <= value <= most else problem
 
 
 def _author(author: Author) -> str | None:
-    """Check the id of one name of the byline."""
+    """Check the id of one author."""
     return _id(author.id)
 
 
 def _image(image: Image) -> str | None:
-    """Check the measures of a picture."""
+    """Check the width and height of a picture."""
     measures = (measure for measure in (image.width, image.height) if measure is not None)
     return _each(_count)(measures)
 
 
 def _url(url: str) -> str | None:
-    """Check the length of an older address, which is the key of a table."""
+    """Check the length of an older address."""
     return None if len(url.encode(errors="surrogatepass")) <= MAX_URL_BYTES else f"is longer than {MAX_URL_BYTES} bytes"
 
 
 def _cleared(event: ArticleEdited) -> InvalidContent | None:
-    """Check that an edit clears texts only, and none that it also gives."""
+    """Check that an edit clears only texts, and none that it also sets."""
     for name in event.cleared:
         if name not in TEXTS:
-            return InvalidContent(field="cleared", problem=f"names what is no text: use {', '.join(sorted(TEXTS))}")
+            return InvalidContent(field="cleared", problem=f"may name only {', '.join(sorted(TEXTS))}")
         if getattr(event, name) is not None:
-            return InvalidContent(field=name, problem="is given and cleared")
+            return InvalidContent(field=name, problem="is both given and cleared")
     return None
 
 
 def _words(event: AnyEvent) -> Iterator[tuple[str, str, frozenset[str]]]:
-    """Go through the words of open vocabularies: field, word, words known."""
+    """Yield each field with an open vocabulary: its path, its word, the known words."""
     match event:
         case ArticlePublished(note=Note(kind=kind)):
             yield "note.kind", kind, NOTE_KINDS
@@ -220,4 +220,4 @@ _RULES: dict[str, Rule] = {
     "offset": _range(0, 2**63 - 1),
     **dict.fromkeys(_INSTANTS, _instant),
 }
-"""What each field may say; a name means the same in every event."""
+"""The rule of each field; a name means the same in every event."""

@@ -1,4 +1,4 @@
-"""The values that events are made of: images, authors, blocks and notes, named and documented as in ``avro/``."""
+"""The values inside events: images, authors, blocks and notes, named and documented as in ``avro/``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     height: int | None = None
     """Height in pixels."""
     alt: str | None = None
-    """What the picture shows, for those who do not see it."""
+    """Alternative text: what the picture shows."""
     caption: str | None = None
     """The line under the picture."""
     credit: str | None = None
@@ -43,7 +43,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     label: str | None = None
     """The bold words that open the block, such as "Details:" or "Source:"."""
     attribution: str | None = None
-    """Who said what a quote quotes."""
+    """Who is quoted."""
     url: str | None = None
     """Address of an image or an embedded page; the server never fetches it."""
     caption: str | None = None
@@ -53,7 +53,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class StoredBlocks(msgspec.Struct, frozen=True):
-    """The blocks of an edition as the Avro array that the log holds, not decoded; never empty."""
+    """The blocks of an edition as the undecoded Avro array from the log; never empty."""
 
     data: bytes
     """The Avro encoding of ``array<Block>``."""
@@ -62,7 +62,7 @@ class StoredBlocks(msgspec.Struct, frozen=True):
 
 
 Blocks = tuple[Block, ...] | StoredBlocks
-"""The body of an edition: values on the writing side, stored bytes on the reading side; ``()`` when there is none."""
+"""The body of an edition: values on the writing side, stored bytes on the reading side, ``()`` if it is empty."""
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,15 +1,15 @@
-"""The fold: what each event means for an article. This is the only place where that is written.
+"""The fold of an article: what each event means for it. This is the only place where that is written.
 
 Example::
 
     match evolve(article, event, recorded):
-        case Rejected() as rejected: ...  # a value that says why; the article stands as it was
+        case Rejected() as rejected: ...  # a value that says why; the article is unchanged
         case article: ...  # the article after the event
 
-All of it is pure: the same input gives the same answer on every replay. The contract is checked before, when a record
-is read. The first rule that hits names a rejection: duplicate > existence > hold > version > time and plan > sense. An
-``or`` chain lists the rules of one event in that order and ends in what the event does. Articles are values: an event
-makes a new one, which shares with the old one everything that the event does not touch.
+All functions are pure: the same input gives the same answer on every replay. Fields are validated earlier, when a
+record is read. The first rule that fails names the rejection, in the order duplicate > existence > hold > version >
+time and schedule > sense. An ``or`` chain lists the rules of one event in that order and ends in what the event does.
+Articles are immutable: an event makes a new one, which shares with the old one everything that it does not change.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _WholeEvent = ArticleClassified | ArticleEmbargoed | ArticleUnpublished | Articl
 __all__ = ["FOLD_VERSION", "decide", "evolve", "hides", "pages"]
 
 FOLD_VERSION: int = 1
-"""Raised by hand when an answer of this fold, once given, changes: a generation of another number is rebuilt."""
+"""Version of the fold's rules. Increase it when the result for an old event changes: generations are then rebuilt."""
 
 _EMPTY: dict[str, Any] = {
     "slug": "",
@@ -69,20 +69,20 @@ _EMPTY: dict[str, Any] = {
     "legacy_urls": (),
     "blocks": (),
 }
-"""The texts of an edition, by name, as they are when cleared."""
+"""The cleared value of each text of an edition, by name."""
 
 
 def decide(
     decided_ids: Container[str], article: Article | None, event: AnyArticleEvent, recorded: Recorded
 ) -> Article | Rejected | DuplicateId:
-    """Say what a record does to its article, given the event ids that this article has decided before."""
+    """Return what `evolve` returns, or ``DuplicateId`` if the article has decided the event's id before."""
     if event.event_id in decided_ids:
         return DuplicateId(event_id=event.event_id)
     return evolve(article, event, recorded)
 
 
 def evolve(article: Article | None, event: AnyArticleEvent, recorded: Recorded) -> Article | Rejected:
-    """Say what an event does to an article: the article after it, or why nothing changes."""
+    """Return the article after an event, or the rejection. ``article`` is ``None`` if it does not exist yet."""
     match event:
         case RecordSkipped():
             return NotParked(topic=event.topic, partition=event.partition, offset=event.offset)
@@ -94,7 +94,7 @@ def evolve(article: Article | None, event: AnyArticleEvent, recorded: Recorded) 
 
 
 def _change(article: Article, event: _WholeEvent | _EditionEvent, recorded: Recorded) -> Article | Rejected:
-    """Say what an event does to an article that exists."""
+    """Return the existing article after an event, or the rejection."""
     match event:
         case ArticleClassified():
             return _classify(article, event)
@@ -108,7 +108,7 @@ def _change(article: Article, event: _WholeEvent | _EditionEvent, recorded: Reco
 
 
 def _change_edition(article: Article, event: _EditionEvent, recorded: Recorded) -> Article | Rejected:
-    """Say what an event does to one edition; only a translation can be of an edition that does not exist."""
+    """Apply an event to one edition. Only a translation may name an edition that does not exist."""
     edition = article.editions.get(event.language)
     if isinstance(event, ArticleTranslated):
         return _translate(article, edition, event, recorded)
@@ -127,7 +127,7 @@ def _change_edition(article: Article, event: _EditionEvent, recorded: Recorded) 
 
 
 def _create(article: Article | None, event: ArticleCreated, recorded: Recorded) -> Article | Rejected:
-    """Begin an article: version 1 of its card and of the draft of its first edition."""
+    """Create an article: version 1 of its card and of the draft of its first edition."""
     if article is not None:
         return ArticleExists(article=article.article_id)
     edition = Edition(version=1, texts=_texts(event), changed_by=event.actor, changed_at=recorded.timestamp)
@@ -137,7 +137,7 @@ def _create(article: Article | None, event: ArticleCreated, recorded: Recorded) 
 
 
 def _edit(article: Article, edition: Edition, event: ArticleEdited, recorded: Recorded) -> Article | Rejected:
-    """Make a new version of a draft from the texts given and cleared; the lineage stays."""
+    """Make a new version of a draft from the given and cleared texts. The lineage stays."""
     given = {name: text for name in _EMPTY if (text := getattr(event, name)) is not None}
     cleared = {name: _EMPTY[name] for name in event.cleared}
     revised = replace(
@@ -153,7 +153,7 @@ def _edit(article: Article, edition: Edition, event: ArticleEdited, recorded: Re
 def _translate(
     article: Article, edition: Edition | None, event: ArticleTranslated, recorded: Recorded
 ) -> Article | Rejected:
-    """Make a draft, or a new version of it, from the whole edition that a translation carries."""
+    """Make a draft, or a new version of one, from the whole edition that a translation carries."""
     source = article.editions.get(event.source_language)
     if source is None:
         return UnknownEdition(article=article.article_id, language=event.source_language)
@@ -165,7 +165,7 @@ def _translate(
 
 
 def _untranslatable(source: Edition, event: ArticleTranslated) -> SameLanguage | UnknownSourceVersion | None:
-    """Refuse a translation from its own language, or from a version that the source edition never had."""
+    """Reject a translation from its own language, or from a version that the source edition never had."""
     if event.language == event.source_language:
         return SameLanguage(article=event.article_id, language=event.language)
     if 1 <= event.source_version <= source.version:
@@ -179,7 +179,7 @@ def _untranslatable(source: Edition, event: ArticleTranslated) -> SameLanguage |
 
 
 def _translated(edition: Edition | None, event: ArticleTranslated, recorded: Recorded) -> Edition:
-    """Write the edition that a translation makes; one that exists keeps how it stands with readers."""
+    """Return the edition that a translation makes. An existing edition keeps its state for readers."""
     lineage = Lineage(
         source_language=event.source_language,
         source_version=event.source_version,
@@ -208,7 +208,7 @@ def _classify(article: Article, event: ArticleClassified) -> Article | Rejected:
 
 
 def _schedule(article: Article, edition: Edition, event: ArticleScheduled) -> Article | Rejected:
-    """Set the schedule of an edition, in place of an earlier one."""
+    """Set or replace the schedule of an edition."""
     plan = Schedule(publish_at=event.publish_at, schedule_id=event.event_id)
     return (
         _held(article)
@@ -218,7 +218,7 @@ def _schedule(article: Article, edition: Edition, event: ArticleScheduled) -> Ar
 
 
 def _unschedule(article: Article, edition: Edition, event: ArticleUnscheduled) -> Article | Rejected:
-    """Take the schedule of an edition away."""
+    """Remove the schedule of an edition."""
     if conflict := _conflict(event, event.language, edition.version):
         return conflict
     if edition.schedule is None:
@@ -227,7 +227,7 @@ def _unschedule(article: Article, edition: Edition, event: ArticleUnscheduled) -
 
 
 def _embargo(article: Article, event: ArticleEmbargoed, recorded: Recorded) -> Article | Rejected:
-    """Set the end of the embargo, or lift the embargo: an end that has passed is none."""
+    """Set the end of the embargo, or lift it if there is no end or the end has passed."""
     if event.until is None or event.until <= recorded.timestamp:
         return replace(article, embargo_until=None)
     if live := tuple(sorted(each for each, edition in article.editions.items() if edition.status == "live")):
@@ -236,12 +236,12 @@ def _embargo(article: Article, event: ArticleEmbargoed, recorded: Recorded) -> A
 
 
 def _held(article: Article) -> OnHold | None:
-    """Refuse what a legal takedown forbids."""
+    """Reject an event because a legal takedown holds the article."""
     return OnHold(article=article.article_id) if article.hold else None
 
 
 def _conflict(event: Event, language: str | None, actual: int) -> VersionConflict | None:
-    """Refuse an event whose author saw another version than the one that stands."""
+    """Reject an event whose author saw a version other than the current one."""
     expected = event.expected_version
     if expected is None or expected == actual:
         return None
@@ -249,15 +249,15 @@ def _conflict(event: Event, language: str | None, actual: int) -> VersionConflic
 
 
 def _with(article: Article, language: str, edition: Edition) -> Article:
-    """Put a new value of one edition into an article."""
+    """Return the article with one edition replaced."""
     return replace(article, editions={**article.editions, language: edition})
 
 
 def _texts(event: ArticleCreated | ArticleTranslated) -> Texts:
-    """Take the texts of an event that carries a whole edition."""
+    """Return the texts of an event that carries a whole edition."""
     return Texts(**{name: getattr(event, name) for name in _EMPTY})
 
 
 def _card(event: ArticleCreated | ArticleClassified) -> Card:
-    """Take the card of an event, each tag and flag once, at the first place given."""
+    """Return the card of an event, each tag and flag once, at its first position."""
     return Card(section=event.section, tags=tuple(dict.fromkeys(event.tags)), flags=tuple(dict.fromkeys(event.flags)))

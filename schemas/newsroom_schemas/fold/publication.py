@@ -1,8 +1,8 @@
-"""What readers see: the rules of publication and withdrawal, and the pages that these put before readers.
+"""What readers see: the rules of publication and withdrawal, and the pages that these events show to readers.
 
-A publication is a snapshot of an edition and the card. Nothing that readers see of an article changes without a
-publication or a withdrawal of that edition. A *run* is one stretch of being live: its first publication begins it, a
-withdrawal ends it. Notes outlive runs.
+A publication is a snapshot of an edition and the card. What readers see of an edition changes only by a publication
+or a withdrawal of that edition. A *run* is one period of being live: its first publication begins it, a withdrawal
+ends it. Notes outlive runs.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from newsroom_schemas.rejections import (
 )
 
 LEGAL = "legal"
-"""The reason for which every edition is withdrawn and the article is held."""
+"""The reason that withdraws every edition and puts the article on hold."""
 
 
 def publish(article: Article, edition: Edition, event: ArticlePublished, recorded: Recorded) -> Article | Rejected:
-    """Put an edition before readers, unless time, plan or sense forbid it; hold and version are settled before."""
+    """Publish an edition, or return the rejection. The caller has checked hold and version."""
     return (
         _off_plan(article, edition, event, recorded)
         or _embargoed(article, recorded)
@@ -39,7 +39,7 @@ def publish(article: Article, edition: Edition, event: ArticlePublished, recorde
 
 
 def unpublish(article: Article, event: ArticleUnpublished, recorded: Recorded) -> Article | Rejected:
-    """Withdraw the named editions; for a legal reason withdraw all of them, and hold the article."""
+    """Withdraw the named editions; for a legal reason withdraw all of them and put the article on hold."""
     named = _named(article, event)
     legal = event.reason == LEGAL
     if not legal and not any(edition.status == "live" or edition.schedule for edition in named.values()):
@@ -50,10 +50,10 @@ def unpublish(article: Article, event: ArticleUnpublished, recorded: Recorded) -
 
 
 def pages(before: Article | None, after: Article, event: AnyArticleEvent, recorded: Recorded) -> dict[str, Page]:
-    """Give the pages, by language, that an applied event puts before readers.
+    """Return the pages, by language, that an applied event shows to readers.
 
-    A publication puts one ``Publication``. A withdrawal puts a ``Withdrawal`` for each edition that it took from
-    readers, and for a legal reason also for each that was gone already. All other events put none.
+    A publication shows one ``Publication``. A withdrawal shows a ``Withdrawal`` for each edition that it took from
+    readers, and for a legal reason also for each that was gone already. All other events show none.
     """
     if isinstance(event, ArticlePublished):
         edition = after.editions[event.language]
@@ -66,9 +66,9 @@ def pages(before: Article | None, after: Article, event: AnyArticleEvent, record
 
 
 def hides(article: Article | None, event: AnyArticleEvent, recorded: Recorded) -> dict[str, Page]:
-    """Give the pages, by language, that a withdrawal puts before readers at once although its article is parked.
+    """Return the pages, by language, that a withdrawal shows to readers at once although its article is parked.
 
-    There is one for each live edition among those named. The event itself is folded later, at its place in the queue.
+    There is one for each named edition that is live. The event itself is folded later, at its place in the queue.
     """
     if article is None or not isinstance(event, ArticleUnpublished):
         return {}
@@ -77,14 +77,14 @@ def hides(article: Article | None, event: AnyArticleEvent, recorded: Recorded) -
 
 
 def _with(article: Article, editions: dict[str, Edition]) -> Article:
-    """Put new values of some editions into an article."""
+    """Return the article with some editions replaced."""
     return replace(article, editions=article.editions | editions)
 
 
 def _off_plan(
     article: Article, edition: Edition, event: ArticlePublished, recorded: Recorded
 ) -> ScheduleGone | NotDue | None:
-    """Refuse a publication that carries out a schedule which is no longer there, or not due yet."""
+    """Reject a publication whose schedule no longer exists, or is not due yet."""
     if event.schedule_id is None:
         return None
     plan = edition.schedule
@@ -101,20 +101,20 @@ def _off_plan(
 
 
 def _embargoed(article: Article, recorded: Recorded) -> Embargoed | None:
-    """Refuse a publication before the end of the article's embargo."""
+    """Reject a publication before the end of the article's embargo."""
     if article.embargo_until is None or recorded.timestamp >= article.embargo_until:
         return None
     return Embargoed(article=article.article_id, until=article.embargo_until, recorded_at=recorded.timestamp)
 
 
 def _incomplete(article: Article, edition: Edition, event: ArticlePublished) -> Incomplete | None:
-    """Refuse a publication without a headline or a slug."""
+    """Reject a publication without a headline or a slug."""
     missing = tuple(name for name in ("headline", "slug") if not getattr(edition.texts, name).strip())
     return Incomplete(article=article.article_id, language=event.language, missing=missing) if missing else None
 
 
 def _nothing_new(article: Article, edition: Edition, event: ArticlePublished) -> NothingToPublish | None:
-    """Refuse a publication after which readers would see what they see already."""
+    """Reject a publication that would change nothing for readers."""
     if edition.status != "live" or edition.run is None or event.note is not None:
         return None
     if (edition.run.version, edition.run.card_version) != (edition.version, article.card_version):
@@ -123,7 +123,7 @@ def _nothing_new(article: Article, edition: Edition, event: ArticlePublished) ->
 
 
 def _published(article: Article, edition: Edition, event: ArticlePublished, recorded: Recorded) -> Edition:
-    """Make an edition live, or update it; its instant is never later than the record."""
+    """Make an edition live, or update it. Its instant is never later than the record's."""
     at = recorded.timestamp if event.published_at is None else min(event.published_at, recorded.timestamp)
     notes = (DatedNote(kind=event.note.kind, text=event.note.text, at=at),) if event.note else ()
     return replace(
@@ -138,7 +138,7 @@ def _published(article: Article, edition: Edition, event: ArticlePublished, reco
 
 
 def _run(article: Article, edition: Edition, event: ArticlePublished, at: int) -> Run:
-    """Begin a run at the instant of a publication, or go on with the present one."""
+    """Begin a run at the instant of a publication, or continue the current one."""
     if edition.status != "live" or edition.run is None:
         return Run(
             version=edition.version,
@@ -151,14 +151,14 @@ def _run(article: Article, edition: Edition, event: ArticlePublished, at: int) -
 
 
 def _named(article: Article, event: ArticleUnpublished) -> dict[str, Edition]:
-    """Find the editions that a withdrawal names: all of them when it names none, and for a legal reason."""
+    """Return the editions that a withdrawal applies to: all of them if it names none, or for a legal reason."""
     if event.reason == LEGAL or not event.languages:
         return article.editions
     return {each: article.editions[each] for each in event.languages if each in article.editions}
 
 
 def _withdrawn(edition: Edition, event: ArticleUnpublished, recorded: Recorded) -> Edition:
-    """Take an edition from readers if it is live, with a new version that older publications conflict with."""
+    """Withdraw an edition. If it was live it gets a new version, so that publications of the old one conflict."""
     if edition.status == "draft" or (edition.status == "gone" and event.reason != LEGAL):
         return replace(edition, schedule=None)
     return replace(
@@ -172,7 +172,7 @@ def _withdrawn(edition: Edition, event: ArticleUnpublished, recorded: Recorded) 
 
 
 def _publication(article: Article, language: str, edition: Edition, run: Run) -> Publication:
-    """Take the snapshot of an edition that has just been published."""
+    """Return the snapshot of an edition that has just been published."""
     lineage = edition.lineage
     return Publication(
         article_id=article.article_id,
@@ -190,7 +190,7 @@ def _publication(article: Article, language: str, edition: Edition, run: Run) ->
 
 
 def _withdrawals(event: ArticleUnpublished, languages: Iterable[str], recorded: Recorded) -> dict[str, Page]:
-    """Write the page of each edition that a withdrawal takes from readers."""
+    """Return the withdrawal page of each language."""
     return {
         language: Withdrawal(
             article_id=event.article_id,

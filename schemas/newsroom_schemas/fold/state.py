@@ -1,7 +1,7 @@
-"""What the fold makes of one article's events: the article, its editions, and what readers see of them.
+"""The values that the fold computes from one article's events: the article, its editions, and what readers see.
 
-Everything here is a value. ``Article`` and ``Edition`` are the private state; ``Publication`` and ``Withdrawal`` are
-the two kinds of page that an event can put before readers.
+All are immutable. ``Article`` and ``Edition`` are the private state; ``Publication`` and ``Withdrawal`` are the two
+kinds of page that an event can show to readers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Status = Literal["draft", "live", "gone"]
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """What the log says of a record."""
+    """Where and when the log keeps a record."""
 
     timestamp: int
     """Instant at which the broker appended the record, microseconds since the epoch, UTC."""
@@ -39,7 +39,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an article belongs: section, tags and flags, each id once, in the order given."""
+    """How an article is classified: section, tags and flags, each id once, in the order given."""
 
     section: str | None = None
     tags: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class DatedNote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lineage(msgspec.Struct, frozen=True, kw_only=True):
-    """What an edition was translated from."""
+    """The edition, version and method that a translated edition comes from."""
 
     source_language: str
     source_version: int
@@ -64,14 +64,14 @@ class Lineage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
-    """When an edition shall be published: the instant (microseconds) and the event id of its ArticleScheduled."""
+    """When an edition is to be published: the instant (microseconds) and the event id of its ArticleScheduled."""
 
     publish_at: int
     schedule_id: str
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One stretch of being live: from a first publication to the withdrawal. Instants are microseconds."""
+    """One period of being live, from a first publication to the withdrawal. Instants are microseconds."""
 
     version: int
     """Version of the edition that readers see."""
@@ -83,7 +83,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Edition(msgspec.Struct, frozen=True, kw_only=True):
-    """One language of an article: its draft, and how it stands with readers."""
+    """One language of an article: its draft, and its state for readers."""
 
     version: int
     texts: Texts
@@ -91,17 +91,17 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True):
     lineage: Lineage | None = None
     status: Status = "draft"
     run: Run | None = None
-    """The present run while live, the last one when gone, ``None`` for a draft that never was live."""
+    """The current run while live, the last one when gone, ``None`` for a draft that was never live."""
     notes: tuple[DatedNote, ...] = ()
     schedule: Schedule | None = None
     changed_by: str
-    """Actor of the last event that made a version, published or withdrew; a schedule alone is no such change."""
+    """Actor of the last event that made a version, published or withdrew. Scheduling does not count."""
     changed_at: int
     """Instant of the record of that event, microseconds."""
 
 
 class Article(msgspec.Struct, frozen=True, kw_only=True):
-    """One story in all its languages, as its events have made it."""
+    """One story in all its languages: the state after its events."""
 
     article_id: str
     card_version: int
@@ -129,7 +129,7 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left of a withdrawn edition: no text, but why, and where to go instead."""
+    """What readers get instead of a withdrawn edition: no text, but the reason, a note and a successor."""
 
     article_id: str
     language: str
@@ -137,7 +137,7 @@ class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None
     successor: str | None
     since: int
-    """Instant of the record that withdrew it, microseconds since the epoch, UTC."""
+    """Instant of the record that withdrew the edition, microseconds since the epoch, UTC."""
 
 
 Page = Publication | Withdrawal
@@ -149,7 +149,7 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True):
     tag_id: str
     labels: dict[str, str] = {}
     into_id: str | None = None
-    """The tag that this one redirects to."""
+    """Id of the tag that this one redirects to."""
 
 
 Catalogue = dict[str, Tag]

@@ -1,7 +1,7 @@
-"""The fold of the tag catalogue, and how its labels and redirects are looked up.
+"""The fold of the tag catalogue, and the look-up of its labels and redirects.
 
-The catalogue is one aggregate: every tag by its id. Rows of articles carry the id as written; readers' queries follow
-redirects and find labels here. All of it is pure.
+The catalogue is one aggregate: every tag by its id. Rows of articles keep the id as written; queries for readers
+follow redirects and find labels with the functions here. All functions are pure.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from newsroom_schemas.rejections import MergeCycle, NotMerged, Rejected, TagIsMe
 
 
 def evolve_tags(catalogue: Catalogue, event: AnyTagEvent) -> Catalogue | Rejected:
-    """Say what an event does to the catalogue: the catalogue after it, or why nothing changes."""
+    """Return the catalogue after an event, or the rejection."""
     match event:
         case TagDefined():
             return _define(catalogue, event)
@@ -25,16 +25,16 @@ def evolve_tags(catalogue: Catalogue, event: AnyTagEvent) -> Catalogue | Rejecte
 
 
 def resolve(catalogue: Catalogue, tag_id: str) -> str:
-    """Follow a tag's redirects to the tag that readers see; an unknown tag leads to itself."""
+    """Return the id of the tag that readers see, after all redirects. An unknown tag resolves to itself."""
     *_, target = _path(catalogue, tag_id)
     return target
 
 
 def label(catalogue: Catalogue, tag_id: str, language: str, preference: Sequence[str]) -> str:
-    """Find what to print for a tag, after redirects.
+    """Return the text to print for a tag, after redirects.
 
-    A label that is missing or empty in ``language`` is taken from the first language of ``preference`` that has one;
-    where none has, the tag's id stands in.
+    A label that is missing or empty in ``language`` is taken from the first language of ``preference`` that has one,
+    else it is the tag's id.
     """
     target = resolve(catalogue, tag_id)
     labels = catalogue[target].labels if target in catalogue else {}
@@ -42,13 +42,13 @@ def label(catalogue: Catalogue, tag_id: str, language: str, preference: Sequence
 
 
 def aliases(catalogue: Catalogue, tag_id: str) -> tuple[str, ...]:
-    """List, sorted, every id that leads where ``tag_id`` leads, that tag's own id among them."""
+    """Return, sorted, all ids that resolve to the same tag as ``tag_id``, including that tag's own."""
     target = resolve(catalogue, tag_id)
     return tuple(sorted({target, *(each for each in catalogue if resolve(catalogue, each) == target)}))
 
 
 def _define(catalogue: Catalogue, event: TagDefined) -> Catalogue | Rejected:
-    """Enter a tag, or replace its labels."""
+    """Add a tag, or replace its labels."""
     known = catalogue.get(event.tag_id)
     if known is not None and known.into_id is not None:
         return TagIsMerged(tag=event.tag_id, into=known.into_id)
@@ -56,7 +56,7 @@ def _define(catalogue: Catalogue, event: TagDefined) -> Catalogue | Rejected:
 
 
 def _merge(catalogue: Catalogue, event: TagMerged) -> Catalogue | Rejected:
-    """Redirect a tag to another one, or take its redirect back."""
+    """Redirect a tag to another one, or remove its redirect."""
     for each in (event.tag_id, event.into):
         if each is not None and each not in catalogue:
             return UnknownTag(tag=each)
@@ -69,7 +69,7 @@ def _merge(catalogue: Catalogue, event: TagMerged) -> Catalogue | Rejected:
 
 
 def _path(catalogue: Catalogue, tag_id: str) -> Iterator[str]:
-    """Walk from a tag along its redirects; it ends, because no merge makes a cycle."""
+    """Yield a tag's id and every id along its redirects. Ends, because merges that make a cycle are rejected."""
     following: str | None = tag_id
     while following is not None:
         yield following

@@ -1,1 +1,1 @@
-"""What the bytes of an event are: the codec and the schemas of every release."""
+"""Events as bytes: the codec, and the schemas of every release."""

@@ -1,14 +1,14 @@
-"""The codec: events to bytes and back, as they lie in the log.
+"""The codec: events to the bytes of a record in the log, and back.
 
 Example::
 
-    codec = Codec(Registry.load())
+    codec = Codec(ReleasedSchemas.load())
     encoded = codec.encode(event)
-    codec.decode(encoded.value, encoded.headers).event == event    # but for blocks, which stay bytes
+    codec.decode(encoded.value, encoded.headers).event == event    # except blocks, which stay bytes
 
 A value is Confluent's frame (a zero byte and a four-byte schema id, big-endian) and an Avro body. The header ``schema``
-names the writer's schema by fingerprint; the frame's id is used where that header is missing. The other headers are
-CloudEvents 1.0 in binary mode and copies of what the body says.
+names the writer's schema by fingerprint; the frame's id is used if that header is missing. The other headers follow
+CloudEvents 1.0 in binary mode and repeat fields of the body.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ Headers = Sequence[tuple[str, bytes | None]]
 """Headers of a record, in order."""
 
 _NEVER_TEXT = (bytes, bytearray, memoryview, datetime, date, time, timedelta, UUID, Decimal)
-"""Types that msgspec would turn into texts; an event holds none of them."""
+"""Types that msgspec would convert to texts. No field of an event has one of them."""
 
 
 class Encoded(msgspec.Struct, frozen=True):
-    """An event as it goes to the log; its key is ``key_of(event)``."""
+    """Value and headers of the record that an event becomes; its key is ``key_of(event)``."""
 
     value: bytes
     headers: list[tuple[str, bytes]]
 
 
 class Codec:
-    """Encodes and decodes events by the schemas of one registry. It holds no state besides them."""
+    """Encodes and decodes events with the released schemas. Has no other state."""
 
     def __init__(self, registry: ReleasedSchemas) -> None:
         self._registry = registry
@@ -56,9 +56,9 @@ class Codec:
         self._by_frame = {reader.schema.frame_id: reader for reader in readers}
 
     def encode(self, event: AnyEvent, traceparent: str | None = None) -> Encoded:
-        """Make the record's value and headers.
+        """Return the value and headers of an event's record.
 
-        Raises InvalidEventError when the event breaks the contract, EventTooLargeError when it is too long.
+        Raises InvalidEventError if the event is invalid, EventTooLargeError if it exceeds ``MAX_EVENT_BYTES``.
         """
         body = getattr(event, "blocks", None)
         if isinstance(body, StoredBlocks):
@@ -74,10 +74,10 @@ class Codec:
         return Encoded(value, [("schema", schema.fingerprint.encode()), *_cloud_event(event, traceparent)])
 
     def decode(self, value: bytes, headers: Headers) -> Decoded:
-        """Read a record; its blocks stay the bytes that they are.
+        """Return the event of a record. Its blocks stay undecoded bytes.
 
-        Raises UndecodableError when the bytes are no event that this build knows, and nothing else, in time and memory
-        bounded by the cap, whatever the bytes are.
+        Raises UndecodableError, and nothing else, if the bytes are not an event that this build knows. Time and memory
+        are bounded by ``MAX_EVENT_BYTES``, whatever the bytes are.
         """
         if len(value) > MAX_EVENT_BYTES:
             raise UndecodableError(f"the value takes {len(value):,} bytes; {MAX_EVENT_BYTES:,} are allowed")
@@ -86,7 +86,7 @@ class Codec:
         return self._reader(value, headers).read(value)
 
     def blocks(self, stored: StoredBlocks) -> tuple[Block, ...]:
-        """Decode stored blocks; raise UndecodableError when no schema has their fingerprint."""
+        """Return stored blocks as values. Raise UndecodableError if no schema has their fingerprint."""
         array = self._registry.block_array(stored.schema)
         if array is None:
             raise UndecodableError(f"no schema of blocks has the fingerprint {stored.schema}")
@@ -96,7 +96,7 @@ class Codec:
         return msgspec.convert(values, tuple[Block, ...])
 
     def _reader(self, value: bytes, headers: Headers) -> BodyReader:
-        """Find the reader for the schema that a record names."""
+        """Return the reader for the schema that a record names."""
         named = dict(headers).get("schema")
         if named is None:
             frame_id = int.from_bytes(value[1:FRAME_BYTES], "big")
@@ -109,9 +109,10 @@ class Codec:
 
 
 def _typed(event: AnyEvent) -> tuple[AnyEvent, dict[str, Any]]:
-    """Give the event with every value of its field's type, and its fields as plain values, or raise InvalidEventError.
+    """Return the event with each value converted to its field's type, and its fields as plain values.
 
-    Python lets a tool put anything into a field; a list for a tuple is meant well, a number for a text is an error.
+    Python doesn't check field types. A list in place of a tuple is converted; other wrong types, such as a number in
+    place of a text, raise InvalidEventError.
     """
     name = type(event).__name__
     try:
@@ -127,7 +128,7 @@ def _typed(event: AnyEvent) -> tuple[AnyEvent, dict[str, Any]]:
 
 
 def _write(schema: Schema, fields: dict[str, Any]) -> bytes:
-    """Frame the Avro encoding of an event's fields."""
+    """Return the framed Avro encoding of an event's fields."""
     out = BytesIO()
     out.write(b"\0" + schema.frame_id.to_bytes(4, "big"))
     schemaless_writer(out, schema.whole, fields, strict=True, disable_tuple_notation=True)
@@ -135,7 +136,7 @@ def _write(schema: Schema, fields: dict[str, Any]) -> bytes:
 
 
 def _cloud_event(event: AnyEvent, traceparent: str | None) -> list[tuple[str, bytes]]:
-    """Make the headers of CloudEvents' Kafka binding; ``source`` and ``subject`` are escaped as URI references."""
+    """Return the headers of CloudEvents' Kafka binding. ``source`` is escaped as a URI reference."""
     texts = {
         "ce_specversion": "1.0",
         "ce_id": event.event_id,

@@ -1,8 +1,8 @@
-"""The reader of one schema: from the bytes of a record to the event.
+"""The reader of records that one schema has written: from bytes to an event.
 
-Most records take the short way. All others, and those of older schemas, take the long one: a walk goes over all bytes
-and proves them sound before any value is made, so that the pass that makes the values cannot fail. Fields before
-``blocks`` become the event's values; the blocks stay the raw array that they are.
+Most records are read by the shortcut (see ``shortcut``). All others, and those of older schemas, are read in two
+passes: the walk (see ``walk``) checks all bytes before any value is made, so that the second pass, which makes the
+values, cannot fail. Fields before ``blocks`` become the event's values; the blocks stay raw Avro bytes.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ FRAME_BYTES = 5
 
 
 class Decoded(msgspec.Struct, frozen=True):
-    """An event as it was read, and what in it breaks the contract, if anything does."""
+    """A decoded event, and the first rule of validation that it breaks, if any."""
 
     event: AnyEvent
     problem: InvalidContent | None
-    """The record is to be rejected with this; the event's texts may then hold what no database takes."""
+    """Reason to reject the record with, or ``None``. If set, the event's texts may be unfit for a database."""
 
 
 class BodyReader:
-    """Reads the events that one schema has written, as the newest schema of the event would have them."""
+    """Reads events that one schema has written, and resolves them to the newest schema of the event."""
 
     def __init__(self, schema: Schema, newest: Schema) -> None:
         self.schema = schema
@@ -45,7 +45,7 @@ class BodyReader:
         self._walk_blocks = walk_of(schema.blocks.array, "blocks") if schema.blocks else None
 
     def read(self, value: bytes) -> Decoded:
-        """Read a framed value; raise UndecodableError when it is not exactly one event of this schema."""
+        """Return the event of a framed value. Raise UndecodableError if it is not exactly one event of this schema."""
         if self._shortcut and (plain := self._shortcut.read(value, FRAME_BYTES)):
             return Decoded(plain, check_fields(plain))
         faults: Faults = []
@@ -60,7 +60,7 @@ class BodyReader:
         return Decoded(event, faults[0] if faults else check_fields(event))
 
     def _read_blocks(self, value: bytes, at: int, faults: Faults) -> tuple[Blocks | None, int]:
-        """Cut the blocks out of the value; also return the position behind them."""
+        """Return the blocks, ``None`` if they are absent, and the position after them."""
         blocks = self.schema.blocks
         if self._walk_blocks is None or blocks is None:
             return None, at
@@ -75,7 +75,7 @@ class BodyReader:
         return () if is_empty else StoredBlocks(value[at:end], blocks.fingerprint), end
 
     def _event(self, value: bytes, blocks: Blocks | None) -> AnyEvent:
-        """Make the event of a value that has been walked."""
+        """Return the event of a value that has been walked."""
         source = BytesIO(value)
         source.seek(FRAME_BYTES)
         fields = schemaless_reader(source, self.schema.head, self._target, handle_unicode_errors="surrogatepass")

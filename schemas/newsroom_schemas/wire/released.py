@@ -1,12 +1,12 @@
-"""The registry: every schema version that was ever released, read from the files in ``avro/``.
+"""The released schemas: every schema version that was ever released, read from the files in ``avro/``.
 
 Example::
 
-    registry = Registry.load()
-    registry.latest("ArticlePublished").fingerprint   # the value of the header ``schema``
+    schemas = ReleasedSchemas.load()
+    schemas.latest("ArticlePublished").fingerprint   # the value of the header ``schema``
 
-A record names its writer's schema by fingerprint, so that replay needs no other registry. Files are named
-``<Event>.<version>.avsc``; a released file never changes and never goes away.
+A record names its writer's schema by fingerprint, so a replay needs no schema registry. Files are named
+``<Event>.<version>.avsc``; the schema in a released file never changes, and the file is never removed.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ Definition = dict[str, Any] | list[Any] | str
 
 
 def fingerprint(definition: Definition) -> str:
-    """Give the first 16 hex digits of the SHA-256 of the schema's parsing canonical form, as fastavro makes it."""
+    """Return the first 16 hex digits of the SHA-256 of the schema's parsing canonical form, as fastavro makes it."""
     return str(hash_of(to_parsing_canonical_form(definition), "sha256"))[:16]
 
 
 class BlocksField(msgspec.Struct, frozen=True, kw_only=True):
-    """How the field ``blocks`` of one schema is written."""
+    """How one schema encodes the field ``blocks``."""
 
     fingerprint: str
-    """Fingerprint of the record Block, which stored blocks carry."""
+    """Fingerprint of the record Block. Stored blocks carry it."""
     array: dict[str, Any]
     """The type ``array<Block>``, parsed."""
     nullable: bool
-    """The array stands in a union behind null."""
+    """True if the type is a union of null and the array."""
 
 
 class Schema(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of one event's schema. The parsed forms have every name spelt out and no logical types.
+    """One version of one event's schema. The parsed forms have full names and no logical types.
 
-    Logical types double the time of decoding; instants and UUIDs stay the integers and texts that they are.
+    Logical types would double the time of decoding. Without them, instants stay integers and UUIDs stay texts.
     """
 
     name: str
@@ -69,10 +69,10 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReleasedSchemas:
-    """All versions of all schemas, found by fingerprint, by frame id or by name. Make it with `Registry.load`."""
+    """All versions of all schemas, found by fingerprint, frame id or name. Create it with `ReleasedSchemas.load`."""
 
     def __init__(self, schemas: Iterable[Schema]) -> None:
-        """Take the schemas; raise DuplicateSchemaError when two of them could not be told apart."""
+        """Raise DuplicateSchemaError if two of the schemas share a fingerprint or a frame id."""
         self._by_fingerprint: dict[str, Schema] = {}
         self._by_frame: dict[int, Schema] = {}
         self._versions: dict[str, dict[int, Schema]] = {}
@@ -82,37 +82,37 @@ class ReleasedSchemas:
 
     @classmethod
     def load(cls) -> ReleasedSchemas:
-        """Read every committed schema; raise UnsafeSchemaError or DuplicateSchemaError when one must not be used."""
+        """Return all committed schemas. Raise UnsafeSchemaError or DuplicateSchemaError if one must not be used."""
         texts = schema_files()
         return cls(read_schema(name, texts[name]) for name in sorted(texts))
 
     def __iter__(self) -> Iterator[Schema]:
-        """Go through all schemas, every event's versions in order."""
+        """Yield all schemas, sorted by event and version."""
         for name in sorted(self._versions):
             yield from self.versions(name)
 
     def by_fingerprint(self, wanted: str) -> Schema | None:
-        """Find the schema that a header names."""
+        """Return the schema with the fingerprint that a record's header names, or ``None``."""
         return self._by_fingerprint.get(wanted)
 
     def by_frame_id(self, wanted: int) -> Schema | None:
-        """Find the schema that a frame names, for records without the header."""
+        """Return the schema with the id in a record's frame, or ``None``. For records without the header."""
         return self._by_frame.get(wanted)
 
     def block_array(self, wanted: str) -> dict[str, Any] | None:
-        """Find the type ``array<Block>`` whose Block has the fingerprint that stored blocks carry."""
+        """Return the type ``array<Block>`` whose Block has a fingerprint, or ``None``."""
         return self._arrays.get(wanted)
 
     def versions(self, name: str) -> tuple[Schema, ...]:
-        """Give all versions of an event's schema, the oldest first."""
+        """Return all versions of an event's schema, the oldest first."""
         return tuple(self._versions[name][number] for number in sorted(self._versions[name]))
 
     def latest(self, name: str) -> Schema:
-        """Give the version that new events are written with."""
+        """Return the version that new events are written with."""
         return self.versions(name)[-1]
 
     def _add(self, schema: Schema) -> None:
-        """Enter one schema in all indexes."""
+        """Add one schema to all indexes."""
         for there in (self._by_fingerprint.get(schema.fingerprint), self._by_frame.get(schema.frame_id)):
             if there:
                 raise DuplicateSchemaError(f"{schema.name}.{schema.version}", f"{there.name}.{there.version}")
@@ -124,13 +124,13 @@ class ReleasedSchemas:
 
 
 def schema_files() -> dict[str, str]:
-    """Give the text of every committed schema by the name of its file, such as ``ArticleEdited.1.avsc``."""
+    """Return the text of every committed schema by file name, such as ``ArticleEdited.1.avsc``."""
     folder = files("newsroom_schemas") / "avro"
     return {file.name: file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".avsc")}
 
 
 def read_schema(file_name: str, text: str) -> Schema:
-    """Make a schema of a file's name, ``<Event>.<version>.avsc``, and its text."""
+    """Return the schema of a file, given its name, ``<Event>.<version>.avsc``, and its text."""
     name, version, _ = file_name.split(".")
     definition = json.loads(text)
     refuse_unsafe(name, definition)
@@ -147,18 +147,18 @@ def read_schema(file_name: str, text: str) -> Schema:
 
 
 def _parsed(definition: dict[str, Any]) -> dict[str, Any]:
-    """Parse a schema with every name spelt out, without logical types."""
+    """Return a schema parsed, with full names and without logical types."""
     bare = json.loads(json.dumps(definition), object_hook=_without_logical_type)
     return cast("dict[str, Any]", parse_schema(expand_schema(bare)))
 
 
 def _without_logical_type(node: dict[str, Any]) -> dict[str, Any]:
-    """Drop the logical type from one JSON object of a schema."""
+    """Return one JSON object of a schema without its logical type."""
     return {key: value for key, value in node.items() if key != "logicalType"}
 
 
 def _blocks(last: dict[str, Any]) -> BlocksField | None:
-    """Describe the last field of a record, if it is the blocks."""
+    """Return the description of a record's last field if it is ``blocks``, else ``None``."""
     if last["name"] != "blocks":
         return None
     nullable = isinstance(last["type"], list)

@@ -1,9 +1,9 @@
-"""The short way through a record: the event, and the proof that its bytes are sound, in one pass over them.
+"""The shortcut: reads and checks the event of a record in one pass over its bytes.
 
-It knows the plain shape that nearly every record has. At anything else (bytes that are no event, a text that holds NUL
-or a lone surrogate, a layout that is allowed but rare, a value of unusual size) it gives up and says nothing of the
-record: the walk decides. So what comes out of here is what the walk would have let pass, which a test holds over all
-kinds of bytes. Positions only grow: a text that is cut off where the bytes end shows in the next position.
+It supports the plain layout that nearly every record has. On anything else (bytes that are no event, a text with NUL or
+a lone surrogate, a layout that is allowed but rare, a very large value) it stops and leaves the record to the walk (see
+``walk``). So an event read here is one that the walk would have accepted; a test holds this for all kinds of bytes.
+Positions only grow, so a text that exceeds the bytes is noticed at the next position.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ from newsroom_schemas.wire.released import BlocksField, Schema
 from newsroom_schemas.wire.walk import MORE, is_optional, read_long
 
 MAX_BYTES = 65_536
-"""Size of a value that takes the short way at most: it keeps the texts of all blocks for a moment."""
+"""Maximum size of a value that the shortcut reads, because it copies the texts of all blocks while it checks them."""
 
 _RECORDS = {f"newsroom.{type_.__name__}": type_ for type_ in (Author, Image, Note)}
-"""The values that events hold, by the names of their schemas."""
+"""Classes of the values inside events, by the names of their schemas."""
 _ABSENT: tuple[Any, ...] = (None, [])
-"""The defaults that a zero byte stands for."""
+"""The defaults that are encoded as a zero byte."""
 _GIVEN = 2
-"""The byte before the value of an optional field that is there."""
+"""The byte before the value of an optional field that is present."""
 _PARAGRAPH = b"\x12paragraph\x02"
-"""How a block begins that is a paragraph with a text. Most blocks are, and have nothing behind the text."""
+"""First bytes of a block that is a paragraph with a text. Most blocks are, with all other fields absent."""
 
 Take = Callable[[bytes, int], tuple[Any, int]]
-"""Takes one value: bytes, position of its first byte; gives the value and the position behind it."""
+"""Reads one value: bytes, position of its first byte; returns the value and the position after it."""
 
 
 class UnusualError(Exception):
-    """The bytes do not have the plain shape, or are not sound."""
+    """The bytes are invalid, or do not have the plain layout."""
 
 
 class Shortcut:
-    """Reads values of one schema, the newest of its event."""
+    """Reads events written with the newest schema of their type."""
 
     def __init__(self, schema: Schema) -> None:
-        """Take the schema. Raises UnusualError when it has a type that the plain shape does not."""
+        """Raise UnusualError if the schema has a type that the plain layout does not."""
         self._type = EVENTS[schema.name]
         self._fields = _fields(schema.head)
         self._take_blocks = _blocks(schema.blocks) if schema.blocks else None
 
     def read(self, value: bytes, at: int) -> AnyEvent | None:
-        """Read the event that begins at a byte and ends with the value; ``None`` leaves it to the walk."""
+        """Return the event in ``value`` from position ``at`` to the end, or ``None`` to leave it to the walk."""
         if len(value) > MAX_BYTES:
             return None
         given: dict[str, Any] = {}
@@ -65,7 +65,7 @@ class Shortcut:
 
 
 def shortcut_of(schema: Schema) -> Shortcut | None:
-    """Give the short way through records of a schema; ``None`` where it has a type that the plain shape does not."""
+    """Return the shortcut for a schema, or ``None`` if it has a type that the plain layout does not."""
     try:
         return Shortcut(schema)
     except UnusualError:
@@ -73,12 +73,12 @@ def shortcut_of(schema: Schema) -> Shortcut | None:
 
 
 def _fields(record: dict[str, Any]) -> list[tuple[str, Take, bool]]:
-    """Give name and take of each field, and whether a zero byte stands for its default."""
+    """Return each field's name, reader, and True if its default is encoded as a zero byte."""
     return [(each["name"], _take_of(each["type"]), each.get("default", ...) in _ABSENT) for each in record["fields"]]
 
 
 def _take_of(type_: Any) -> Take:
-    """Find what takes values of a parsed type."""
+    """Return the reader of a parsed type. Raise UnusualError if the plain layout doesn't have the type."""
     match type_:
         case str() if type_ in _PRIMITIVES:
             return _PRIMITIVES[type_]
@@ -107,7 +107,7 @@ def _take_text(data: bytes, at: int) -> tuple[str, int]:
 
 
 def _bounds(data: bytes, at: int) -> tuple[int, int]:
-    """Give where a text begins and ends."""
+    """Return the start and end of a text, given the position of its length."""
     size = data[at]
     if size & 0x81 == MORE and (more := data[at + 1]) < MORE:  # two bytes, not negative
         return at + 2, at + 2 + ((size & 0x7F | more << 7) >> 1)
@@ -151,7 +151,7 @@ def _many(take: Take) -> Take:
 
 
 def _count(data: bytes, at: int) -> tuple[int, int]:
-    """Take the count of a run of items. None of them is without bytes, so that it cannot outrun the value."""
+    """Read the count of a run of items. Every item takes bytes, so a false count soon runs past the value."""
     count, at = read_long(data, at)
     if count < 0:
         raise UnusualError
@@ -169,7 +169,7 @@ def _record(type_: type[Any], fields: list[tuple[str, Take, bool]]) -> Take:
 
 
 def _blocks(field: BlocksField) -> Take:
-    """Make what takes the blocks of an event as the bytes that they are."""
+    """Return the reader of an event's blocks, which checks them and returns them as bytes."""
     types = [each["type"] for each in field.array["items"]["fields"]]
     if types[:2] != ["string", ["null", "string"]] or not all(map(is_optional, types[2:])):
         raise UnusualError
@@ -202,7 +202,7 @@ def _blocks(field: BlocksField) -> Take:
 
 
 def _require_sound(texts: list[bytes]) -> None:
-    """Give up when a text is not UTF-8 or holds NUL. The line feed between two texts is no part of any character."""
+    """Raise if a text is not UTF-8 or contains NUL. Joining by a line feed can't complete a cut-off character."""
     together = b"\n".join(texts)
     together.decode()
     if 0 in together:

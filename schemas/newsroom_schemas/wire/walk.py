@@ -1,10 +1,10 @@
-"""The walk: a pass over Avro bytes that makes no values, and says whether they are sound.
+"""The walk: a pass over Avro bytes that checks them without making values.
 
-A walk of one type is a function ``(data, at, faults) -> next``: it starts at byte ``at``, returns the position behind
-the value, and raises UndecodableError (or IndexError, where the bytes end early) when the bytes are no such value. A
-text that decodes but breaks the contract, by NUL or a lone surrogate, is noted in ``faults``. Refused are integers
-beyond 64 bit (32 for ``int``), counts and lengths beyond the bytes at hand, and bytes that are not UTF-8; so the time
-of a walk is bounded by the number of its bytes. Byte layout: Avro 1.12, "Binary encoding".
+The walk of a type is a function ``(data, at, faults) -> next``: it starts at byte ``at``, returns the position after
+the value, and raises UndecodableError (or IndexError, if the bytes end early) if the bytes are no value of that type. A
+text with NUL or a lone surrogate is valid Avro but breaks the contract: it is added to ``faults``. Integers beyond 64
+bits (32 for ``int``), counts and lengths beyond the remaining bytes, and invalid UTF-8 are refused, so the time of a
+walk is bounded by the number of its bytes. Byte layout: Avro 1.12, "Binary encoding".
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from newsroom_schemas.rejections import InvalidContent
 from newsroom_schemas.validation import NUL, SURROGATE
 
 Faults = list[InvalidContent]
-"""Empty, or the first text that breaks the contract."""
+"""Empty, or the first text that contains NUL or a lone surrogate."""
 
 Walk = Callable[[bytes, int, Faults], int]
-"""A pass over one value: bytes, position of its first byte, faults to add to; returns the position behind it."""
+"""Checks one value: bytes, position of its first byte, list of faults to add to; returns the position after it."""
 
 _MAX_VARINT = 10
-"""Bytes of the longest varint of 64 bits."""
+"""Maximum bytes of a varint of 64 bits."""
 MORE = 0x80
-"""The bit of a varint's byte that says that more bytes follow."""
+"""The bit of a varint's byte that is set if more bytes follow."""
 
 
 def walk_of(type_: Any, path: str) -> Walk:
-    """Make the walk of a parsed type; ``path`` names its field in faults, dotted."""
+    """Return the walk of a parsed type. ``path`` is the dotted path of its field, for faults."""
     if isinstance(type_, list):
         return _union([walk_of(branch, path) for branch in type_], text_or_null=type_ == ["null", "string"])
     if isinstance(type_, str):
@@ -46,7 +46,7 @@ def walk_of(type_: Any, path: str) -> Walk:
 
 
 def read_long(data: bytes, at: int) -> tuple[int, int]:
-    """Read one zig-zag varint of at most 64 bits; return it and the position behind it."""
+    """Return the zig-zag varint at a position, and the position after it. Raise UndecodableError beyond 64 bits."""
     byte = data[at]
     if byte < MORE:
         return (byte >> 1) ^ -(byte & 1), at + 1
@@ -62,7 +62,7 @@ def read_long(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _primitive(name: str, path: str) -> Walk:
-    """Make the walk of a primitive type."""
+    """Return the walk of a primitive type."""
     match name:
         case "string":
             return _text(path)
@@ -78,7 +78,7 @@ def _primitive(name: str, path: str) -> Walk:
 
 
 def _text(path: str) -> Walk:
-    """Make the walk of a string."""
+    """Return the walk of a string."""
 
     def walk(data: bytes, at: int, faults: Faults) -> int:
         size = data[at]
@@ -104,7 +104,7 @@ def _text(path: str) -> Walk:
 
 
 def _note_surrogate(piece: bytes, at: int, path: str, faults: Faults) -> None:
-    """Note a lone surrogate; raise UndecodableError when the bytes are no text at all."""
+    """Add a fault for a lone surrogate. Raise UndecodableError if the bytes are otherwise not UTF-8."""
     try:
         piece.decode(errors="surrogatepass")
     except UnicodeDecodeError as error:
@@ -113,13 +113,13 @@ def _note_surrogate(piece: bytes, at: int, path: str, faults: Faults) -> None:
 
 
 def _note(faults: Faults, path: str, problem: str) -> None:
-    """Note the first fault only: a list of all would outgrow the bytes."""
+    """Add a fault if it is the first: a list of all could be larger than the record."""
     if not faults:
         faults.append(InvalidContent(field=path, problem=problem))
 
 
 def _integer(bits: int) -> Walk:
-    """Make the walk of a signed integer with that many bits besides its sign."""
+    """Return the walk of a signed integer with ``bits`` bits plus the sign."""
 
     def walk(data: bytes, at: int, _faults: Faults) -> int:
         value, end = read_long(data, at)
@@ -131,14 +131,14 @@ def _integer(bits: int) -> Walk:
 
 
 def _boolean(data: bytes, at: int, _faults: Faults) -> int:
-    """Walk over a boolean."""
+    """Check a boolean."""
     if data[at] > 1:
         raise UndecodableError(f"the boolean at byte {at} is {data[at]}")
     return at + 1
 
 
 def _union(branches: list[Walk], *, text_or_null: bool) -> Walk:
-    """Make the walk of a union."""
+    """Return the walk of a union. ``text_or_null`` selects a faster one for ``["null", "string"]``."""
 
     def walk(data: bytes, at: int, faults: Faults) -> int:
         index, at = read_long(data, at)
@@ -163,7 +163,7 @@ def _union(branches: list[Walk], *, text_or_null: bool) -> Walk:
 
 
 def _many(item: Walk) -> Walk:
-    """Make the walk of an array or a map: runs of items, each after its count, up to a count of zero."""
+    """Return the walk of an array or a map: runs of items, each preceded by its count, up to a count of zero."""
 
     def walk(data: bytes, at: int, faults: Faults) -> int:
         while True:
@@ -188,10 +188,10 @@ def _many(item: Walk) -> Walk:
 
 
 def _record(fields: list[dict[str, Any]], path: str) -> Walk:
-    """Make the walk of a record.
+    """Return the walk of a record.
 
-    Most optional fields of most records are absent, and an absent one is a zero byte: where a record ends in several
-    optional fields, all behind the first of them are passed at a stroke when they are absent.
+    Most optional fields of most records are absent, and an absent one is a zero byte. So if a record ends in several
+    optional fields, all but the first of them are skipped in one step when all are absent.
     """
     walks = [walk_of(field["type"], f"{path}.{field['name']}" if path else field["name"]) for field in fields]
     optional = 0
@@ -210,14 +210,14 @@ def _record(fields: list[dict[str, Any]], path: str) -> Walk:
 
 
 def is_optional(type_: Any) -> bool:
-    """Say whether an absent value of the type is a single zero byte."""
+    """Return True if an absent value of the type is encoded as a single zero byte."""
     if isinstance(type_, list):
         return bool(type_) and type_[0] == "null"
     return isinstance(type_, dict) and type_["type"] in {"array", "map"}
 
 
 def _sequence(walks: list[Walk]) -> Walk:
-    """Make the walk of values that follow each other."""
+    """Return the walk of a sequence of values."""
 
     def walk(data: bytes, at: int, faults: Faults) -> int:
         for step in walks:

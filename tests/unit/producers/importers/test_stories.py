@@ -131,7 +131,7 @@ def test_a_later_language_of_a_story_is_its_translation() -> None:
 def test_a_story_that_stands_twice_in_a_file_is_refused() -> None:
     reader = new_reader()
     read(reader)
-    with pytest.raises(DuplicateStoryError, match="wire-7 in en stands on an earlier line"):
+    with pytest.raises(DuplicateStoryError, match="wire-7 in en is on an earlier line"):
         read(reader)
 
 
