@@ -148,6 +148,31 @@ class ForbiddenTopicError(NewsroomError):
         self.bootstrap = bootstrap
 
 
+class AddressError(NewsroomError):
+    """An address names no newsroom that the SDK can connect to."""
+
+    kind: ClassVar[Kind] = Kind.USAGE
+
+    def __init__(self, url: str) -> None:
+        """``url`` is the address as given."""
+        super().__init__(f"{url!r} is no address of a newsroom: write kafka://host:port")
+        self.url = url
+
+
+class MissingExtraError(NewsroomError):
+    """Something was asked for whose libraries are not installed."""
+
+    kind: ClassVar[Kind] = Kind.USAGE
+
+    def __init__(self, extra: str, module: str) -> None:
+        """``extra`` is what to install, such as ``kafka,stack``; ``module`` was not found."""
+        super().__init__(
+            f"the module {module} is not installed: run `pip install 'newsroom-pipeline[{extra}]'` to get it"
+        )
+        self.extra = extra
+        self.module = module
+
+
 class SlowChecksumsError(NewsroomError):
     """The C extension for checksums is not installed, and pure Python would compute them 15 times slower."""
 

@@ -4,23 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar
 
-from newsroom_schemas.errors import Kind, NewsroomError
-
-
-class MissingExtraError(NewsroomError):
-    """A command needs libraries that were not installed."""
-
-    kind: ClassVar[Kind] = Kind.USAGE
-
-    def __init__(self, extra: str, module: str) -> None:
-        """Take the extra to install and the module that was not found."""
-        super().__init__(
-            f"this command needs the module {module}: install it with `pip install 'newsroom-pipeline[{extra}]'`"
-        )
-        self.extra = extra
-        self.module = module
+from newsroom_schemas.errors import MissingExtraError
 
 
 @contextmanager

@@ -6,7 +6,8 @@ import importlib
 
 import pytest
 
-from newsroom_infra.cli.shared.extras import MissingExtraError, needs
+from newsroom_infra.cli.shared.extras import needs
+from newsroom_schemas.errors import MissingExtraError
 
 
 def test_a_missing_module_names_the_extra_to_install() -> None:
