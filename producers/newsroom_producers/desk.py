@@ -1,43 +1,28 @@
-"""The desk: the writing side's SDK. One method is one editorial act, and one act is one event in the log.
+"""The desk: one method for each editorial act, and one event in the log for each act.
 
 Example::
 
-    desk = Desk(transport, source="cms", actor="olena")
-    desk.create("storm", "uk", headline="Буря", blocks=(Block(kind="paragraph", text="Вночі…"),))
-    receipt = desk.publish("storm", "uk", expected_version=1)
+    with connect("kafka://127.0.0.1:9092") as newsroom:
+        desk = newsroom.desk(source="cms", actor="olena")
+        receipt = desk.publish("storm", "uk", expected_version=1)
 
-Every method waits until the log has acknowledged the event, and raises a NewsroomError when it did not. A receipt says
-where the event is, not what became of it: the log decides that, and the outcome is read from a generation.
+Every method waits until the log has acknowledged the event, and raises a NewsroomError when it has not. A receipt says
+where the event is, not its outcome: whether it was applied is decided when the log is folded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 import uuid_utils
 
 from newsroom_producers.instants import to_microseconds
 from newsroom_producers.receipts import Receipt, Transport
 from newsroom_producers.slug import slugify
+from newsroom_schemas import events
 from newsroom_schemas.errors import InvalidEventError
-from newsroom_schemas.events import (
-    AnyEvent,
-    ArticleClassified,
-    ArticleCreated,
-    ArticleEdited,
-    ArticleEmbargoed,
-    ArticlePublished,
-    ArticleReleased,
-    ArticleScheduled,
-    ArticleTranslated,
-    ArticleUnpublished,
-    ArticleUnscheduled,
-    RecordSkipped,
-    TagDefined,
-    TagMerged,
-)
 from newsroom_schemas.values import Author, Block, Image, Note
 
 
@@ -52,28 +37,45 @@ class OptionalTexts(TypedDict, total=False):
 
 
 class EditedTexts(OptionalTexts, total=False):
-    """The texts that an edit may change; those left out stay."""
+    """The texts that an edit may change; those left out keep their value."""
 
     slug: str
     headline: str
 
 
+class _Envelope(TypedDict):
+    """The fields that a desk fills in for every event."""
+
+    event_id: str
+    occurred_at: int
+    actor: str
+    source: str
+
+
+class _Head(_Envelope):
+    """The fields that every event of an article has."""
+
+    article_id: str
+
+
 def new_event_id() -> str:
-    """Make an event id: a UUID of version 7, ordered by time."""
+    """Return a new event id: a UUID of version 7, ordered by time."""
     return str(uuid_utils.uuid7())
 
 
 def now() -> datetime:
-    """Tell the time."""
+    """Return the present instant, UTC."""
     return datetime.now(UTC)
 
 
 class Desk:
-    """Emits the acts of one person (``actor``) in one tool (``source``) over a transport.
+    """The acts of one person (``actor``, a staff id) in one tool (``source``). Made by `Connection.desk`.
 
-    ``event_id`` of every method is for an act that may be sent again: the same id is the same act. ``expected_version``
-    is the version of the edition (of the card, in `classify`) that the author saw, 0 for "does not exist yet"; ``None``
-    does not check.
+    Every method sends one event and returns its receipt. Two arguments mean the same in all of them:
+
+    * ``event_id``: pass one of your own, and the act may be sent again: the same id is the same act.
+    * ``expected_version``: the version of the edition (of the card, in `classify`) that the author saw, 0 for "does not
+      exist yet"; ``None`` does not check.
     """
 
     def __init__(
@@ -105,11 +107,19 @@ class Desk:
         event_id: str | None = None,
         **texts: Unpack[OptionalTexts],
     ) -> Receipt:
-        """Create an article with the draft of its first edition; the slug is made from the headline unless given."""
-        slug = slugify(headline, language) if slug is None else slug
-        card = {"section": section, "tags": tags, "flags": flags, "expected_version": expected_version}
-        edition = {"article_id": article_id, "language": language, "headline": headline, "slug": slug}
-        return self._emit(ArticleCreated, event_id, {**edition, **card, **texts})
+        """Create an article with the draft of its first edition; without a slug, one is made from the headline."""
+        event = events.ArticleCreated(
+            language=language,
+            headline=headline,
+            slug=slugify(headline, language) if slug is None else slug,
+            section=section,
+            tags=tags,
+            flags=flags,
+            expected_version=expected_version,
+            **texts,
+            **self._head(article_id, event_id),
+        )
+        return self._transport.send(event)
 
     def edit(
         self,
@@ -121,9 +131,15 @@ class Desk:
         event_id: str | None = None,
         **texts: Unpack[EditedTexts],
     ) -> Receipt:
-        """Change the draft of an edition: texts given replace, texts named in ``cleared`` are emptied, others stay."""
-        fields = {"article_id": article_id, "language": language, "expected_version": expected_version}
-        return self._emit(ArticleEdited, event_id, {**fields, "cleared": cleared, **texts})
+        """Edit the draft of an edition: texts given are replaced, those named in ``cleared`` emptied, others kept."""
+        event = events.ArticleEdited(
+            language=language,
+            expected_version=expected_version,
+            cleared=cleared,
+            **texts,
+            **self._head(article_id, event_id),
+        )
+        return self._transport.send(event)
 
     def translate(
         self,
@@ -140,12 +156,20 @@ class Desk:
         event_id: str | None = None,
         **texts: Unpack[OptionalTexts],
     ) -> Receipt:
-        """Make an edition, whole, from a version of an edition in another language."""
-        slug = slugify(headline, language) if slug is None else slug
-        edition = {"article_id": article_id, "language": language, "headline": headline, "slug": slug}
-        source = {"source_language": source_language, "source_version": source_version}
-        making = {"translator": translator, "method": method, "expected_version": expected_version}
-        return self._emit(ArticleTranslated, event_id, {**edition, **source, **making, **texts})
+        """Create or replace an edition, whole, as the translation of a version of an edition in another language."""
+        event = events.ArticleTranslated(
+            language=language,
+            source_language=source_language,
+            source_version=source_version,
+            expected_version=expected_version,
+            headline=headline,
+            slug=slugify(headline, language) if slug is None else slug,
+            translator=translator,
+            method=method,
+            **texts,
+            **self._head(article_id, event_id),
+        )
+        return self._transport.send(event)
 
     def classify(
         self,
@@ -157,11 +181,15 @@ class Desk:
         expected_version: int | None = None,
         event_id: str | None = None,
     ) -> Receipt:
-        """Replace the card of an article: section, tags and flags, all of them."""
-        card = {"section": section, "tags": tags, "flags": flags}
-        return self._emit(
-            ArticleClassified, event_id, {"article_id": article_id, "expected_version": expected_version, **card}
+        """Replace the whole card of an article: section, tags and flags."""
+        event = events.ArticleClassified(
+            section=section,
+            tags=tags,
+            flags=flags,
+            expected_version=expected_version,
+            **self._head(article_id, event_id),
         )
+        return self._transport.send(event)
 
     def schedule(
         self,
@@ -172,20 +200,26 @@ class Desk:
         expected_version: int | None = None,
         event_id: str | None = None,
     ) -> Receipt:
-        """Plan the publication of an edition; the event id of the receipt is the id of the schedule."""
-        fields = {"language": language, "publish_at": publish_at, "expected_version": expected_version}
-        return self._emit(ArticleScheduled, event_id, {"article_id": article_id, **fields})
+        """Schedule the publication of an edition; the receipt's event id is the id of the schedule."""
+        instant = _microseconds(events.ArticleScheduled, "publish_at", publish_at)
+        event = events.ArticleScheduled(
+            language=language, publish_at=instant, expected_version=expected_version, **self._head(article_id, event_id)
+        )
+        return self._transport.send(event)
 
     def unschedule(
         self, article_id: str, language: str, *, expected_version: int | None = None, event_id: str | None = None
     ) -> Receipt:
-        """Call the schedule of an edition off."""
-        fields = {"article_id": article_id, "language": language, "expected_version": expected_version}
-        return self._emit(ArticleUnscheduled, event_id, fields)
+        """Cancel the schedule of an edition."""
+        event = events.ArticleUnscheduled(
+            language=language, expected_version=expected_version, **self._head(article_id, event_id)
+        )
+        return self._transport.send(event)
 
     def embargo(self, article_id: str, *, until: datetime | None, event_id: str | None = None) -> Receipt:
         """Forbid every publication of an article before an instant; ``None`` lifts the embargo."""
-        return self._emit(ArticleEmbargoed, event_id, {"article_id": article_id, "until": until})
+        instant = None if until is None else _microseconds(events.ArticleEmbargoed, "until", until)
+        return self._transport.send(events.ArticleEmbargoed(until=instant, **self._head(article_id, event_id)))
 
     def publish(
         self,
@@ -198,10 +232,17 @@ class Desk:
         schedule_id: str | None = None,
         event_id: str | None = None,
     ) -> Receipt:
-        """Put the draft of an edition before readers, with a note to them where there is one."""
-        fields = {"article_id": article_id, "language": language, "expected_version": expected_version}
-        extras = {"published_at": published_at, "note": note, "schedule_id": schedule_id}
-        return self._emit(ArticlePublished, event_id, {**fields, **extras})
+        """Publish the draft of an edition as it stands, with an optional note to readers."""
+        instant = None if published_at is None else _microseconds(events.ArticlePublished, "published_at", published_at)
+        event = events.ArticlePublished(
+            language=language,
+            expected_version=expected_version,
+            published_at=instant,
+            note=note,
+            schedule_id=schedule_id,
+            **self._head(article_id, event_id),
+        )
+        return self._transport.send(event)
 
     def unpublish(
         self,
@@ -213,41 +254,45 @@ class Desk:
         successor: str | None = None,
         event_id: str | None = None,
     ) -> Receipt:
-        """Withdraw editions from readers, all when no language is named; ``legal`` also holds the article."""
-        fields = {"article_id": article_id, "reason": reason, "languages": languages}
-        return self._emit(ArticleUnpublished, event_id, {**fields, "note": note, "successor": successor})
+        """Withdraw editions, or all of them when no language is named; the reason ``legal`` also holds the article."""
+        event = events.ArticleUnpublished(
+            reason=reason, languages=languages, note=note, successor=successor, **self._head(article_id, event_id)
+        )
+        return self._transport.send(event)
 
     def release(self, article_id: str, *, event_id: str | None = None) -> Receipt:
-        """Lift the hold that a legal takedown has set."""
-        return self._emit(ArticleReleased, event_id, {"article_id": article_id})
+        """Release an article from the hold that a legal takedown has set."""
+        return self._transport.send(events.ArticleReleased(**self._head(article_id, event_id)))
 
     def skip(
         self, key: str, *, topic: str, partition: int, offset: int, sha256: str, event_id: str | None = None
     ) -> Receipt:
-        """Give a parked record up: it is named by its key, its place in the log, and the hash of its bytes."""
-        fields = {"topic": topic, "partition": partition, "offset": offset, "sha256": sha256}
-        return self._emit(RecordSkipped, event_id, {"article_id": key, **fields})
+        """Skip a parked record for ever, named by its key, its place in the log, and the hash of its bytes."""
+        event = events.RecordSkipped(
+            topic=topic, partition=partition, offset=offset, sha256=sha256, **self._head(key, event_id)
+        )
+        return self._transport.send(event)
 
     def define_tag(self, tag_id: str, *, labels: Mapping[str, str], event_id: str | None = None) -> Receipt:
         """Define a tag, or replace its labels."""
-        return self._emit(TagDefined, event_id, {"tag_id": tag_id, "labels": dict(labels)})
+        return self._transport.send(events.TagDefined(tag_id=tag_id, labels=dict(labels), **self._envelope(event_id)))
 
     def merge_tag(self, tag_id: str, *, into: str | None, event_id: str | None = None) -> Receipt:
-        """Redirect a tag to another one; ``None`` takes the redirect back."""
-        return self._emit(TagMerged, event_id, {"tag_id": tag_id, "into": into})
+        """Redirect a tag to another one; ``None`` removes the redirect."""
+        return self._transport.send(events.TagMerged(tag_id=tag_id, into=into, **self._envelope(event_id)))
 
-    def _emit(self, type_: type[AnyEvent], event_id: str | None, fields: dict[str, Any]) -> Receipt:
-        """Make the event, with microseconds for datetimes, and send it."""
-        fields["occurred_at"] = self._clock()
-        for name, value in fields.items():
-            if isinstance(value, datetime):
-                fields[name] = _microseconds(type_, name, value)
-        event = type_(event_id=event_id or self._new_id(), actor=self._actor, source=self._source, **fields)
-        return self._transport.send(event)
+    def _head(self, article_id: str, event_id: str | None) -> _Head:
+        """Return the fields that every event of an article has."""
+        return {"article_id": article_id, **self._envelope(event_id)}
+
+    def _envelope(self, event_id: str | None) -> _Envelope:
+        """Return the fields that this desk fills in for every event."""
+        at = _microseconds(events.Event, "occurred_at", self._clock())
+        return {"event_id": event_id or self._new_id(), "occurred_at": at, "actor": self._actor, "source": self._source}
 
 
-def _microseconds(type_: type[AnyEvent], field: str, instant: datetime) -> int:
-    """Count an instant's microseconds, or name the field that holds a naive datetime."""
+def _microseconds(type_: type[events.Event], field: str, instant: datetime) -> int:
+    """Return an instant in microseconds; raise InvalidEventError, which names the field, for a naive datetime."""
     try:
         return to_microseconds(instant)
     except ValueError as error:
