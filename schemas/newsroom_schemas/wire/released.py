@@ -69,12 +69,11 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReleasedSchemas:
-    """All versions of all schemas, found by fingerprint, frame id or name. Create it with `ReleasedSchemas.load`."""
+    """All versions of all schemas; no two share a fingerprint or a frame id. Create it with `ReleasedSchemas.load`."""
 
     def __init__(self, schemas: Iterable[Schema]) -> None:
         """Raise DuplicateSchemaError if two of the schemas share a fingerprint or a frame id."""
-        self._by_fingerprint: dict[str, Schema] = {}
-        self._by_frame: dict[int, Schema] = {}
+        self._names: dict[str | int, str] = {}
         self._versions: dict[str, dict[int, Schema]] = {}
         self._arrays: dict[str, dict[str, Any]] = {}
         for schema in schemas:
@@ -91,14 +90,6 @@ class ReleasedSchemas:
         for name in sorted(self._versions):
             yield from self.versions(name)
 
-    def by_fingerprint(self, wanted: str) -> Schema | None:
-        """Return the schema with the fingerprint that a record's header names, or ``None``."""
-        return self._by_fingerprint.get(wanted)
-
-    def by_frame_id(self, wanted: int) -> Schema | None:
-        """Return the schema with the id in a record's frame, or ``None``. For records without the header."""
-        return self._by_frame.get(wanted)
-
     def block_array(self, wanted: str) -> dict[str, Any] | None:
         """Return the type ``array<Block>`` whose Block has a fingerprint, or ``None``."""
         return self._arrays.get(wanted)
@@ -112,12 +103,12 @@ class ReleasedSchemas:
         return self.versions(name)[-1]
 
     def _add(self, schema: Schema) -> None:
-        """Add one schema to all indexes."""
-        for there in (self._by_fingerprint.get(schema.fingerprint), self._by_frame.get(schema.frame_id)):
-            if there:
-                raise DuplicateSchemaError(f"{schema.name}.{schema.version}", f"{there.name}.{there.version}")
-        self._by_fingerprint[schema.fingerprint] = schema
-        self._by_frame[schema.frame_id] = schema
+        """Add one schema, or raise DuplicateSchemaError."""
+        name = f"{schema.name}.{schema.version}"
+        for identity in (schema.fingerprint, schema.frame_id):
+            if identity in self._names:
+                raise DuplicateSchemaError(name, self._names[identity])
+            self._names[identity] = name
         self._versions.setdefault(schema.name, {})[schema.version] = schema
         if schema.blocks:
             self._arrays[schema.blocks.fingerprint] = schema.blocks.array

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from fastavro.schema import to_parsing_canonical_form
 
-from newsroom_schemas.errors import DuplicateSchemaError, UnsafeSchemaError
+from newsroom_schemas.errors import DuplicateSchemaError, UndecodableError, UnsafeSchemaError
+from newsroom_schemas.wire.codec import Codec
 from newsroom_schemas.wire.released import ReleasedSchemas, read_schema
 
 
@@ -42,13 +43,15 @@ def test_every_schema_is_found_by_fingerprint_and_by_frame_id() -> None:
     registry = ReleasedSchemas.load()
     schemas = list(registry)
     assert schemas
-    assert [registry.by_fingerprint(schema.fingerprint) for schema in schemas] == schemas
-    assert [registry.by_frame_id(schema.frame_id) for schema in schemas] == schemas
+    assert list({schema.fingerprint: schema for schema in registry}.values()) == schemas
+    assert list({schema.frame_id: schema for schema in registry}.values()) == schemas
 
 
 def test_what_is_in_no_file_is_not_found() -> None:
-    assert ReleasedSchemas.load().by_fingerprint("0" * 16) is None
-    assert ReleasedSchemas.load().by_frame_id(0) is None
+    codec = Codec(ReleasedSchemas.load())
+    for headers in ([("schema", b"0" * 16)], []):
+        with pytest.raises(UndecodableError, match="no schema has the"):
+            codec.decode(bytes(5), headers)
     assert ReleasedSchemas.load().block_array("0" * 16) is None
 
 
