@@ -1,4 +1,4 @@
-"""Files that the system does not let us read or write: its errors become ours here.
+"""Errors of the operating system when a file is read or written, translated into the newsroom's.
 
 Example::
 
@@ -17,39 +17,39 @@ from typing import ClassVar
 from newsroom_schemas.errors import Kind, NewsroomError
 
 ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
-"""What is raised where no file is; that is no failure to read one."""
+"""Errors that mean there is no file at the path, as opposed to one that cannot be read."""
 
 
 class UnreadableFileError(NewsroomError):
-    """The system does not give what a file or a folder holds: nothing is known of it."""
+    """The operating system refuses to read a file or folder, so nothing is known of its contents."""
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, path: Path, reason: str) -> None:
-        """Name the file, and give the system's reason."""
+        """``reason`` is the operating system's."""
         super().__init__(
-            f"{path} cannot be read: {reason}. Whether it is as it was written could not be told: see to its rights "
-            "and its disk, and start again"
+            f"{path} cannot be read: {reason}. Whether it is as it was written is unknown: check its permissions and "
+            "disk, and start again"
         )
         self.path = path
         self.reason = reason
 
 
 class UnwritableFileError(NewsroomError):
-    """The system does not let us write a file or a folder."""
+    """The operating system refuses to write a file or folder."""
 
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, path: Path, reason: str) -> None:
-        """Name the file, and give the system's reason."""
-        super().__init__(f"{path} cannot be written: {reason}. Name another place, or see to its rights and its disk")
+        """``reason`` is the operating system's."""
+        super().__init__(f"{path} cannot be written: {reason}. Use another place, or check its permissions and disk")
         self.path = path
         self.reason = reason
 
 
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
-    """While reading a file, turn the system's refusal into ``UnreadableFileError``; that none is there goes through."""
+    """Turn an OSError inside the block into ``UnreadableFileError``, except those in ``ABSENT``."""
     try:
         yield
     except ABSENT:
@@ -60,7 +60,7 @@ def readable(path: Path) -> Iterator[None]:
 
 @contextmanager
 def writable(path: Path) -> Iterator[None]:
-    """While writing a file or into a folder, turn the system's refusal into ``UnwritableFileError``."""
+    """Turn an OSError inside the block into ``UnwritableFileError``."""
     try:
         yield
     except OSError as error:
@@ -68,7 +68,7 @@ def writable(path: Path) -> Iterator[None]:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Give everything below a folder that is no folder itself. Raises ``UnreadableFileError``."""
+    """Yield every path below a folder that is not a folder itself. Raises ``UnreadableFileError``."""
     with readable(folder):
         for place, folders, names in os.walk(folder, onerror=_refuse):
             for name in names + [each for each in folders if Path(place, each).is_symlink()]:
@@ -76,10 +76,10 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 
 def _refuse(error: OSError) -> None:
-    """Have a walk fail where it would pass over a folder."""
+    """Raise the error: a walk would silently skip the folder."""
     raise error
 
 
 def _named(error: OSError, path: Path) -> Path:
-    """Say which file the system speaks of."""
+    """Return the path that an error names, or ``path`` if it names none."""
     return Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else path

@@ -1,1 +1,1 @@
-"""The archive: an export of the log into a folder, which proves by itself that it is whole. See docs/archive.md."""
+"""The archive: exports of the log into folders, their verification, and their import. See docs/archive.md."""

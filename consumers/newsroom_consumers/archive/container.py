@@ -1,4 +1,4 @@
-"""Container files of records, read record by record. fastavro's errors become ours here."""
+"""The Avro container files of an export, read record by record. fastavro's errors are translated here."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from newsroom_schemas.errors import NewsroomError
 
 
 class UnreadableContainerError(NewsroomError):
-    """A container file of an export cannot be read on."""
+    """A container file of an export cannot be read any further."""
 
     def __init__(self, path: Path, problem: str) -> None:
-        """Name the file, and say what is wrong with it."""
+        """``path`` is the file, ``problem`` what is wrong with it."""
         super().__init__(
-            f"{path} cannot be read: {problem}. `newsroom log verify` names the first record that is lost; take "
+            f"{path} cannot be read: {problem}. `newsroom log verify` names the first record that is lost; use "
             "another copy of the export"
         )
         self.path = path
@@ -29,17 +29,17 @@ class UnreadableContainerError(NewsroomError):
 
 
 class Entry(NamedTuple):
-    """One record as an export keeps it."""
+    """One record of an export, with the hashes stored beside it."""
 
     record: Record
     sha256: bytes
-    """What the export says is the record's hash."""
+    """The record's hash, as stored in the export."""
     chain: bytes
-    """What it says is the chain after the record."""
+    """The chain after the record, as stored in the export."""
 
 
 def entries(path: Path, at: Partition) -> Iterator[Entry]:
-    """Read the records of one container file. Raises ``UnreadableContainerError`` and ``UnreadableFileError``."""
+    """Yield the records of one container file. Raises ``UnreadableContainerError`` and ``UnreadableFileError``."""
     topic, partition = at
     try:
         with path.open("rb") as file:
@@ -52,7 +52,7 @@ def entries(path: Path, at: Partition) -> Iterator[Entry]:
                     each["sha256"],
                     each["chain"],
                 )
-    except Exception as error:  # fastavro raises whatever it comes upon in torn bytes
+    except Exception as error:  # fastavro raises errors of any type on torn bytes
         if isinstance(error, OSError) and not isinstance(error, ABSENT):
             raise UnreadableFileError(path, error.strerror or str(error)) from error
         raise UnreadableContainerError(path, str(error) or type(error).__name__) from error
@@ -60,5 +60,5 @@ def entries(path: Path, at: Partition) -> Iterator[Entry]:
 
 def _require_schema(found: object) -> None:
     if to_parsing_canonical_form(found) != to_parsing_canonical_form(RECORD_SCHEMA):
-        message = "its schema is not that of the records of an export"
+        message = "its schema is not the one that exports use for records"
         raise ValueError(message)

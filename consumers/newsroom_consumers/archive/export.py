@@ -1,6 +1,6 @@
-"""The export: the records of a log up to a cut, written into a folder as they come.
+"""Export: writes the records of a log up to a cut into a folder (`newsroom log export`).
 
-The manifest is written last; without it an export is unfinished, and is begun anew.
+The manifest is written last. A folder without one is an unfinished export, which the next export there replaces.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ from newsroom_schemas.instants import to_rfc3339
 from newsroom_schemas.wire.released import read_schema
 
 _BLOCK_BYTES = 256 * 1024
-"""Bytes of records that are packed together: a reader holds so many, and what is torn takes so many with it."""
+"""Bytes of records that are compressed as one block: what a reader holds in memory, and what one torn byte loses."""
 _LEVEL = 3
-"""Of deflate, out of 9: the next ones take twice the time for a tenth less."""
+"""Level of deflate, out of 9. The next levels take twice the time and save a tenth."""
 _OWN = re.compile(rf"{SEALS}|{MANIFEST}\.new|{SCHEMAS}/[A-Za-z]+\.\d+\.avsc|records/[A-Za-z0-9._-]+/\d+/\d{{20}}\.avro")
-"""The files that an unfinished export can have left."""
+"""Paths of the files that an unfinished export can have left."""
 
 
 class OccupiedFolderError(NewsroomError):
-    """An export would go into a folder that holds something else."""
+    """The folder for an export holds something else."""
 
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, folder: Path, found: str) -> None:
-        """Name the folder, and something that is in it."""
+        """``found`` names something that is in the folder."""
         super().__init__(f"{folder} holds {found}: export into an empty folder, or into one that does not exist yet")
         self.folder = folder
         self.found = found
@@ -71,9 +71,10 @@ def export(
     progress: Progress = lambda _: None,
     per_file: int = RECORDS_PER_FILE,
 ) -> Manifest:
-    """Write the records of a log up to a cut into a folder, with the schemas, given by file name.
+    """Write the records of a log up to a cut into a folder, with the schemas, and return the manifest.
 
-    ``now`` is in microseconds; ``per_file`` is how many records a container file takes.
+    ``schemas`` are texts by file name, ``now`` is in microseconds, ``per_file`` is the maximum number of records in a
+    container file. ``progress`` is called with 1 for each record.
     Raises ``OccupiedFolderError``, ``UnwritableFileError`` and ``LogError``.
     """
     with writable(folder):
@@ -84,7 +85,7 @@ def export(
 def _export(
     log: CountedLog, cut: Cut, folder: Path, schemas: Mapping[str, str], *, now: int, progress: Progress, per_file: int
 ) -> Manifest:
-    """Write into a folder that is empty."""
+    """Write an export into an empty folder."""
     written = _write_schemas(folder / SCHEMAS, schemas)
     named, bounds = NamedSchemas(), log.bounds(cut)
     cut = {at: min(end, bounds[at].end) for at, end in cut.items()}
@@ -113,12 +114,12 @@ def _export(
 
 
 def clear(folder: Path) -> None:
-    """Make a folder ready for an export: make it, or remove what an unfinished export has left there.
+    """Prepare a folder for an export: create it, or remove what an unfinished export has left there.
 
-    Raises ``OccupiedFolderError`` where anything else is in it.
+    Raises ``OccupiedFolderError`` if anything else is in it.
     """
     if folder.exists() and not folder.is_dir():
-        raise OccupiedFolderError(folder, "what a folder cannot: it is a file")
+        raise OccupiedFolderError(folder, "other data: it is a file")
     if (folder / MANIFEST).exists():
         raise OccupiedFolderError(folder, "a finished export")
     folder.mkdir(parents=True, exist_ok=True)
@@ -134,7 +135,7 @@ def clear(folder: Path) -> None:
 
 
 class _PartitionWriter:
-    """One partition being written, file by file."""
+    """Writes one partition, file by file."""
 
     def __init__(self, folder: Path, bounds: Bounds, end: int, per_file: int) -> None:
         self._folder = folder
@@ -180,7 +181,7 @@ class _PartitionWriter:
         )
 
     def archived(self) -> ArchivedPartition:
-        """Say what was written."""
+        """Return the manifest's entry for what was written."""
         last_offset, last = self._last
         return ArchivedPartition(
             partition=self._number,
@@ -201,7 +202,7 @@ class _PartitionWriter:
         )
 
     def _finish(self) -> None:
-        """Close the file that is open, if one is."""
+        """Close the open file, if any."""
         if self._file is not None:
             self._writer.flush()
             os.fsync(self._file.fileno())
@@ -229,7 +230,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Have the system write down the names of a folder's files."""
+    """Flush the names of a folder's files to disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,6 +1,6 @@
-"""The form of an export: the manifest, the names of its files, and the Avro schema of its records.
+"""The format of an export: the manifest, the names of the files, and the Avro schema of the records.
 
-docs/archive.md says the same for those who read an export in another language.
+docs/archive.md describes it for programs in other languages.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from newsroom_consumers.seals.seal import Count, Instant, Seal, SealedPartition,
 from newsroom_schemas.errors import Kind, NewsroomError
 
 RECORDS_PER_FILE = 50_000
-"""Records in one container file at most."""
+"""Maximum number of records in one container file."""
 MANIFEST = "manifest.json"
 SEALS = "seals.jsonl"
 SCHEMAS = "schemas"
@@ -62,11 +62,11 @@ RECORD_SCHEMA: dict[str, Any] = {
         },
     ],
 }
-"""The writer's schema of every container file of records."""
+"""The schema of every container file."""
 
 
 Fingerprint = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
-"""What names a schema: see ``newsroom_schemas.wire.released``."""
+"""Fingerprint of an event's schema: see ``newsroom_schemas.wire.released``."""
 
 
 class ArchivedFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,9 +81,9 @@ class ArchivedPartition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     partition: Count
     first_offset: Count
-    """Where the partition began in the log."""
+    """Offset of the partition's beginning in the log."""
     next_offset: Count
-    """The offset behind all that was exported."""
+    """The offset after everything that was exported."""
     last_offset: Count | None
     last: Sha256 | None
     chain: Sha256
@@ -99,7 +99,7 @@ class ArchivedTopic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class ArchivedSchema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file of one version of one event's schema."""
+    """The file of one version of an event's schema."""
 
     file: Annotated[str, Meta(pattern=r"^[A-Za-z]+\.\d+\.avsc\Z")]
     fingerprint: Fingerprint
@@ -107,28 +107,28 @@ class ArchivedSchema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an export holds. Written last: a folder without one is no export, or an unfinished one."""
+    """The contents of an export. Written last: a folder without a manifest is an unfinished export, or none."""
 
     format: Literal[1]
     made_at: Instant
     topics: tuple[ArchivedTopic, ...]
     schemas: tuple[ArchivedSchema, ...]
     unknown_schemas: tuple[Fingerprint, ...] = ()
-    """Fingerprints that records name and of which the exporting build had no schema."""
+    """Fingerprints that records name but for which the exporting build had no schema."""
 
     def partitions(self) -> Iterator[tuple[Partition, ArchivedPartition]]:
-        """Give every partition of every topic."""
+        """Yield every partition of every topic."""
         for topic in self.topics:
             for each in topic.partitions:
                 yield Partition(topic.name, each.partition), each
 
     @property
     def records(self) -> int:
-        """The number of all records."""
+        """Number of records in all partitions."""
         return sum(each.records for _, each in self.partitions())
 
     def summary(self) -> dict[str, Any]:
-        """Say what was exported, without the files."""
+        """Return what was exported, without the files, as JSON values."""
         partitions = [
             {"topic": at.topic, "partition": at.partition}
             | {name: getattr(each, name) for name in ("records", "next_offset", "chain")}
@@ -137,7 +137,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return {"made_at": self.made_at, "records": self.records, "partitions": partitions}
 
     def seal(self) -> Seal:
-        """Give the seal of this export."""
+        """Return the seal of this export."""
         cursors = tuple(
             SealedPartition(
                 topic=at.topic,
@@ -153,15 +153,15 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class NoArchiveError(NewsroomError):
-    """A folder is no finished export."""
+    """A folder is not a finished export."""
 
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, folder: Path) -> None:
-        """Name the folder."""
+        """``folder`` is the one without a manifest."""
         super().__init__(
-            f"{folder} is no finished export: it has no {MANIFEST}. `newsroom log export {folder}` makes one there, or "
-            "begins an unfinished one anew"
+            f"{folder} is not a finished export: it has no {MANIFEST}. `newsroom log export {folder}` makes one there, "
+            "and replaces an unfinished one"
         )
         self.folder = folder
 
@@ -170,14 +170,14 @@ class ManifestError(NewsroomError):
     """The manifest of an export cannot be read."""
 
     def __init__(self, path: Path, problem: str) -> None:
-        """Name the file, and say what is wrong with it."""
-        super().__init__(f"{path} is not as an export has written it: {problem}. Take another copy of the export")
+        """``path`` is the file, ``problem`` what is wrong with it."""
+        super().__init__(f"{path} is not as the export wrote it: {problem}. Use another copy of the export")
         self.path = path
         self.problem = problem
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of an export. Raises ``NoArchiveError``, ``ManifestError`` and ``UnreadableFileError``."""
+    """Return the manifest of an export. Raises ``NoArchiveError``, ``ManifestError`` and ``UnreadableFileError``."""
     path = folder / MANIFEST
     try:
         with readable(path):
@@ -188,17 +188,17 @@ def read_manifest(folder: Path) -> Manifest:
         raise ManifestError(path, str(error)) from error
     for topic in manifest.topics:
         if [each.partition for each in topic.partitions] != list(range(len(topic.partitions))):
-            raise ManifestError(path, f"the partitions of {topic.name} are not numbered from 0 on")
+            raise ManifestError(path, f"the partitions of {topic.name} are not numbered from 0")
     if len({topic.name for topic in manifest.topics}) < len(manifest.topics):
-        raise ManifestError(path, "a topic stands in it twice")
+        raise ManifestError(path, "it lists a topic twice")
     return manifest
 
 
 def folder_of(folder: Path, at: Partition) -> Path:
-    """Say where the container files of a partition are."""
+    """Return the folder of a partition's container files."""
     return folder / RECORDS / at.topic / str(at.partition)
 
 
 def file_name(first: int) -> str:
-    """Name the container file that begins with a record."""
+    """Return the name of the container file whose first record has the offset ``first``."""
     return f"{first:020}.avro"

@@ -1,9 +1,9 @@
-"""An export as a log, so that it is folded without Kafka.
+"""An export as a log, so that it can be folded without Kafka.
 
 Example::
 
     log = ArchiveLog(Path("/backup/newsroom"))
-    loop = Loop(log, generation, reader, Folding(), owner="audit")
+    loop = Loop(log, generation, reader, BatchFold(), owner="audit")
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from newsroom_consumers.log.record import Partition, Record
 
 
 class ArchiveLog:
-    """The records of an export, all partitions given to this reader. It is not verified: ``verify`` does that.
+    """The records of an export, with all partitions assigned to this reader. Does not verify them: use ``verify``.
 
-    Every method that reads records raises ``UnreadableContainerError``, which no waiting mends.
+    Every method that reads records raises ``UnreadableContainerError``, which is permanent: do not retry.
     """
 
     def __init__(self, folder: Path, *, batch: int = 2000) -> None:
-        """Open an export; ``batch`` is how many records a poll gives at most.
+        """``batch`` is the maximum number of records that a poll returns.
 
         Raises ``NoArchiveError`` and ``ManifestError``.
         """
@@ -40,11 +40,11 @@ class ArchiveLog:
         self._positions: dict[Partition, int] = {}
 
     def assigned(self) -> Mapping[Partition, int]:
-        """Give all partitions, in the only term that there is."""
+        """Return all partitions, each in term 0, the only one."""
         return dict.fromkeys(self._archived, 0)
 
     def poll(self, seconds: float) -> Polled:
-        """Give the next records, of every partition the same share; behind the last one, wait and give none."""
+        """Return the next records, an equal share from each partition. After the last one, wait and return none."""
         found: list[Record] = []
         while self._reading and len(found) < self._batch:
             share = max(1, (self._batch - len(found)) // len(self._reading))
@@ -57,7 +57,7 @@ class ArchiveLog:
         return Polled(found, dict(self._positions))
 
     def _move(self, at: Partition, records: Sequence[Record]) -> None:
-        """Note how far a partition is read; at its end it stands behind the last offset, record or not."""
+        """Move the position of a partition past the records read; at its end, to the export's ``next_offset``."""
         if records:
             self._positions[at] = records[-1].offset + 1
         if not records or records[-1].offset == self._archived[at].last_offset:
@@ -65,22 +65,25 @@ class ArchiveLog:
             del self._reading[at]
 
     def seek(self, partition: Partition, offset: int) -> None:
-        """Read a partition from an offset on."""
+        """Continue reading a partition at an offset."""
         self._positions[partition] = offset
         self._reading[partition] = self._records(partition, offset)
 
     def pause(self, partition: Partition) -> None:
-        """Read nothing more of a partition until it is sought."""
+        """Read no more of a partition until `seek`."""
         self._positions.pop(partition, None)
         self._reading.pop(partition, None)
 
     def bounds(self, partitions: Iterable[Partition]) -> Mapping[Partition, Bounds]:
-        """Say where partitions begin and end."""
+        """Return the first and end offsets of partitions."""
         found = {at: self._archived[at] for at in partitions}
         return {at: Bounds(each.first_offset, each.next_offset) for at, each in found.items()}
 
     def offsets_after(self, instant: int, partitions: Iterable[Partition]) -> Mapping[Partition, int]:
-        """Find the first record of each partition that is stamped later than an instant; reads up to it."""
+        """Return the offset of each partition's first record after an instant (microseconds), if it has one.
+
+        Reads all records before it.
+        """
         later = {
             at: next((each.offset for each in self._records(at, 0) if each.timestamp > instant), None)
             for at in partitions
@@ -88,11 +91,11 @@ class ArchiveLog:
         return {at: offset for at, offset in later.items() if offset is not None}
 
     def records_at(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, Record]:
-        """Read single records; one that the export does not have is left out."""
+        """Return one record for each partition, except those that the export does not have."""
         return {at: each for at, offset in offsets.items() for each in self.records_of(at, [offset])}
 
     def records_of(self, partition: Partition, offsets: Sequence[int]) -> Sequence[Record]:
-        """Read some records of one partition, in order; missing ones are left out."""
+        """Return some records of one partition, in order, except those that the export does not have."""
         wanted = set(offsets)
         found: list[Record] = []
         for each in self._records(partition, min(wanted, default=0)):
@@ -103,26 +106,26 @@ class ArchiveLog:
         return found
 
     def report(self, offsets: Mapping[Partition, int]) -> None:
-        """Report nothing: an export has no lag."""
+        """Do nothing: an export has no lag to report."""
 
     def heartbeat(self, seconds: float) -> None:
-        """Wait; as after every log's, nothing is read of a partition from here on until it is sought."""
+        """Wait. As with every log, each partition must be sought before it is read again."""
         self._reading.clear()
         self._positions.clear()
         time.sleep(seconds)
 
     def close(self) -> None:
-        """Close the files that are open."""
+        """Close all open files."""
         self._reading.clear()
 
     def _records(self, at: Partition, offset: int) -> Iterator[Record]:
-        """Read the records of a partition from an offset on."""
+        """Yield the records of a partition from an offset on."""
         for entry in archived_entries(self._folder, at, self._archived[at], first=offset):
             yield entry.record
 
 
 def archived_entries(folder: Path, at: Partition, archived: ArchivedPartition, *, first: int = 0) -> Iterator[Entry]:
-    """Read what an export keeps of a partition, from an offset on. Raises ``UnreadableContainerError``."""
+    """Yield a partition's records with their hashes, from offset ``first`` on. Raises ``UnreadableContainerError``."""
     starts = [int(file.name.removesuffix(".avro")) for file in archived.files]
     place = folder_of(folder, at)
     for file in archived.files[max(0, bisect_right(starts, first) - 1) :]:

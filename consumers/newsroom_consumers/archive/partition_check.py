@@ -1,7 +1,7 @@
-"""One partition of an export, walked record by record: the first thing in it that is not as it was written.
+"""The check of one partition of an export: reads it record by record and finds the first fault.
 
-A record's own hash tells an altered record; the chain, one that is missing or was rewritten with its hash; the offsets,
-one that stands in another place; the manifest, one that was added or cut off at the end.
+A record's own hash reveals that it was altered; the chain, that one is missing or was rewritten with its hash; the
+offsets, that one was moved; the manifest, that records were added or cut off at the end.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
 from newsroom_consumers.log.record import Partition
 
 _FAR = 1000
-"""Offsets to try for a record whose own offset was altered."""
+"""Maximum number of offsets to try for a record whose own offset was altered."""
 
 
 class FindingKind(StrEnum):
-    """What is not as it was written."""
+    """The kind of a fault of an export."""
 
     ALTERED = "altered"
     MISSING = "missing"
@@ -38,13 +38,13 @@ class FindingKind(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is not as it was written."""
+    """One thing in an export that is not as it was written."""
 
     fault: FindingKind
     topic: str | None = None
     partition: int | None = None
     offset: int | None = None
-    """Of the first record of the partition that is not as it was written."""
+    """Offset of the partition's first record that is not as it was written."""
     problem: str
 
     def __str__(self) -> str:
@@ -55,38 +55,38 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 def check_partition(
     folder: Path, at: Partition, archived: ArchivedPartition, sound: Callable[[Entry, bytes], object]
 ) -> Finding | None:
-    """Walk one partition and give the first thing that is not as it was written; ``sound`` is told all before it.
+    """Return the first fault in the partition, or None. Call ``sound(entry, sha256)`` for every record before it.
 
-    It is told each record with the hash that was computed anew.
+    ``sha256`` is the recomputed hash of the record.
     """
-    walker = _PartitionCheck(at, archived)
-    following = _read(folder, at, archived)
-    step = next(following)
+    check = _PartitionCheck(at, archived)
+    steps = _read(folder, at, archived)
+    step = next(steps)
     while isinstance(step, _Step):
-        after = next(following)
+        after = next(steps)
         sha = digest(step.entry.record, value_sha(step.entry.record))
-        if found := walker.judge(step, sha, after.entry if isinstance(after, _Step) else None):
+        if found := check.judge(step, sha, after.entry if isinstance(after, _Step) else None):
             return found
         sound(step.entry, sha)
         step = after
-    return walker.stop(step)
+    return check.stop(step)
 
 
 class _Step(NamedTuple):
-    """The next record, and the file that it is in."""
+    """A record, and the file that it is in."""
 
     entry: Entry
     file: ArchivedFile
 
 
 class _Stop(NamedTuple):
-    """The end of a partition's records: all are read, or one cannot be."""
+    """The end of a partition's records. ``problem`` is set if the next one cannot be read."""
 
     problem: UnreadableContainerError | None = None
 
 
 def _read(folder: Path, at: Partition, archived: ArchivedPartition) -> Iterator[_Step | _Stop]:
-    """Read all records of a partition, and say how it ended."""
+    """Yield a step for each record of a partition, then a stop."""
     place = folder_of(folder, at)
     try:
         for file in archived.files:
@@ -99,7 +99,7 @@ def _read(folder: Path, at: Partition, archived: ArchivedPartition) -> Iterator[
 
 
 class _PartitionCheck:
-    """Judges one record after the other."""
+    """Checks the records of one partition, one after the other."""
 
     def __init__(self, at: Partition, archived: ArchivedPartition) -> None:
         self._at = at
@@ -110,18 +110,16 @@ class _PartitionCheck:
         self._counts: Counter[ArchivedFile] = Counter()
 
     def judge(self, step: _Step, sha: bytes, after: Entry | None) -> Finding | None:
-        """Say what is wrong at a record, knowing the one after it."""
+        """Return what is wrong with a record, or ``None``. ``sha`` is its recomputed hash, ``after`` the next one."""
         entry, offset = step.entry, step.entry.record.offset
         if sha != entry.sha256:
             return self._altered(entry)
         if offset < self._expected:
             return self._found(
-                FindingKind.MOVED, offset, f"the record at {offset} stands behind {self._expected - 1} again"
+                FindingKind.MOVED, offset, f"the record at {offset} comes after the one at {self._expected - 1}"
             )
         if self._archived.last_offset is None or offset > self._archived.last_offset:
-            return self._found(
-                FindingKind.ADDED, offset, f"a record at {offset} was added behind the end of the export"
-            )
+            return self._found(FindingKind.ADDED, offset, f"a record at {offset} was added after the end of the export")
         chain = link(self._chain, sha)
         if chain != entry.chain:
             return self._torn(entry, chain, after)
@@ -134,7 +132,7 @@ class _PartitionCheck:
         return None
 
     def stop(self, stop: _Stop) -> Finding | None:
-        """Say what is wrong where no more records come."""
+        """Return what is wrong at the end of the records, or ``None``."""
         archived, expected = self._archived, self._expected
         if stop.problem is not None:
             path, problem = stop.problem.path, stop.problem.problem
@@ -154,13 +152,13 @@ class _PartitionCheck:
             return self._found(
                 FindingKind.ALTERED,
                 last,
-                "the records are not those that the manifest speaks of: it was altered, or the last of them, the "
+                "the records are not the ones in the manifest: either it was altered, or the last of them, the "
                 f"record at {last}, was",
             )
         return None
 
     def _altered(self, entry: Entry) -> Finding:
-        """Name a record whose own hash does not hold; if its offset was altered, by the one that it had."""
+        """Return the finding for a record whose own hash does not match. Its offset is the original one, if altered."""
         first, end = self._expected, max(self._expected + 1, self._archived.next_offset)
         for offset in range(first, min(end, first + _FAR)):
             record = entry.record._replace(offset=offset)
@@ -168,23 +166,21 @@ class _PartitionCheck:
                 return self._found(
                     FindingKind.ALTERED,
                     offset,
-                    f"the record at {offset} was altered: it says that it is at {entry.record.offset}",
+                    f"the record at {offset} was altered: its offset says {entry.record.offset}",
                 )
         offset = entry.record.offset if first <= entry.record.offset < end else first
-        return self._found(FindingKind.ALTERED, offset, f"the record at {offset} was altered: its hash is another one")
+        return self._found(FindingKind.ALTERED, offset, f"the record at {offset} was altered: its hash differs")
 
     def _torn(self, entry: Entry, chain: bytes, after: Entry | None) -> Finding:
-        """Say why the chain of a record whose own hash holds does not."""
+        """Return the finding for a record whose own hash matches, but whose chain does not."""
         offset, expected = entry.record.offset, self._expected
         if after is not None and after.record.offset < offset:
             first = max(expected, after.record.offset)
             return self._found(
-                FindingKind.MOVED, first, f"the record at {offset} stands before the one at {after.record.offset}"
+                FindingKind.MOVED, first, f"the record at {offset} comes before the one at {after.record.offset}"
             )
         if _follows(chain, after, self._archived.chain):
-            return self._found(
-                FindingKind.ALTERED, offset, f"the record at {offset} was altered: its chain is another one"
-            )
+            return self._found(FindingKind.ALTERED, offset, f"the record at {offset} was altered: its chain differs")
         before = self._last[0]
         is_last_in_manifest = after is None and entry.sha256.hex() == self._archived.last
         if not _follows(entry.chain, after, self._archived.chain) or (after is None and not is_last_in_manifest):
@@ -201,7 +197,7 @@ class _PartitionCheck:
         return self._rewritten(offset, f"the record at {offset}{perhaps}")
 
     def _rewritten(self, offset: int, which: str) -> Finding:
-        """Name a record whose own hash holds, though it is not the one that the chain was made of."""
+        """Return the finding for a record whose own hash matches, but is not the hash that the chain includes."""
         return self._found(FindingKind.ALTERED, offset, f"{which} was rewritten with its hash")
 
     def _found(self, fault: FindingKind, offset: int, problem: str) -> Finding:
@@ -209,5 +205,5 @@ class _PartitionCheck:
 
 
 def _follows(chain: bytes, after: Entry | None, end: str) -> bool:
-    """Say whether the next record's chain, or at the end that of the manifest, was made with a chain."""
+    """Return True if the next record's chain, or the manifest's at the end, was computed from ``chain``."""
     return chain.hex() == end if after is None else link(chain, after.sha256) == after.chain

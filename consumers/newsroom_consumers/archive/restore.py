@@ -1,6 +1,7 @@
-"""The import: the records of an export appended to topics, so that offsets, timestamps, hashes and chain are the same.
+"""Import: appends the records of an export to topics, with the same offsets, timestamps and hashes.
 
-What the topics hold already must be a true beginning of the export; an import that was cut short is then gone on with.
+This is `newsroom log import`. What the topics hold already must be the beginning of the export, so an import that was
+interrupted can be continued.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ from newsroom_consumers.progress import Progress
 from newsroom_schemas.errors import Kind, NewsroomError
 
 Append = Callable[[Iterable[Record]], Iterator[int]]
-"""Appends records to the partitions that they name, in order; gives how many more are acknowledged."""
+"""Appends records to the partitions that they name, in order; yields how many more are acknowledged."""
 
 
 class NotRestorableError(NewsroomError):
-    """An export cannot be imported as it is; nothing was written."""
+    """An export cannot be imported unchanged; nothing was written."""
 
     def __init__(self, at: Partition, offset: int, problem: str) -> None:
-        """Name the place in the export, and say what is in the way."""
+        """``at`` and ``offset`` are the place in the export, ``problem`` what prevents the import."""
         super().__init__(
-            f"{at.topic}/{at.partition} cannot be imported as it was: {problem}; nothing was written. "
+            f"{at.topic}/{at.partition} cannot be imported unchanged: {problem}; nothing was written. "
             "`newsroom replay --from` folds the export without Kafka"
         )
         self.at = at
@@ -37,59 +38,59 @@ class NotRestorableError(NewsroomError):
 
 
 class ArchiveTopicsError(NewsroomError):
-    """The topics at hand are not those of an export."""
+    """The log's topics are not those of the export."""
 
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, found: Mapping[str, int], wanted: Mapping[str, int]) -> None:
-        """Take the topics at hand and those of the export, each with its number of partitions."""
+        """``found`` are the log's topics, ``wanted`` the export's, each with its number of partitions."""
         there, here = (
             ", ".join(f"{name} ({count})" for name, count in sorted(each.items())) for each in (found, wanted)
         )
         super().__init__(
-            f"the export is of the topics {here}, with their partitions; those at hand are {there}. Set "
-            "NEWSROOM_TOPIC_PREFIX to the prefix of the export; an import takes --rename where only the prefix differs"
+            f"the export has the topics {here} (partitions); the log has {there}. Set NEWSROOM_TOPIC_PREFIX to the "
+            "prefix of the export, or import with --rename if only the prefix differs"
         )
         self.found = found
         self.wanted = wanted
 
 
 class OccupiedTopicsError(NewsroomError):
-    """The topics hold something else than the beginning of an export."""
+    """The topics hold something other than the beginning of the export."""
 
     def __init__(self, at: Partition, offset: int) -> None:
-        """Name the first record that differs."""
+        """``at`` and ``offset`` are the place of the first record that differs."""
         super().__init__(
             f"{at.topic}/{at.partition} holds a record at {offset} that is not the export's: an import needs empty "
-            "topics, or those in which an import of the same export was cut short; nothing was written"
+            "topics, or those of an interrupted import of the same export; nothing was written"
         )
         self.at = at
         self.offset = offset
 
 
 class DifferentCopyError(NewsroomError):
-    """What was imported is not what the export says."""
+    """The imported records differ from the export."""
 
     def __init__(self, at: Partition, problem: str) -> None:
-        """Name the partition, and say what differs."""
+        """``at`` is the partition, ``problem`` what differs."""
         super().__init__(
-            f"{at.topic}/{at.partition} was imported and differs from the export: {problem}. Something else wrote into "
-            "it, or the cluster stamped its records anew: make the topics anew and import again"
+            f"{at.topic}/{at.partition} was imported but differs from the export: {problem}. Something else wrote to "
+            "it, or the cluster changed the timestamps: create the topics anew and import again"
         )
         self.at = at
         self.problem = problem
 
 
 class RestoreCheck:
-    """Looks at every record of an export for what would not come out the same."""
+    """Checks every record of an export for anything that an import would change."""
 
     def __init__(self, manifest: Manifest) -> None:
-        """Take the manifest of the export."""
+        """``manifest`` is the export's."""
         self._expected = dict.fromkeys((at for at, _ in manifest.partitions()), 0)
         self._ends = {at: each.next_offset for at, each in manifest.partitions()}
 
     def look(self, record: Record) -> None:
-        """Look at the next record. Raises ``NotRestorableError``."""
+        """Check the next record. Raises ``NotRestorableError``."""
         at = Partition(record.topic, record.partition)
         expected, offset = self._expected[at], record.offset
         if offset != expected:
@@ -101,16 +102,16 @@ class RestoreCheck:
             raise NotRestorableError(at, offset, f"the record at {offset} {problem}")
 
     def end(self) -> None:
-        """Look at where the partitions end. Raises ``NotRestorableError``."""
+        """Check the ends of the partitions, after all records. Raises ``NotRestorableError``."""
         for at, expected in self._expected.items():
             if expected < self._ends[at]:
                 raise NotRestorableError(at, expected, f"it ends at {self._ends[at]}, without a record at {expected}")
 
 
 def _unsendable(record: Record) -> str | None:
-    """Say why a record cannot be sent as it is, if so."""
+    """Return why a record cannot be sent unchanged, or ``None``."""
     if record.timestamp % 1000 or record.timestamp < 0:
-        return "has a timestamp that is no whole millisecond since 1970"
+        return "has a timestamp that is not a whole millisecond since 1970"
     if record.key is None and record.value is None:
         return "has neither key nor value, which the client does not send"
     if any(value is None for _, value in record.headers):
@@ -119,10 +120,10 @@ def _unsendable(record: Record) -> str | None:
 
 
 class Restore:
-    """One import into a log."""
+    """One import of an export into a log."""
 
     def __init__(self, folder: Path, manifest: Manifest, log: CountedLog, *, rename: bool = False) -> None:
-        """Take the export and the log; with ``rename`` topics answer each other by what follows their prefix.
+        """``folder`` holds the export. With ``rename``, topics are matched by their names without the prefix.
 
         Raises ``ArchiveTopicsError``.
         """
@@ -136,7 +137,7 @@ class Restore:
         self._left = {self._here(at): archived_entries(folder, at, each) for at, each in manifest.partitions()}
 
     def compare(self) -> int:
-        """Compare what the log holds with the beginning of the export, and count it.
+        """Check that the log's records are the beginning of the export, and return their number.
 
         Raises ``OccupiedTopicsError`` and ``LogError``.
         """
@@ -150,13 +151,13 @@ class Restore:
         return count
 
     def rest(self) -> Iterator[Record]:
-        """Give what is to be appended behind what was compared."""
+        """Yield the records to append after those that were compared."""
         for at, left in self._left.items():
             for entry in left:
                 yield entry.record._replace(topic=at.topic)
 
     def read_back(self, progress: Progress) -> None:
-        """Read the log whole and compare it with the export. Raises ``DifferentCopyError`` and ``LogError``."""
+        """Read the whole log and compare it with the export. Raises ``DifferentCopyError`` and ``LogError``."""
         ends = end_of(self._log)
         wanted = {self._here(at): each for at, each in self._manifest.partitions()}
         chains = dict.fromkeys(wanted, CHAIN_START)
@@ -168,13 +169,13 @@ class Restore:
             if ends[at] != each.next_offset:
                 raise DifferentCopyError(at, f"it ends at {ends[at]}, the export at {each.next_offset}")
             if chains[at].hex() != each.chain:
-                raise DifferentCopyError(at, "its chain is another one")
+                raise DifferentCopyError(at, "its chain differs")
 
     def _here(self, at: Partition) -> Partition:
-        """Say which partition of the log is to hold one of the export."""
+        """Return the log's partition for a partition of the export."""
         return Partition(self._names[at.topic], at.partition)
 
 
 def _role(topic: str) -> str:
-    """Give what follows a topic's prefix: ``articles`` or ``tags``."""
+    """Return a topic's name without its prefix: ``articles`` or ``tags``."""
     return topic.rpartition(".")[2]

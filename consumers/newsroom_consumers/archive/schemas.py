@@ -1,4 +1,4 @@
-"""The schemas of an export: those in it are as they were written, and those that its records name are in it."""
+"""The check of an export's schemas: none was altered, and every schema that a record names is there."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ _FINGERPRINT = re.compile(rb"[0-9a-f]{16}")
 
 
 class NamedSchemas:
-    """The fingerprints that records name in their header ``schema``; a header that holds none is passed over."""
+    """Collects the fingerprints that records name in their header ``schema``. Ignores headers that hold none."""
 
     def __init__(self) -> None:
-        """Begin with no record."""
+        """Begin with no fingerprints."""
         self._first: dict[bytes, Address] = {}
 
     def look(self, record: Record) -> None:
-        """Take a record; of headers of one name the last one counts, as it does when the record is decoded."""
+        """Add a record. If it has several such headers the last one counts, as in decoding."""
         named = dict(record.headers).get("schema")
         if named is not None and named not in self._first and _FINGERPRINT.fullmatch(named):
             self._first[named] = record[:3]
 
     @property
     def first(self) -> Mapping[str, Address]:
-        """The fingerprints, each with the first record seen that names it."""
+        """The fingerprints, each with the place of the first record that names it."""
         return {named.decode(): at for named, at in self._first.items()}
 
 
 def altered_schemas(folder: Path, manifest: Manifest) -> Iterator[Finding]:
-    """Find schemas that are not as they were written. Raises ``UnreadableFileError``."""
+    """Yield a finding for each schema that is not as it was written. Raises ``UnreadableFileError``."""
     for schema in manifest.schemas:
         path = folder / SCHEMAS / schema.file
         try:
@@ -52,23 +52,26 @@ def altered_schemas(folder: Path, manifest: Manifest) -> Iterator[Finding]:
 
 
 def lacking_schemas(manifest: Manifest, named: NamedSchemas, *, whole: bool) -> Iterator[Finding]:
-    """Find schemas that records need and the export lacks; only where it was read whole, those that none needs."""
+    """Yield a finding for each schema that a record names and the export lacks.
+
+    If the ``whole`` export was read, also check that the manifest's list of unknown schemas is right.
+    """
     there = {schema.fingerprint for schema in manifest.schemas}
     unknown = set(manifest.unknown_schemas)
     for fingerprint, (topic, partition, offset) in sorted(named.first.items()):
         if fingerprint not in there | unknown:
-            problem = f"the record at {offset} names the schema {fingerprint}, which was taken out of the export"
+            problem = f"the record at {offset} names the schema {fingerprint}, which was removed from the export"
             yield Finding(fault=FindingKind.SCHEMA, topic=topic, partition=partition, offset=offset, problem=problem)
     wrong = unknown - (named.first.keys() - there)
     if whole and wrong:
-        said = ", ".join(sorted(wrong))
-        problem = f"{MANIFEST} was altered: it calls schemas unknown that are there, or that no record names: {said}"
+        listed = ", ".join(sorted(wrong))
+        problem = f"{MANIFEST} was altered: it lists as unknown schemas that exist or that no record names: {listed}"
         yield Finding(fault=FindingKind.MANIFEST, problem=problem)
 
 
 def _problem(schema: ArchivedSchema, data: bytes) -> str | None:
     if hashlib.sha256(data).hexdigest() != schema.sha256:
-        return f"the schema {schema.file} was altered: its hash is another one"
+        return f"the schema {schema.file} was altered: its hash differs"
     if _fingerprint(schema.file, data) != schema.fingerprint:
         return (
             f"the schema {schema.file} does not have the fingerprint {schema.fingerprint}: it was altered, or the "
@@ -78,7 +81,7 @@ def _problem(schema: ArchivedSchema, data: bytes) -> str | None:
 
 
 def _fingerprint(name: str, data: bytes) -> str | None:
-    """Give the fingerprint of a schema; ``None`` for what is no schema."""
+    """Return the fingerprint of a schema file, or ``None`` if it is not a schema."""
     try:
         return read_schema(name, data.decode()).fingerprint
     except (ValueError, LookupError, SchemaParseException, UnknownType, NewsroomError):

@@ -1,4 +1,4 @@
-"""The proof that an export is what it was: it needs nothing but the folder.
+"""Verification of an export: proves from the folder alone that its records are as they were written.
 
 Example::
 
@@ -6,7 +6,7 @@ Example::
     for finding in report.findings:
         print(finding)
 
-Who can write into the folder can rewrite it whole, with every hash. Only seals kept elsewhere show that.
+Somebody who can write into the folder can rewrite all of it, with every hash. Only seals kept elsewhere reveal that.
 """
 
 from __future__ import annotations
@@ -37,25 +37,25 @@ from newsroom_consumers.seals.check import BrokenKind, PartitionSealCheck, SealV
 from newsroom_consumers.seals.seal import Seal, SealedMark, SealFile
 
 _KINDS = {FindingKind.MISSING: BrokenKind.MISSING, FindingKind.ADDED: BrokenKind.INSERTED}
-"""What the first fault of a partition means to a seal behind it."""
+"""What the first fault of a partition means for the seals after it."""
 
 
 class ArchiveReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What an export turned out to be."""
+    """The result of verifying an export."""
 
     made_at: str
     records: int
-    """Sound records."""
+    """Number of sound records."""
     findings: tuple[Finding, ...]
-    """What is not as it was written; of each partition the first thing."""
+    """What is not as it was written: the first fault of each partition; all faults of files, schemas and manifest."""
     unknown_schemas: tuple[str, ...]
-    """Fingerprints that records name and of which the exporting build had no schema."""
+    """Fingerprints that records name but for which the exporting build had no schema."""
     seals: SealVerdict | None
-    """What came of independent seals."""
+    """The verdict on the seals given to `verify`, if any."""
 
     @property
     def holds(self) -> bool:
-        """Whether everything is as it was written and sealed."""
+        """True if everything is as it was written and sealed."""
         return not self.findings and not (self.seals and self.seals.broken)
 
 
@@ -66,29 +66,29 @@ def verify(
     progress: Progress = lambda _: None,
     look: Callable[[Record], object] = lambda _: None,
 ) -> ArchiveReport:
-    """Read an export whole and say what in it is not as it was written, and which seals do not hold.
+    """Read a whole export; return what is not as it was written, and which seals do not hold.
 
-    ``progress`` is told how many more records are sound, ``look`` is shown each of them.
+    ``look`` is called with each sound record, ``progress`` with 1 for each.
     Raises ``NoArchiveError``, ``ManifestError`` and ``UnreadableFileError``.
     """
     manifest = read_manifest(folder)
     findings = [*_files(folder, manifest), *altered_schemas(folder, manifest), *_own_seal(folder, manifest)]
-    passage = _ArchiveCheck(folder, seals.marks if seals else {}, progress, look)
+    check = _ArchiveCheck(folder, seals.marks if seals else {}, progress, look)
     for at, archived in manifest.partitions():
-        passage.go_through(at, archived)
-    passage.end()
-    findings += [*passage.findings, *lacking_schemas(manifest, passage.named, whole=passage.is_whole)]
+        check.partition(at, archived)
+    check.end()
+    findings += [*check.findings, *lacking_schemas(manifest, check.named, whole=check.is_whole)]
     return ArchiveReport(
         made_at=manifest.made_at,
-        records=passage.records,
+        records=check.records,
         findings=tuple(findings),
         unknown_schemas=manifest.unknown_schemas,
-        seals=verdict(seals, passage.checkings) if seals else None,
+        seals=verdict(seals, check.seal_checks) if seals else None,
     )
 
 
 class _ArchiveCheck:
-    """A passage through all records of an export, and what was seen on the way."""
+    """One pass over all records of an export, and its findings."""
 
     def __init__(
         self,
@@ -100,42 +100,42 @@ class _ArchiveCheck:
         self.records = 0
         self.findings: list[Finding] = []
         self.is_whole = True
-        """Whether each partition could be read to its end."""
+        """True if every partition was read to its end."""
         self.named = NamedSchemas()
-        self.checkings: dict[Partition, PartitionSealCheck] = {}
+        self.seal_checks: dict[Partition, PartitionSealCheck] = {}
         self._folder = folder
         self._marks = marks
         self._progress = progress
         self._look = look
 
-    def go_through(self, at: Partition, archived: ArchivedPartition) -> None:
-        """Read a partition up to its first fault."""
-        checking = self.checkings[at] = PartitionSealCheck(self._marks.get(at, ()), first=archived.first_offset)
-        found = check_partition(self._folder, at, archived, partial(self._see, checking))
+    def partition(self, at: Partition, archived: ArchivedPartition) -> None:
+        """Check a partition up to its first fault."""
+        seal_check = self.seal_checks[at] = PartitionSealCheck(self._marks.get(at, ()), first=archived.first_offset)
+        found = check_partition(self._folder, at, archived, partial(self._record, seal_check))
         if found is not None and found.offset is not None:
             self.is_whole = False
             self.findings.append(found)
-            checking.differs(_KINDS.get(found.fault, BrokenKind.ALTERED), found.offset)
-            checking.end(found.offset)
+            seal_check.differs(_KINDS.get(found.fault, BrokenKind.ALTERED), found.offset)
+            seal_check.end(found.offset)
         else:
-            checking.end(archived.next_offset)
+            seal_check.end(archived.next_offset)
 
     def end(self) -> None:
-        """Compare what is sealed of partitions that the export does not have."""
-        for unknown in self._marks.keys() - self.checkings.keys():
-            self.checkings[unknown] = PartitionSealCheck(self._marks[unknown], first=0)
-            self.checkings[unknown].end(0)
+        """Check the seals of partitions that the export does not have."""
+        for unknown in self._marks.keys() - self.seal_checks.keys():
+            self.seal_checks[unknown] = PartitionSealCheck(self._marks[unknown], first=0)
+            self.seal_checks[unknown].end(0)
 
-    def _see(self, checking: PartitionSealCheck, entry: Entry, sha: bytes) -> None:
+    def _record(self, seal_check: PartitionSealCheck, entry: Entry, sha: bytes) -> None:
         self.records += 1
-        checking.record(entry.record.offset, sha)
+        seal_check.record(entry.record.offset, sha)
         self.named.look(entry.record)
         self._look(entry.record)
         self._progress(1)
 
 
 def _files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
-    """Find files that are missing or foreign."""
+    """Yield a finding for each file that is missing or does not belong to the export."""
     wanted = {folder / MANIFEST, folder / SEALS} | {folder / SCHEMAS / each.file for each in manifest.schemas}
     for at, archived in manifest.partitions():
         place = folder_of(folder, at)
@@ -143,7 +143,7 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
     found = set(files_below(folder))
     for path in sorted(wanted ^ found):
         name = path.relative_to(folder)
-        what = "is missing" if path in wanted else "is no part of the export"
+        what = "is missing" if path in wanted else "is not part of the export"
         of = _partition_of(name)
         yield Finding(
             fault=FindingKind.FILE,
@@ -154,14 +154,14 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
 
 
 def _partition_of(name: Path) -> Partition | None:
-    """Say to which partition a file belongs by its path, if to any."""
+    """Return the partition that a file belongs to by its path, or ``None``."""
     parts = name.parts
     is_of_one = len(parts) > 2 and parts[0] == RECORDS and parts[2].isdecimal()  # noqa: PLR2004 - records/<topic>/<n>
     return Partition(parts[1], int(parts[2])) if is_of_one else None
 
 
 def _own_seal(folder: Path, manifest: Manifest) -> Iterator[Finding]:
-    """Compare the manifest with the seal that was written beside it."""
+    """Yield a finding for each difference between the manifest and the seal that was written beside it."""
     try:
         with readable(folder / SEALS):
             seal = msgspec.json.decode((folder / SEALS).read_bytes(), type=Seal)
@@ -180,7 +180,7 @@ def _own_seal(folder: Path, manifest: Manifest) -> Iterator[Finding]:
                 fault=FindingKind.MANIFEST,
                 topic=at.topic,
                 partition=at.partition,
-                problem=f"{MANIFEST} and {SEALS} differ in what they say of this partition: one of them was altered",
+                problem=f"{MANIFEST} and {SEALS} differ about this partition: one of them was altered",
             )
     if ours == theirs:
         is_dated = (seal.sealed_at, seal.generation) == (manifest.made_at, None)

@@ -1,1 +1,1 @@
-"""Audit: what proves that the published state is the fold of the log, and what shows how it came about."""
+"""Audit: proof that the published state is the fold of the log, the history of articles, and past states."""

@@ -1,13 +1,13 @@
-"""What readers saw at an instant: the log folded up to a cut, and asked as the live generation is.
+"""What readers saw at an instant: folds the log up to a cut, and answers the queries of readers from the result.
 
 Example::
 
     article_as_of(control, log, reader, site, instant=instant, article_id="storm", language="uk")
-    with as_of(control, log, reader, instant, onlooker) as name:    # folds the log, or reuses what it has folded
+    with as_of(control, log, reader, instant, report) as name:    # folds the log, or reuses an earlier fold
         ...
 
-Of an article only its own records are folded, and those of the tag catalogue, into a generation that is thrown away. A
-list needs the whole log up to the cut; a few such generations are kept, and the one used longest ago makes room.
+For one article, only its own records and those of the tag catalogue are folded, into a temporary generation. A list
+needs the whole log up to the cut. The ``KEPT`` generations of that kind that were used last are kept for reuse.
 """
 
 from __future__ import annotations
@@ -44,41 +44,42 @@ from newsroom_schemas.errors import Kind, NewsroomError
 from newsroom_schemas.instants import to_rfc3339
 
 KEPT = 3
-"""Cuts that are kept."""
+"""Number of folded cuts that are kept for reuse."""
 INDEX_SECONDS = 10.0
-"""How long to wait until the live generation has found the records before a cut."""
+"""Maximum wait until the live generation has folded the log up to the cut."""
 _TURN_SECONDS = 0.1
-"""How often to look whether a cut that somebody else folds or asks is free."""
-_THROWN_AWAY = "as-of"
+"""Seconds between two attempts to lock a cut that another process folds or reads."""
+_TEMPORARY = "as-of"
+"""Name of the temporary generation of one article."""
 
 
 class FoldStoppedError(NewsroomError):
-    """A fold was stopped before it came to its cut."""
+    """A fold was stopped before it reached its cut."""
 
     kind: ClassVar[Kind] = Kind.FAILED
 
     def __init__(self, name: str) -> None:
-        """Name the generation."""
+        """``name`` is the generation's."""
         super().__init__(f"stopped; what was folded into {name} is kept, and the same command goes on from there")
         self.name = name
 
 
 class NotThenError(NotFoundError):
-    """There was nothing of that name for readers at an instant."""
+    """Readers had nothing of that name at an instant."""
 
     def __init__(self, what: str, instant: int) -> None:
-        """Say what was asked for, and of which instant (microseconds)."""
+        """``instant`` is in microseconds; ``what`` describes the thing that was asked for."""
         super().__init__(what)
         self.instant = instant
 
     def __str__(self) -> str:
-        """Say it in the past tense."""
+        """Return the message in the past tense."""
         return f"readers had no {self.what} at {to_rfc3339(self.instant)}"
 
 
 @contextmanager
 def then(instant: int) -> Iterator[None]:
-    """Ask of an instant: what is not found was not there then. Raises ``NotThenError``."""
+    """Turn ``NotFoundError`` inside the block into ``NotThenError``, which names the instant."""
     try:
         yield
     except NotFoundError as error:
@@ -86,19 +87,19 @@ def then(instant: int) -> Iterator[None]:
 
 
 Looking = Callable[[Cut], object]
-"""Is told the cut that an answer is about."""
+"""Called with the cut that an answer is for."""
 
 
 class AsOfProgress(NamedTuple):
-    """Who asks, and is told what a fold of the log does."""
+    """How a fold of the log reports to its caller, and how the caller stops it."""
 
     say: Callable[[str], None]
-    """Is told each thing that is done."""
+    """Called with a sentence for each step."""
     counting: Callable[[int], AbstractContextManager[Progress]]
-    """Shows the progress of so many records."""
+    """Returns a progress display for a number of records."""
     stopping: threading.Event
     now: Callable[[], int] = lambda: time.time_ns() // 1000
-    """Gives the present instant, microseconds."""
+    """Returns the current instant, microseconds."""
     looking: Looking = lambda _: None
 
 
@@ -114,11 +115,11 @@ def article_as_of(
     seconds: float = INDEX_SECONDS,
     looking: Looking = lambda _: None,
 ) -> Answer:
-    """Give the page of an edition as it was at an instant (microseconds); ``related`` is null, it is others' affair.
+    """Return the page of an edition as it was at an instant (microseconds).
 
-    The event index of the live generation says where the records lie. Raises ``NotThenError``, ``NotReachedError``
-    when that index does not come up to the cut within some seconds, ``LogMismatchError``, ``LogError`` and
-    ``NoGenerationError``.
+    ``related`` is always null, because it depends on other articles. The event index of the live generation tells
+    where the article's records are. Raises ``NotThenError``, ``NotReachedError`` if that index does not reach the cut
+    within ``seconds``, ``LogMismatchError``, ``LogError`` and ``NoGenerationError``.
     """
     cut, name = cut_at(log, instant), control.live()
     looking(cut)
@@ -127,62 +128,61 @@ def article_as_of(
     with control.database.reading(name) as connection:
         places = places_of(connection, CATALOGUE) | places_of(connection, article_id)
     reads = read_again(log, reader, before(places, cut))
-    with _thrown_away(_fold(reads, article_id), site) as readers, then(instant):
+    with _temporary(_fold(reads, article_id), site) as readers, then(instant):
         answer = readers.article(article_id, language)
     return answer | {"related": None} if "related" in answer else answer
 
 
 def _fold(reads: Sequence[JudgedRecord], article_id: str) -> FoldResult:
-    """Fold the records of one article and of the catalogue from the first one on."""
+    """Fold all records of one article and of the tag catalogue."""
     return BatchFold().fold(reads, {id_: Aggregate(id=id_) for id_ in (CATALOGUE, article_id)})
 
 
 @contextmanager
-def _thrown_away(folded: FoldResult, site: Site) -> Iterator[ReaderQueries]:
-    """Store what was folded in a generation of its own for as long as it is asked."""
+def _temporary(folded: FoldResult, site: Site) -> Iterator[ReaderQueries]:
+    """Store the result of a fold in a temporary generation, and yield its queries."""
     with tempfile.TemporaryDirectory(prefix="newsroom-as-of-") as folder:
         database = SqliteDatabase(Path(folder))
-        engine = database.writer(_THROWN_AWAY)
+        engine = database.writer(_TEMPORARY)
         try:
-            Generation(engine, _THROWN_AWAY).commit([], folded)
+            Generation(engine, _TEMPORARY).commit([], folded)
         finally:
             engine.dispose()
-        with database.public(_THROWN_AWAY) as connection:
+        with database.public(_TEMPORARY) as connection:
             yield ReaderQueries(connection, site)
 
 
 @contextmanager
-def as_of(
-    control: Control, log: CountedLog, reader: RecordReader, instant: int, onlooker: AsOfProgress
-) -> Iterator[str]:
-    """Give the name of a generation that holds the log up to an instant, folded now or before, and hold it meanwhile.
+def as_of(control: Control, log: CountedLog, reader: RecordReader, instant: int, report: AsOfProgress) -> Iterator[str]:
+    """Yield the name of a generation with the log folded up to an instant (microseconds), and lock it meanwhile.
 
-    Who wants the same cut at the same time waits. Raises ``FoldStoppedError``, and what ``replay`` raises.
+    Folds the log, or reuses an earlier fold of the same cut. Waits if another process uses it. Raises
+    ``FoldStoppedError``, and what ``replay`` raises.
     """
     cut = cut_at(log, instant)
-    onlooker.looking(cut)
+    report.looking(cut)
     name = name_of(log, cut)
-    with _turn(control, name, onlooker):
+    with _turn(control, name, report):
         with control.writing() as connection:
-            snapshots.use(connection, name, _written(cut), onlooker.now())
+            snapshots.use(connection, name, _written(cut), report.now())
             folded_at = snapshots.folded_at(connection, name)
         left = begin(control, name, log, cut)
         if left or folded_at is None:
-            onlooker.say(f"folding the log up to {to_rfc3339(instant)} ({name}): {left:,} records")
+            report.say(f"folding the log up to {to_rfc3339(instant)} ({name}): {left:,} records")
         else:
-            onlooker.say(f"reusing {name}, folded {to_rfc3339(folded_at)}")
-        with onlooker.counting(left) as progress:  # with none left, the last records folded are compared with the log's
-            if not replay(control, name, log, cut, reader, stopping=onlooker.stopping, progress=progress):
+            report.say(f"reusing {name}, folded {to_rfc3339(folded_at)}")
+        with report.counting(left) as progress:  # with none left, the last records folded are compared with the log's
+            if not replay(control, name, log, cut, reader, stopping=report.stopping, progress=progress):
                 raise FoldStoppedError(name)
         if left or folded_at is None:
             with control.writing() as connection:
-                snapshots.folded(connection, name, onlooker.now())
-        _make_room(control, onlooker)
+                snapshots.folded(connection, name, report.now())
+        _make_room(control, report)
         yield name
 
 
 def name_of(log: CountedLog, cut: Cut) -> str:
-    """Name the generation of a cut: two instants between the same records are one cut, another build is another."""
+    """Return the name of a cut's generation. It depends on the cut and the build, not on the instant."""
     made = this_build(log.partitions)
     identity = canonical([_written(cut), made.fold_version, dict(made.projection_versions), dict(made.partitions)])
     return f"cut-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
@@ -193,8 +193,8 @@ def _written(cut: Cut) -> str:
 
 
 @contextmanager
-def _turn(control: Control, name: str, onlooker: AsOfProgress) -> Iterator[None]:
-    """Hold a generation exclusively, as soon as nobody else does. Raises ``FoldStoppedError``."""
+def _turn(control: Control, name: str, report: AsOfProgress) -> Iterator[None]:
+    """Lock a generation, waiting until no other process holds it. Raises ``FoldStoppedError``."""
     with ExitStack() as held:
         waiting = False
         while True:
@@ -203,22 +203,22 @@ def _turn(control: Control, name: str, onlooker: AsOfProgress) -> Iterator[None]
                 break
             except GenerationInUseError:
                 if not waiting:
-                    onlooker.say(f"waiting for {name}: somebody else folds it, or asks it")
+                    report.say(f"waiting for {name}: another process folds or reads it")
                 waiting = True
-            if onlooker.stopping.wait(_TURN_SECONDS):
+            if report.stopping.wait(_TURN_SECONDS):
                 raise FoldStoppedError(name)
         yield
 
 
-def _make_room(control: Control, onlooker: AsOfProgress) -> None:
-    """Drop the cuts used longest ago; one that somebody asks just now stays until the next time."""
+def _make_room(control: Control, report: AsOfProgress) -> None:
+    """Drop all but the ``KEPT`` cuts used last. One that another process is reading stays until the next time."""
     with control.writing() as connection:
         names = snapshots.oldest(connection, KEPT)
     for name in names:
         try:
             with suppress(UnknownGenerationError):
                 control.drop(name)
-                onlooker.say(f"dropped {name}: the {KEPT} cuts used last are kept")
+                report.say(f"dropped {name}: the {KEPT} cuts used last are kept")
         except (GenerationInUseError, LiveGenerationError):
             continue
         with control.writing() as connection:

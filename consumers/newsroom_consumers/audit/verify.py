@@ -1,11 +1,11 @@
-"""Verify: is the live generation what the log says? The log is folded afresh, and the two are compared.
+"""Verification of the live generation: folds the log again and compares the result with it.
 
 Example::
 
     verify(control, log, reader, stopping=threading.Event()).equal
 
-A worker may go on meanwhile. The log is folded up to where the generation stands; then one moment of the generation is
-held in a read transaction, the fresh one is moved on to that moment, and digests are compared there.
+A worker may go on meanwhile. The log is folded into a fresh generation up to where the live one stands. Then the live
+one is held in a read transaction, the fresh one catches up with it, and the digests of the two are compared.
 """
 
 from __future__ import annotations
@@ -37,63 +37,63 @@ from newsroom_consumers.worker.replay import replay
 from newsroom_schemas.errors import Kind, NewsroomError
 
 SCRATCH = "verify-"
-"""What the names of the fresh generations begin with."""
+"""Prefix of the names of fresh generations."""
 
 Plan = Callable[[int], Progress]
-"""Is told how many offsets will be folded, and gives what is told how many are."""
+"""Called with the number of offsets to fold; returns the progress to report to."""
 
 
 class CannotVerifyError(NewsroomError):
-    """The live generation was made by other code or from other topics: that it differs would say nothing."""
+    """The live generation was made by another build or from other topics, so a difference would prove nothing."""
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, name: str, made: Build, ours: Build) -> None:
-        """Name the generation, the build that made it, and this one."""
+        """``made`` is the build that made the generation, ``ours`` this one."""
         super().__init__(
-            f"generation {name} cannot be verified by this build: it was made by {_said(made)}, and this build is "
-            f"{_said(ours)}. Run the build that made it; what another fold would change, `newsroom compare` says"
+            f"generation {name} cannot be verified by this build: it was made by {_described(made)}, and this build is "
+            f"{_described(ours)}. Run the build that made it, or see with `newsroom compare` what this build changes"
         )
         self.name = name
 
 
 class VerificationStoppedError(NewsroomError):
-    """The log was not folded to its end, so that nothing is known."""
+    """The log was not folded to its end, so nothing is known."""
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self) -> None:
-        """Say so."""
+        """Make the error: it has no attributes."""
         super().__init__("stopped before the log was folded: nothing is verified. Start again")
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
-    """What a verification has found; in its comparison A is the generation, B the log folded afresh."""
+    """The result of a verification. In its comparison, A is the live generation and B the log folded again."""
 
     generation: str
     cut: Cut
-    """Where the generation stood: the offset of the next record, for each partition."""
+    """The cursors of the generation: the offset of the next record of each partition."""
     records: int
-    """Event rows of the fresh generation: one for each record up to the cut."""
+    """Number of event rows in the fresh generation, one for each record up to the cut."""
     beyond: dict[Partition, tuple[int, int]]
-    """Where the generation stands past the end of the log, and that end: it was made from a longer log, or touched."""
+    """Partitions whose cursor is past the end of the log: cursor and end. The log was shortened, or the row altered."""
     damage: list[str]
-    """Where the database of the generation contradicts itself."""
+    """Places where the generation's database contradicts itself, such as an index without its row."""
     comparison: Comparison
 
     @property
     def equal(self) -> bool:
-        """Whether every row of the generation is what the log says, and is found by every index."""
+        """True if every row of the generation follows from the log, and every index finds it."""
         return self.comparison.equal and not self.damage
 
     @property
     def digest(self) -> dict[str, str]:
-        """Digest of all tables: of the generation, and of the log folded afresh."""
+        """Digest of all tables: ``a`` of the generation, ``b`` of the log folded again."""
         tables = self.comparison.digests
         return {side: digest_of({name: each[side] for name, each in tables.items()}) for side in ("a", "b")}
 
     def answer(self) -> Answer:
-        """Give it as JSON."""
+        """Return the result as JSON values."""
         cut = [{"topic": at.topic, "partition": at.partition, "offset": end} for at, end in sorted(self.cut.items())]
         beyond = [
             {"topic": at.topic, "partition": at.partition, "offset": offset, "end": end}
@@ -121,7 +121,7 @@ def verify(
     folding: BatchFold | None = None,
     plan: Plan = lambda _: lambda _: None,
 ) -> Verification:
-    """Fold the log afresh up to where the live generation stands, and compare the two.
+    """Fold the log again up to where the live generation stands, and compare the two.
 
     Raises ``NoGenerationError``, ``CannotVerifyError``, ``VerificationStoppedError``, and what ``replay`` raises.
     """
@@ -151,14 +151,14 @@ def verify(
 
 
 def _require_build(control: Control, name: str, log: CountedLog) -> None:
-    """Raise ``CannotVerifyError`` for a generation that another build has made."""
+    """Raise ``CannotVerifyError`` if another build has made the generation."""
     made, ours = control.known(name).build, this_build(log.partitions)
     if made != ours:
         raise CannotVerifyError(name, made, ours)
 
 
 def _stands(connection: Connection, log: CountedLog) -> Cut:
-    """Say how far a generation has folded the log: by its cursors, and by its event rows where there is no cursor."""
+    """Return how far a generation has folded each partition: by its cursor, or without one by its event rows."""
     stands, offset = positions(connection), func.max(EVENT.c.offset)
     for at in log.assigned().keys() - stands.keys():
         last = connection.scalar(select(offset).where(EVENT.c.topic == at.topic, EVENT.c.partition == at.partition))
@@ -167,18 +167,18 @@ def _stands(connection: Connection, log: CountedLog) -> Cut:
 
 
 def _within(cut: Cut, log: CountedLog) -> Cut:
-    """End a cut where the log ends: a cursor that stands past it will differ from the one that the log gives."""
+    """Return the cut limited to the end of the log. A cursor past that end then shows as a difference."""
     return {at: min(cut[at], bounds.end) for at, bounds in log.bounds(cut).items()}
 
 
 def _further(first: Cut, then: Cut) -> Cut:
-    """Give the later of two cuts in each partition; a cursor that has gone back will differ."""
+    """Return the later of two cuts in each partition. A cursor that has gone back then shows as a difference."""
     return {at: max(first.get(at, 0), then.get(at, 0)) for at in {**first, **then}}
 
 
 @contextmanager
 def _scratch(control: Control) -> Iterator[str]:
-    """Hold a new generation, dropped at the end whatever happens, as are those that killed verifications have left."""
+    """Yield the name of a new, locked generation and drop it at the end. First drop those of killed verifications."""
     for left in control.all():
         if left.name.startswith(SCRATCH):
             with suppress(GenerationInUseError, UnknownGenerationError):
@@ -191,7 +191,8 @@ def _scratch(control: Control) -> Iterator[str]:
             control.drop_held(name)
 
 
-def _said(made: Build) -> str:
+def _described(made: Build) -> str:
+    """Return the versions and topics of a build, for people."""
     versions: dict[str, Any] = {"fold": made.fold_version, **made.projection_versions}
     partitions = ", ".join(f"{topic} ({count} partitions)" for topic, count in sorted(made.partitions.items()))
     return f"{', '.join(f'{name} {number}' for name, number in versions.items())} from {partitions}"

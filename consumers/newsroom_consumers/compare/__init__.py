@@ -1,1 +1,1 @@
-"""What differs between two generations, and which articles, pages and entries that is."""
+"""The comparison of two generations: rows that differ, and the articles, pages and entries that they belong to."""

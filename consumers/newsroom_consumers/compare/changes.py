@@ -1,10 +1,10 @@
-"""Differences of two generations under the names that people know: articles, tag pages, timelines, events, cursors.
+"""Differing rows of two generations, grouped by what people know: articles, tag pages, timelines, events, cursors.
 
 Example::
 
-    naming = Naming()
-    naming.take(differences(a, b, PUBLISHED))
-    naming.summary()
+    report = ChangeReport()
+    report.take(differences(a, b, PUBLISHED))
+    summary(report.findings())
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from newsroom_consumers.projections.timeline import TIMELINE
 from newsroom_consumers.store.tables import ARTICLE, CURSOR, EDITION, EVENT, PARKED
 
 KEPT = 10_000
-"""Rows of each table of which values are kept, and records of which anything is; all others are named or counted."""
+"""Maximum rows of each table whose values are kept, and maximum records listed. The rest is only named or counted."""
 
 VANISHES = "vanishes"
 APPEARS = "appears"
@@ -30,32 +30,32 @@ WITHDRAWN = "is withdrawn"
 RESTORED = "is restored"
 CHANGES = "changes"
 BEHIND_THE_SCENES = "changes behind the scenes"
-"""Readers see no difference."""
+"""A change that readers do not see."""
 
 ONLY_A, ONLY_B = "only in a", "only in b"
 
 
 class RowChange(msgspec.Struct, frozen=True):
-    """A row that differs."""
+    """A row that differs between generation A and generation B."""
 
     table: str
     state: str
     """``changed``, ``only in a`` or ``only in b``."""
     fields: dict[str, dict[str, Any]]
-    """What a changed row has in A and in B, by the column; not kept of every one where there are very many."""
+    """The values of a changed row in A and in B, by column; empty for rows beyond ``KEPT``."""
 
 
 class ArticleChange(msgspec.Struct, kw_only=True):
-    """An edition that differs, or what an article has besides editions."""
+    """An edition that differs, or the parts of an article besides its editions."""
 
     article_id: str
     language: str | None
-    """``None``: the article's card, embargo and hold."""
+    """``None`` for the article's card, embargo and hold."""
     change: str = BEHIND_THE_SCENES
     rows: list[RowChange] = []
 
     def take(self, row: RowChange) -> None:
-        """Take one more row of it, and say again how it changes."""
+        """Add a row, and update how the edition changes."""
         self.rows.append(row)
         pages = {each.table: each.state for each in self.rows if each.table in {PUBLISHED.name, GONE.name}}
         if pages:
@@ -65,7 +65,7 @@ class ArticleChange(msgspec.Struct, kw_only=True):
 
 
 class EntryChange(msgspec.Struct, frozen=True):
-    """An entry of a list that both generations have, not alike; ``fields`` as of a row."""
+    """An entry of a list that is in both generations but differs; ``fields`` as in `RowChange`."""
 
     article_id: str
     fields: dict[str, dict[str, Any]]
@@ -78,15 +78,15 @@ class ListChange(msgspec.Struct, kw_only=True):
     """``None`` for a timeline."""
     language: str
     gained: list[str] = []
-    """Articles that are listed in B only."""
+    """Ids of articles that are listed in B only."""
     lost: list[str] = []
-    """Articles that are listed in A only."""
+    """Ids of articles that are listed in A only."""
     moved: list[EntryChange] = []
-    """Entries that stand in another place: their instant or their first event differs."""
+    """Entries at another place in the list: their instant or their first event differs."""
     changed: list[EntryChange] = []
 
     def finish(self, gained: dict[str, RowDifference], lost: dict[str, RowDifference]) -> None:
-        """Take the entries that are in one generation only: an article that is in both has moved."""
+        """Add the entries that are in one generation only, by article id. An article in both arguments has moved."""
         self.gained = sorted(gained.keys() - lost.keys())
         self.lost = sorted(lost.keys() - gained.keys())
         for id_ in sorted(gained.keys() & lost.keys()):
@@ -95,13 +95,13 @@ class ListChange(msgspec.Struct, kw_only=True):
 
 
 class RecordChange(msgspec.Struct, frozen=True, kw_only=True):
-    """The row of a record, its event row or its parked one, that differs."""
+    """A record whose event row or parked row differs."""
 
     topic: str
     partition: int
     offset: int
     article_id: str | None
-    """Empty for the tag catalogue."""
+    """Empty for a record of the tag catalogue."""
     row: RowChange
 
 
@@ -109,7 +109,7 @@ class EventChange(RecordChange, frozen=True, kw_only=True):
     """An event row that differs."""
 
     a: str | None
-    """The outcome in A; ``None`` where A has no row."""
+    """The outcome in A; ``None`` if A has no row."""
     b: str | None
 
 
@@ -129,10 +129,10 @@ class CursorChange(msgspec.Struct, frozen=True):
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
-    """All that two generations differ in."""
+    """All differences of two generations."""
 
     article_ids: list[str]
-    """Every article that a differing row belongs to; none is left out."""
+    """Ids of all articles that a differing row belongs to."""
     articles: list[ArticleChange]
     tags: list[ListChange]
     timelines: list[ListChange]
@@ -141,14 +141,14 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     events: list[EventChange]
     cursors: list[CursorChange]
     counts: dict[str, int]
-    """Rows that differ, by table."""
+    """Number of differing rows, by table."""
 
 
 class ChangeReport:
-    """Gives differences their names, table by table."""
+    """Collects the differing rows of all tables and groups them."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Begin with no differences."""
         self._counts: Counter[str] = Counter()
         self._ids: set[str] = set()
         self._articles: dict[tuple[str, str | None], ArticleChange] = {}
@@ -159,14 +159,14 @@ class ChangeReport:
         self._entries: dict[tuple[str, str | None, str], tuple[dict[str, RowDifference], dict[str, RowDifference]]] = {}
 
     def take(self, differing: Iterable[RowDifference]) -> None:
-        """Take the differences of a table."""
+        """Add the differences of a table."""
         for each in differing:
             self._counts[str(each.table.name)] += 1
             self._ids.update(readable(row["article_id"]) for row in (each.a, each.b) if row and row.get("article_id"))
-            self._name(each)
+            self._add(each)
 
     def findings(self) -> Findings:
-        """Give what was taken, in the order of its names."""
+        """Return the differences, sorted by name. Call it once, at the end."""
         for key, entries in self._entries.items():
             self._list(key).finish(*entries)
         self._entries.clear()
@@ -183,7 +183,7 @@ class ChangeReport:
             counts=dict(self._counts),
         )
 
-    def _name(self, each: RowDifference) -> None:
+    def _add(self, each: RowDifference) -> None:
         if each.table in {ARTICLE, EDITION, PUBLISHED, GONE}:
             self._take_article(each)
         elif each.table in {TAG_ENTRY, TIMELINE}:
@@ -237,7 +237,7 @@ class ChangeReport:
 
 
 def summary(findings: Findings) -> str:
-    """Say in one sentence how many of each kind differ: "312 tag pages change, 2 articles vanish"."""
+    """Return one sentence with the number of each kind: "312 tag pages change, 2 articles vanish"."""
     changes = {change: {each.article_id for each in findings.articles if each.change == change} for change in _VERBS}
     changes[BEHIND_THE_SCENES] -= set().union(*(ids for change, ids in changes.items() if change != BEHIND_THE_SCENES))
     counted = [(len(changes[change]), "article", *verbs) for change, verbs in _VERBS.items()]

@@ -1,4 +1,4 @@
-"""Compare two generations, and say by names that a person knows what differs: articles, tag pages, timeline entries.
+"""The comparison of two generations: which articles, tag pages and timeline entries differ.
 
 Example::
 
@@ -6,7 +6,8 @@ Example::
         compare_equal(a, b).summary
 
 From A to B an article *vanishes* or *appears*, *is withdrawn* or *is restored*, or *changes*; it changes *behind the
-scenes* where readers see no difference. Digests are compared first, row by row only the tables whose digests differ.
+scenes* if readers see no difference. Digests are compared first; only tables whose digests differ are compared row by
+row.
 """
 
 from __future__ import annotations
@@ -29,43 +30,43 @@ from newsroom_schemas.errors import Kind, NewsroomError
 
 
 class CursorsDifferError(NewsroomError):
-    """Two generations have not folded the log equally far, so that their rows say nothing about the code."""
+    """Two generations have not folded the log equally far, so their rows cannot be compared."""
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, distances: dict[Partition, tuple[int, int]]) -> None:
-        """Take where A and B stand in each partition that they have not folded equally far."""
+        """``distances`` are the next offsets of A and B in each partition where they differ."""
         listed = ", ".join(f"{at.topic}/{at.partition}: {a} and {b}" for at, (a, b) in sorted(distances.items()))
         super().__init__(
-            f"the two generations have not folded the log equally far ({listed}): move the one behind on with "
-            "`newsroom replay --into`, or compare what both hold whole with --common"
+            f"the two generations have not folded the log equally far ({listed}): move the one that is behind on with "
+            "`newsroom replay --into`, or compare only what both have folded completely with --common"
         )
         self.distances = distances
 
 
 class TopicsDifferError(NewsroomError):
-    """Two generations are made of different logs."""
+    """Two generations were made from different logs."""
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, a: KnownGeneration, b: KnownGeneration) -> None:
-        """Take the two."""
+        """Name both generations and their topics."""
         listed = " and ".join(f"{each.name} of {', '.join(sorted(each.build.partitions))}" for each in (a, b))
         super().__init__(
-            f"the two generations are made of different logs and cannot be compared (topics, or their numbers of "
-            f"partitions): {listed}"
+            f"the two generations were made from different logs (topics, or their numbers of partitions) and cannot be "
+            f"compared: {listed}"
         )
 
 
 class Side(NamedTuple):
-    """A generation in one read transaction."""
+    """One generation of a comparison, with a connection in a read transaction."""
 
     name: str
     connection: Connection
 
 
 class Comparison(msgspec.Struct, kw_only=True, frozen=True):
-    """What two generations differ in."""
+    """The result of comparing two generations, A and B."""
 
     equal: bool
     a: str
@@ -75,19 +76,19 @@ class Comparison(msgspec.Struct, kw_only=True, frozen=True):
     """One sentence for people."""
     findings: Findings
     digests: dict[str, dict[str, str]]
-    """The digest of each table in ``a`` and ``b``; none where only a part of them was compared."""
+    """The digest of each table in ``a`` and ``b``; empty if only a part of them was compared."""
     left_out: int = 0
-    """Articles that were not compared, because only one of the two may hold all their records."""
+    """Number of articles that were not compared, because one of the two may lack some of their records."""
 
     def answer(self) -> dict[str, Any]:
-        """Give it as JSON."""
+        """Return the result as JSON values."""
         known = {"equal": self.equal, "a": self.a, "b": self.b, "summary": self.summary, "left_out": self.left_out}
         return {**known, **msgspec.to_builtins(self.findings), "digests": self.digests}
 
 
 @contextmanager
 def compared(control: Control, a: str, b: str) -> Iterator[tuple[Side, Side]]:
-    """Open two generations, each in a read transaction that lasts.
+    """Open two generations, each in a read transaction that lasts until the end of the block.
 
     Raises ``UnknownGenerationError`` and ``TopicsDifferError``.
     """
@@ -106,54 +107,54 @@ def compare_equal(a: Side, b: Side) -> Comparison:
 
 
 def compare_rows(a: Side, b: Side) -> Comparison:
-    """Compare all rows of two generations, cursors among them, however far each has folded the log."""
+    """Compare all rows of two generations, including cursors, however far each has folded the log."""
     of_a, of_b = digests(a.connection), digests(b.connection)
-    naming = ChangeReport()
+    report = ChangeReport()
     for table in TABLES:
         if of_a[table.name] != of_b[table.name]:
-            naming.take(differences(a.connection, b.connection, table))
+            report.take(differences(a.connection, b.connection, table))
     found = {name: {"a": of_a[name], "b": of_b[name]} for name in sorted(of_a)}
-    return _comparison(a, b, naming, found)
+    return _comparison(a, b, report, found)
 
 
 def compare_common(a: Side, b: Side) -> Comparison:
-    """Compare the articles of which both generations hold all records that either of them holds.
+    """Compare the articles of which both generations have folded the same records.
 
-    Left out are those with a record at or past the cursor of the generation that is behind in its partition, and with
-    any such record of the tag catalogue the catalogue. Cursors are compared where they stand at the same offset.
+    An article is left out if it has a record at or past the cursor of the generation that is behind in that partition.
+    The same holds for the tag catalogue. Cursors are compared in partitions where both are at the same offset.
     """
     apart = distances(a.connection, b.connection)
     if not apart:
         return compare_rows(a, b)
     later = _later(a.connection, apart) | _later(b.connection, apart)
-    naming = ChangeReport()
+    report = ChangeReport()
     for table in TABLES:
-        naming.take(differences(a.connection, b.connection, table, _Common(apart, later).has))
-    return _comparison(a, b, naming, {}, len(later - {CATALOGUE}))
+        report.take(differences(a.connection, b.connection, table, _Common(apart, later).has))
+    return _comparison(a, b, report, {}, len(later - {CATALOGUE}))
 
 
 def positions(connection: Connection) -> dict[Partition, int]:
-    """Give how far a generation has folded each partition that it has begun."""
+    """Return the next offset of each partition that a generation has begun."""
     rows = connection.execute(select(CURSOR.c.topic, CURSOR.c.partition, CURSOR.c.next_offset))
     return {Partition(topic, number): offset for topic, number, offset in rows if isinstance(offset, int) and offset}
 
 
 def distances(a: Connection, b: Connection) -> dict[Partition, tuple[int, int]]:
-    """Give the two positions in each partition that two generations have not folded equally far."""
+    """Return the next offsets of both generations in each partition where they differ."""
     of_a, of_b = positions(a), positions(b)
     both = {at: (of_a.get(at, 0), of_b.get(at, 0)) for at in of_a | of_b}
     return {at: (left, right) for at, (left, right) in both.items() if left != right}
 
 
 class _Common:
-    """What two generations both hold whole."""
+    """The rows that two generations can be compared by, although they have not folded the log equally far."""
 
     def __init__(self, apart: dict[Partition, tuple[int, int]], later: set[str]) -> None:
         self._ends = {at: min(positions) for at, positions in apart.items()}
         self._later = later
 
     def has(self, row: NamedRow) -> bool:
-        """Say whether a row belongs to it: rows of articles by those, rows of records by their place besides."""
+        """Return True for a row of a compared article; a row of a record must also be before both cursors."""
         if "next_offset" in row:
             return Partition(row["topic"], row["partition"]) not in self._ends
         if "offset" in row and row["offset"] >= self._end(row):
@@ -165,7 +166,7 @@ class _Common:
 
 
 def _later(connection: Connection, apart: dict[Partition, tuple[int, int]]) -> set[str]:
-    """Give the articles with a record that one generation of two has folded and the other has not."""
+    """Return the ids of the articles with a record past the cursor of the generation that is behind."""
     found: set[str] = set()
     for at, ends in apart.items():
         place = (EVENT.c.topic == at.topic, EVENT.c.partition == at.partition, EVENT.c.offset >= min(ends))
@@ -174,9 +175,9 @@ def _later(connection: Connection, apart: dict[Partition, tuple[int, int]]) -> s
 
 
 def _comparison(
-    a: Side, b: Side, naming: ChangeReport, found: dict[str, dict[str, str]], left_out: int = 0
+    a: Side, b: Side, report: ChangeReport, found: dict[str, dict[str, str]], left_out: int = 0
 ) -> Comparison:
-    findings = naming.findings()
+    findings = report.findings()
     return Comparison(
         equal=not findings.counts,
         a=a.name,

@@ -1,11 +1,11 @@
-"""The differences of two generations, row by row: two scans in the order of the key, side by side.
+"""The rows that differ between two generations, found by two parallel scans in the order of the primary key.
 
 Example::
 
     for difference in differences(a, b, PUBLISHED):
         difference.fields()
 
-A generation is as large as a newsroom's history: only one chunk of each scan is in memory.
+A generation can be very large, so only one chunk of each scan is in memory.
 """
 
 from __future__ import annotations
@@ -23,44 +23,44 @@ from newsroom_consumers.store.digests import Cells, columns, scan, text_bytes
 from newsroom_schemas.instants import to_rfc3339
 
 NamedRow = Mapping[str, Any]
-"""A row by the names of its columns."""
+"""A row by column names."""
 
 _SHORT = 64
-"""Bytes up to which a value is shown whole."""
+"""Maximum bytes of a value that is shown whole."""
 _ABSENT: NamedRow = {}
 
 
 class RowDifference(NamedTuple):
-    """A row that two generations, A and B, do not have alike."""
+    """A row that differs between two generations, A and B."""
 
     table: Table
     a: NamedRow | None
-    """The row in A; ``None`` where it is in B only."""
+    """The row in A; ``None`` if it is in B only."""
     b: NamedRow | None
 
     def both(self, column: str) -> tuple[Any, Any]:
-        """Give what A and B have in a column; ``None`` where there is no row."""
+        """Return the values of a column in A and in B; ``None`` if there is no row."""
         return (self.a or _ABSENT).get(column), (self.b or _ABSENT).get(column)
 
     def known(self, column: str) -> Any:
-        """Give what a column of the key says, which is the same in both; or what one of them says of another column."""
+        """Return the value of a column in A, or if that is ``None`` in B. For columns of the key both are the same."""
         of_a, of_b = self.both(column)
         return of_b if of_a is None else of_a
 
     def state(self) -> str:
-        """Say whether the row is in one generation only, or changed."""
+        """Return ``changed``, ``only in a`` or ``only in b``."""
         if self.b is None:
             return "only in a"
         return "only in b" if self.a is None else "changed"
 
     def names(self) -> list[str]:
-        """Name the columns that differ; none where the row is in one generation only."""
+        """Return the columns that differ; none if the row is in one generation only."""
         if self.a is None or self.b is None:
             return []
         return [name for name in self.a if self.a[name] != self.b[name]]
 
     def fields(self) -> dict[str, dict[str, Any]]:
-        """Give both values of the columns that differ, as JSON shows them."""
+        """Return both values of each column that differs, as JSON values."""
         return {name: {"a": shown(name, of_a), "b": shown(name, of_b)} for name, of_a, of_b in self._values()}
 
     def _values(self) -> Iterator[tuple[str, Any, Any]]:
@@ -69,11 +69,11 @@ class RowDifference(NamedTuple):
 
 
 Wanted = Callable[[NamedRow], bool]
-"""Says whether a row is to be compared."""
+"""Returns True for a row that is to be compared."""
 
 
 def differences(a: Connection, b: Connection, table: Table, wanted: Wanted = lambda _: True) -> Iterator[RowDifference]:
-    """Compare a table of two generations, in the order of its key."""
+    """Yield the rows of a table that differ between two generations, in the order of its key."""
     names = [str(column.name) for column in columns(table)]
     width = len(table.primary_key)
     sides = (_numbered(number, scan(each, table), width) for number, each in enumerate((a, b)))
@@ -86,7 +86,7 @@ def differences(a: Connection, b: Connection, table: Table, wanted: Wanted = lam
 
 
 def shown(name: str, value: Any) -> Any:
-    """Write a cell as JSON shows it: instants by the column's name, long bytes by their hash."""
+    """Return a cell as a JSON value: instants (known by the column's name) as RFC 3339, long bytes as a hash."""
     match value:
         case int() if name.endswith("_at") or name in {"since", "embargo_until"}:
             return _instant(value)
@@ -99,7 +99,7 @@ def shown(name: str, value: Any) -> Any:
 
 
 def readable(text: str) -> str:
-    """Replace what is no UTF-8 in a text that a hand has changed."""
+    """Return a text with invalid UTF-8 replaced: somebody may have edited the database by hand."""
     return text_bytes(text).decode("utf-8", "replace")
 
 
@@ -108,7 +108,7 @@ def _numbered(side: int, rows: Iterator[Cells], width: int) -> Iterator[tuple[Ce
 
 
 def _order(key: Cells) -> Cells:
-    """Give what orders keys as both databases do, whatever type a hand has given a cell: text by its bytes."""
+    """Return a sort key for a primary key in the databases' order, whatever types the cells have: text by its bytes."""
     return tuple(
         (1, text_bytes(cell)) if isinstance(cell, str) else (2, cell) if isinstance(cell, bytes) else (0, cell or 0)
         for cell in key
@@ -116,7 +116,7 @@ def _order(key: Cells) -> Cells:
 
 
 def _instant(value: int) -> str | int:
-    """Write an instant; a number that is none stays one."""
+    """Return an instant as RFC 3339, or the number itself if it is outside the range."""
     try:
         return to_rfc3339(value)
     except (OverflowError, ValueError):

@@ -1,12 +1,12 @@
-"""Seals held against a log: every chain is computed anew from the first record, once for all seals.
+"""The check of seals against a log: computes every chain anew from the first record, in one pass for all seals.
 
 Example::
 
-    checking = Checking(seals.marks[at], first=0)
+    check = PartitionSealCheck(seals.marks[at], first=0)
     for record in records:
-        checking.record(record.offset, digest(record, value_sha(record)))
-    checking.end(next_offset)
-    checking.broken        # the first seal that does not hold, and why
+        check.record(record.offset, digest(record, value_sha(record)))
+    check.end(next_offset)
+    check.broken(at)        # the first seal that does not hold, and why
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from newsroom_consumers.progress import Progress
 from newsroom_consumers.seals.seal import SealedMark, SealFile
 
 _CHUNK = 2000
-"""Records of a partition to compare with the generation at once."""
+"""Records of a partition that are compared with the generation at a time."""
 
 
 class BrokenKind(StrEnum):
-    """What has become of the first record that is not as it was."""
+    """What happened to the first record that is not as it was."""
 
     ALTERED = "altered"
     MISSING = "missing"
@@ -44,82 +44,82 @@ class BrokenSeal(msgspec.Struct, frozen=True, kw_only=True):
     partition: int
     kind: BrokenKind
     offset: int | None
-    """Of the first record that is altered, missing or inserted; null where nothing tells which one it is."""
+    """Offset of the first record that is altered, missing or inserted; null if nothing shows which one it is."""
     held: int
-    """All records before this offset are as an earlier seal says."""
+    """All records before this offset agree with an earlier seal."""
     line: int
     sealed_at: str
     next_offset: int
-    """The offset up to which the seal goes."""
+    """The offset up to which the seal covers the partition."""
 
     def __str__(self) -> str:
-        """Say it to a person."""
+        """Return a sentence for people."""
         seal = f"the seal of {self.sealed_at} (line {self.line}) does not hold up to {self.next_offset}"
-        said = {
+        happened = {
             BrokenKind.ALTERED: f"the record at {self.offset} was altered",
             BrokenKind.MISSING: f"the record at {self.offset} is missing",
             BrokenKind.INSERTED: f"the record at {self.offset} was inserted",
-            BrokenKind.UNKNOWN: f"something from {self.held} to {self.next_offset - 1} was altered, taken out or "
-            "added, or the seal was; nothing else that is known contradicts the log",
+            BrokenKind.UNKNOWN: f"something from {self.held} to {self.next_offset - 1} was altered, removed or "
+            "added, or the seal was altered; nothing else contradicts the log",
         }
-        return f"{self.topic}/{self.partition}: {said[self.kind]}: {seal}"
+        return f"{self.topic}/{self.partition}: {happened[self.kind]}: {seal}"
 
 
 class SealVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a file of seals."""
+    """The result of checking a file of seals."""
 
     seals: int
     held: int
-    """Seals that hold in all partitions."""
+    """Number of seals that hold in all partitions."""
     broken: tuple[BrokenSeal, ...]
-    """For each partition the first seal that does not hold."""
+    """The first seal of each partition that does not hold."""
 
 
 class FoldedHashes(Protocol):
-    """What a generation remembers of the records that it has folded."""
+    """The hashes of the records that a generation has folded."""
 
     def until(self, at: Partition) -> int:
-        """Give the offset behind the last one folded."""
+        """Return the offset after the last folded record of a partition."""
 
     def hashes(self, at: Partition, first: int, end: int) -> Mapping[int, bytes]:
-        """Give the hashes of records from an offset to the one before another."""
+        """Return the hashes of a partition's records from ``first`` up to, but not including, ``end``, by offset."""
 
 
 class PartitionSealCheck:
-    """One partition held against its seals, record by record."""
+    """Checks the seals of one partition, record by record."""
 
     def __init__(self, marks: Sequence[SealedMark], *, first: int) -> None:
-        """Take the seals, the smallest offset first, and the offset at which the partition begins."""
+        """``first`` is the offset where the partition begins. The smallest offset comes first in ``marks``."""
         self._left = list(reversed(marks))
         self._chain = CHAIN_START
         self._last: tuple[int | None, bytes | None] = (None, None)
         self._held = first
         self._different = (BrokenKind.MISSING, 0) if first else None
         self.failed: set[int] = set()
-        """The lines of the seals that do not hold."""
+        """Line numbers of the seals that do not hold."""
         self.found: tuple[BrokenKind, int | None, int, SealedMark] | None = None
-        """Kind, offset, the offset up to which an earlier seal held, and the first seal that does not hold."""
+        """Set at the first seal that does not hold: kind, offset, the end of the last seal that held, and that seal."""
 
     def record(self, offset: int, sha: bytes) -> None:
-        """Take the next record."""
+        """Add the next record, with its hash."""
         self._pass(offset)
         self._chain = link(self._chain, sha)
         self._last = (offset, sha)
 
     def differs(self, kind: BrokenKind, offset: int) -> None:
-        """Take word, before the record, that one is not what was once folded."""
+        """Note that the log differs at ``offset`` from what the generation remembers. Call before ``record``."""
         self._pass(offset)
         self._different = self._different or (kind, offset)
 
     def end(self, end: int) -> None:
-        """Take word that the partition ends at an offset."""
+        """Finish the check: the partition ends at offset ``end``."""
         self._pass(end)
         if self._left and self._different is None:
             self._different = (BrokenKind.MISSING, end)
         self._pass(None)
 
     def _pass(self, offset: int | None) -> None:
-        """Check the seals that end at or before an offset, or all."""
+        """Check the seals that end at or before an offset; with ``None``, fail all that are left."""
         while self._left and (offset is None or self._left[-1].next_offset <= offset):
             mark = self._left.pop()
             if offset is not None and (*self._last, self._chain) == (mark.last_offset, mark.last, mark.chain):
@@ -131,7 +131,7 @@ class PartitionSealCheck:
                 self.found = (kind, at, self._held, mark)
 
     def broken(self, at: Partition) -> BrokenSeal | None:
-        """Give the first seal that does not hold, if one does not."""
+        """Return the first seal that does not hold, or ``None``."""
         if self.found is None:
             return None
         kind, offset, held, mark = self.found
@@ -147,35 +147,35 @@ class PartitionSealCheck:
         )
 
 
-def verdict(seals: SealFile, checkings: Mapping[Partition, PartitionSealCheck]) -> SealVerdict:
-    """Sum up."""
-    failed: set[int] = set().union(*(each.failed for each in checkings.values()))
-    broken = [each.broken(at) for at, each in sorted(checkings.items())]
+def verdict(seals: SealFile, checks: Mapping[Partition, PartitionSealCheck]) -> SealVerdict:
+    """Combine the results of all partitions into one verdict."""
+    failed: set[int] = set().union(*(each.failed for each in checks.values()))
+    broken = [each.broken(at) for at, each in sorted(checks.items())]
     return SealVerdict(
         seals=len(seals.lines), held=len(seals.lines) - len(failed), broken=tuple(each for each in broken if each)
     )
 
 
 class SealCheck:
-    """A log held against a file of seals, in one pass."""
+    """Checks a log against a file of seals, in one pass."""
 
     def __init__(self, seals: SealFile, log: CountedLog, folded: FoldedHashes | None = None) -> None:
-        """Take the seals, the log, and what a generation remembers of it. Raises ``LogError``."""
+        """``folded`` are the hashes of a generation, which show the record that was altered. Raises ``LogError``."""
         self._seals = seals
         self._log = log
         self._folded = folded
         there = log.assigned()
         self._bounds = log.bounds([at for at in seals.marks if at in there])
         self.cut: Cut = {at: min(bounds.end, seals.marks[at][-1].next_offset) for at, bounds in self._bounds.items()}
-        """How far the log has to be read."""
+        """How far the log must be read."""
 
     @property
     def records(self) -> int:
-        """About how many records have to be read."""
+        """Approximate number of records to read."""
         return sum(max(0, end - self._bounds[at].first) for at, end in self.cut.items())
 
     def run(self, progress: Progress) -> SealVerdict:
-        """Read the log and say which seals hold; ``progress`` is told of every so many records. Raises ``LogError``."""
+        """Read the log and return which seals hold. ``progress`` is told of records in chunks. Raises ``LogError``."""
         parts = {at: _PartitionPass(at, self, marks) for at, marks in self._seals.marks.items()}
         for record in records_until(self._log, self.cut):
             part = parts[Partition(record.topic, record.partition)]
@@ -190,11 +190,11 @@ class SealCheck:
         return verdict(self._seals, {at: part.checking for at, part in parts.items()})
 
     def first(self, at: Partition) -> int:
-        """Say where a partition begins."""
+        """Return the first offset of a partition."""
         return self._bounds[at].first if at in self._bounds else 0
 
     def expected(self, at: Partition, first: int, end: int, found: Mapping[int, bytes]) -> Mapping[int, bytes]:
-        """Give the hashes that records should have: those that the generation remembers, the rest as found."""
+        """Return the hashes that records should have: those of the generation, and past its cursor those found."""
         if self._folded is None:
             return found
         until = self._folded.until(at)
@@ -203,7 +203,7 @@ class SealCheck:
 
 
 class _PartitionPass:
-    """One partition of a check: the records that are not compared yet, and how far it is."""
+    """The state of one partition in a `SealCheck`: its records that are not compared yet, and its position."""
 
     def __init__(self, at: Partition, check: SealCheck, marks: Sequence[SealedMark]) -> None:
         self._at = at
@@ -213,11 +213,11 @@ class _PartitionPass:
         self.waiting: dict[int, bytes] = {}
 
     def add(self, offset: int, sha: bytes) -> None:
-        """Take a record."""
+        """Add a record to those to compare."""
         self.waiting[offset] = sha
 
     def compare(self, end: int) -> None:
-        """Hold what waits, which is all up to an offset, against the generation and the seals."""
+        """Compare the waiting records, which are all up to offset ``end``, with the generation and the seals."""
         expected = self._check.expected(self._at, self._compared, end, self.waiting)
         for offset in sorted(self.waiting.keys() | expected.keys()):
             found, wanted = self.waiting.get(offset), expected.get(offset)
@@ -230,7 +230,7 @@ class _PartitionPass:
 
 
 def _kind(found: bytes | None, wanted: bytes | None) -> BrokenKind:
-    """Say in which way a record is not what was folded."""
+    """Return how a record differs from the one that was folded."""
     if found is None:
         return BrokenKind.MISSING
     return BrokenKind.INSERTED if wanted is None else BrokenKind.ALTERED

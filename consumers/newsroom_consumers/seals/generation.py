@@ -1,6 +1,6 @@
-"""What a generation gives to seals: its cursors, which a seal copies, and the hashes of the records it has folded.
+"""The parts of a generation that seals use: its cursors, which a seal copies, and the hashes of folded records.
 
-Apart from the other files of this folder, so that an export is verified without a database.
+Separate from the other files of this folder, so that an export can be verified without a database.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from newsroom_schemas.instants import to_rfc3339
 
 
 def seal_of(connection: Connection, generation: str, *, now: int) -> Seal:
-    """Seal what a generation has folded, in the read transaction of a connection; ``now`` in microseconds."""
+    """Return a seal of what a generation has folded, read on a connection. ``now`` is in microseconds."""
     query = select(CURSOR).order_by(CURSOR.c.topic, CURSOR.c.partition)
     cursors = tuple(
         SealedPartition(
@@ -31,20 +31,20 @@ def seal_of(connection: Connection, generation: str, *, now: int) -> Seal:
 
 
 class EventRowHashes:
-    """The event rows of a generation as what it remembers."""
+    """The hashes of folded records, from the event rows of a generation."""
 
     def __init__(self, connection: Connection) -> None:
-        """Take a connection inside a read transaction."""
+        """Use a connection that is inside a read transaction."""
         self._connection = connection
         columns = (CURSOR.c.topic, CURSOR.c.partition, CURSOR.c.next_offset)
         self._until = {Partition(*row[:2]): int(row[2]) for row in connection.execute(select(*columns))}
 
     def until(self, at: Partition) -> int:
-        """Give the offset behind the last one folded."""
+        """Return the offset after the last folded record of a partition."""
         return self._until.get(at, 0)
 
     def hashes(self, at: Partition, first: int, end: int) -> dict[int, bytes]:
-        """Give the hashes of records from an offset to the one before another."""
+        """Return the hashes of a partition's records from ``first`` up to, but not including, ``end``, by offset."""
         query = select(EVENT.c.offset, EVENT.c.record_sha).where(
             EVENT.c.topic == at.topic, EVENT.c.partition == at.partition, EVENT.c.offset >= first, EVENT.c.offset < end
         )

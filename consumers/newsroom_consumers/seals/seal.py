@@ -1,11 +1,11 @@
-"""A seal: how far a generation had folded each partition at a date, and the chain of all records up to there.
+"""A seal: how far a generation had folded each partition at a date, and the chain of all records up to that point.
 
 Example::
 
     seals = read_seals(Path("seals.jsonl"))
-    verdict = Check(seals, log).run(count)
+    verdict = SealCheck(seals, log).run(progress)
 
-Who keeps a seal somewhere else can prove later that no record before it was altered, taken out, added or moved.
+A seal that is kept somewhere else proves later that no record before it was altered, removed, added or moved.
 """
 
 from __future__ import annotations
@@ -24,51 +24,51 @@ from newsroom_schemas.errors import Kind, NewsroomError
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 """A SHA-256 in lower-case hex."""
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-"""An offset, or a number of things."""
+"""An offset or a count."""
 Instant = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z")]
 """RFC 3339, UTC, six digits."""
 TopicName = Annotated[str, Meta(pattern=r"^(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,249}\Z")]
-"""What Kafka allows as the name of a topic."""
+"""A topic name that Kafka allows."""
 
 
 class SealedPartition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One partition under a seal: what the cursor of a generation says of it."""
+    """One partition in a seal: a copy of the generation's cursor."""
 
     topic: TopicName
     partition: Count
     next_offset: Count
-    """The offset behind all that is sealed."""
+    """The offset after everything that is sealed."""
     last_offset: Count | None
-    """The offset of the last sealed record; null where there is none."""
+    """The offset of the last sealed record; null if there is none."""
     last: Sha256 | None
     """The hash of that record."""
     chain: Sha256
-    """The chain after it."""
+    """The chain after that record."""
 
 
 class Seal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The partitions of a log as they stood at a date. Written as one line of JSON."""
+    """The state of a log's partitions at a date. Written as one line of JSON."""
 
     format: Literal[1]
     sealed_at: Instant
     generation: str | None
-    """Whose cursors these are; null for the seal of an export."""
+    """The generation whose cursors these are; null for the seal of an export."""
     cursors: tuple[SealedPartition, ...]
 
     def line(self) -> bytes:
-        """Write the seal as a line."""
+        """Return the seal as a line of JSON."""
         return msgspec.json.encode(self) + b"\n"
 
 
 class MalformedSealsError(NewsroomError):
-    """A file holds something else than seals."""
+    """A line of a file of seals is not a seal."""
 
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, path: Path, line: int, problem: str) -> None:
-        """Name the file and the line, and say what is wrong with it."""
+        """``line`` is the line's number, from 1; ``problem`` is what is wrong with it."""
         super().__init__(
-            f"{path}, line {line}: {problem}; every line has to be a seal, as `newsroom audit seal` prints"
+            f"{path}, line {line}: {problem}; every line must be a seal, as printed by `newsroom audit seal`"
         )
         self.path = path
         self.line = line
@@ -76,22 +76,22 @@ class MalformedSealsError(NewsroomError):
 
 
 class NoSealsError(NewsroomError):
-    """There is no file of seals where one should be."""
+    """There is no file of seals at the path."""
 
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, path: Path, reason: str) -> None:
-        """Name the file, and give the system's reason."""
-        super().__init__(f"{path} is no file of seals: {reason}. `newsroom audit seal >> FILE` keeps one")
+        """``reason`` is the operating system's."""
+        super().__init__(f"{path} is not a file of seals: {reason}. `newsroom audit seal >> FILE` makes one")
         self.path = path
         self.reason = reason
 
 
 class SealedMark(NamedTuple):
-    """What one seal says of one partition."""
+    """One partition of one seal in a file."""
 
     number: int
-    """The line of the seal in its file, from 1."""
+    """The seal's line number, from 1."""
     sealed_at: str
     next_offset: int
     last_offset: int | None
@@ -104,13 +104,13 @@ class SealFile(NamedTuple):
 
     path: Path
     lines: Sequence[int]
-    """The numbers of the lines that hold one."""
+    """Line numbers of the seals."""
     marks: Mapping[Partition, Sequence[SealedMark]]
-    """What they say of each partition, the smallest offset first."""
+    """The seals of each partition, the smallest offset first."""
 
 
 def read_seals(path: Path) -> SealFile:
-    """Read a file of seals. Raises ``NoSealsError``, ``MalformedSealsError`` and ``UnreadableFileError``."""
+    """Return the seals of a file. Raises ``NoSealsError``, ``MalformedSealsError`` and ``UnreadableFileError``."""
     lines: list[int] = []
     marks: dict[Partition, list[SealedMark]] = {}
     for number, line in _lines(path):
@@ -125,13 +125,13 @@ def read_seals(path: Path) -> SealFile:
 
 
 def append_seal(path: Path, line: bytes) -> None:
-    """Append the line of a seal to a file. Raises ``UnwritableFileError``."""
+    """Append a seal's line to a file. Raises ``UnwritableFileError``."""
     with writable(path), path.open("ab") as file:
         file.write(line)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Give the lines that are not empty, with their numbers."""
+    """Yield the number and text of each line that is not blank."""
     try:
         with readable(path), path.open("rb") as file:
             yield from ((number, line) for number, line in enumerate(file, start=1) if line.strip())
@@ -140,14 +140,14 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _marks(path: Path, number: int, line: bytes) -> Iterable[tuple[Partition, SealedMark]]:
-    """Read what one line says of each partition."""
+    """Return the partitions of the seal on one line."""
     try:
         seal = msgspec.json.decode(line, type=Seal)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedSealsError(path, number, str(error)) from error
     found = {Partition(each.topic, each.partition): _mark(number, seal.sealed_at, each) for each in seal.cursors}
     if len(found) < len(seal.cursors):
-        raise MalformedSealsError(path, number, "a partition stands in it twice")
+        raise MalformedSealsError(path, number, "it lists a partition twice")
     return found.items()
 
 

@@ -1,1 +1,1 @@
-"""The history of one article: every event, what it changed, word by word."""
+"""The history of one article: every event, and what it changed, word by word."""

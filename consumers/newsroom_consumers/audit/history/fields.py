@@ -1,7 +1,7 @@
-"""What one event changes, or would have changed: fields before and after, the texts among them word by word.
+"""What one event changes, or would have changed: each field before and after, texts word by word.
 
-A change is a JSON object: ``language`` (null for what belongs to the article), ``field``, and either ``words``, or
-``blocks``, or ``before`` and ``after``.
+A change is a JSON object: ``language`` (null for fields of the whole article), ``field``, and either ``words`` or
+``blocks`` or ``before`` and ``after``.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ Change = dict[str, Any]
 Decode = Callable[[StoredBlocks], tuple[Block, ...]]
 """Decodes stored blocks."""
 Standing = Mapping[tuple[str | None, str], Any]
-"""How an article and its editions stand: plain values by language (``None``: the article's own) and name."""
+"""State of an article and its editions besides texts and card, by language (``None``: the article's) and name."""
 
 NO_TEXTS = Texts(slug="", headline="")
-"""What an edition says that does not exist."""
+"""The texts of an edition that does not exist."""
 NO_CARD = Card()
-"""The card of no article."""
+"""The card of an article that does not exist."""
 
 
 def of_texts(language: str, before: Texts, after: Texts, decode: Decode) -> Iterator[Change]:
-    """Compare two versions of an edition."""
+    """Yield the changes between two versions of an edition's texts."""
     for field in ("headline", "lead"):
         old, new = getattr(before, field) or "", getattr(after, field) or ""
         if old != new:
@@ -44,19 +44,19 @@ def of_texts(language: str, before: Texts, after: Texts, decode: Decode) -> Iter
 
 
 def of_cards(before: Card, after: Card) -> Iterator[Change]:
-    """Compare two versions of a card."""
+    """Yield the changes between two versions of a card."""
     for field in Card.__struct_fields__:
         yield from _plain(None, field, getattr(before, field), getattr(after, field))
 
 
 def of_standing(before: Standing, after: Standing) -> Iterator[Change]:
-    """Compare how an article and its editions stand."""
+    """Yield the changes between two states of an article and its editions."""
     for language, field in sorted(before.keys() | after.keys(), key=lambda key: (key[0] or "", key[1])):
         yield from _plain(language, field, before.get((language, field)), after.get((language, field)))
 
 
 def of_tags(catalogue: Catalogue, event: AnyTagEvent) -> list[Change]:
-    """Compare a tag with what an event makes of it, or wanted to: its labels, or the tag that it leads to."""
+    """Return what an event changes in a tag, or would have changed: its labels, or the tag that it redirects to."""
     known = catalogue.get(event.tag_id)
     if isinstance(event, TagMerged):
         return list(_plain(None, "into", known and known.into_id, event.into))
@@ -66,7 +66,7 @@ def of_tags(catalogue: Catalogue, event: AnyTagEvent) -> list[Change]:
 
 
 def standing(article: Article | None) -> dict[tuple[str | None, str], Any]:
-    """Say how an article and its editions stand, apart from texts and card; what is not so is left out."""
+    """Return the state of an article and its editions besides texts and card, without empty values."""
     if article is None:
         return {}
     found: dict[tuple[str | None, str], Any] = {
@@ -82,12 +82,12 @@ def standing(article: Article | None) -> dict[tuple[str | None, str], Any]:
 
 
 def plain(language: str | None, field: str, before: Any, after: Any) -> Change:
-    """Say that a field has another value, which is no text to compare word by word."""
+    """Return the change of a field that is not compared word by word."""
     return {"language": language, "field": field, "before": before, "after": after}
 
 
 def instant(microseconds: int | None) -> str | None:
-    """Write an instant as JSON has it."""
+    """Return an instant (microseconds) as RFC 3339, or ``None``."""
     return None if microseconds is None else to_rfc3339(microseconds)
 
 

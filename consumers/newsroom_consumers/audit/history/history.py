@@ -1,12 +1,12 @@
-"""The history of an article, or of the tags: every event, what became of it, what it changed, who won lost races.
+"""The history of an article or of the tags: every event, its outcome, what it changed, and who won lost races.
 
 Example::
 
-    told = history(control, log, reader, codec.blocks, "storm", now=now)
-    told["events"][2]["winners"]    # what had been done that the author of this event had not seen
+    answer = history(control, log, reader, codec.blocks, "storm", now=now)
+    answer["events"][2]["winners"]    # the events that the author of this one had not seen
 
-An article's own records are found by the event index of the live generation, read from the log again, and folded by
-this build: so it is known what a draft was at every moment, although no table keeps that.
+An article's records are found by the event index of the live generation, read from the log again, and folded by this
+build. That gives every version of a draft, although no table keeps them.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _Decided = Article | Rejected | DuplicateId
 
 
 def history(control: Control, log: Log, reader: RecordReader, decode: Decode, article_id: str, *, now: int) -> Answer:
-    """Tell the history of an article (or of ``CATALOGUE``) as far as the live generation has folded it, in log order.
+    """Return the history of an article (or ``CATALOGUE``) up to the live generation's cursors, in log order.
 
-    The ``chain`` of each partition ends at its cut, as in a seal that was made there; ``headline`` is the newest one
-    that readers saw, or else the draft's; ``made_at`` is ``now`` (microseconds).
+    The ``chain`` of each partition is the one at its cut, as in a seal. ``headline`` is the newest one that readers
+    saw, or else the draft's. ``made_at`` is ``now`` (microseconds).
 
-    Outcomes are those of that generation; ``by_this_build`` says where this build folds another one. Raises
+    Outcomes are those of that generation; ``by_this_build`` is set if this build folds a different one. Raises
     ``NotFoundError`` for an article without events, ``NoGenerationError``, ``LogMismatchError`` and ``LogError``.
     """
     name = control.live()
@@ -54,7 +54,7 @@ def history(control: Control, log: Log, reader: RecordReader, decode: Decode, ar
         sealed = seal_of(connection, name, now=now)
     reads = read_again(log, reader, places)
     story = Story(decode)
-    events = _told(article_id, reads, rows, story)
+    events = _events(article_id, reads, rows, story)
     return {
         "article_id": article_id,
         "headline": story.headline,
@@ -74,8 +74,8 @@ def _cut(sealed: SealedPartition) -> Answer:
     }
 
 
-def _told(article_id: str, reads: Sequence[JudgedRecord], rows: Sequence[Answer], story: Story) -> list[Answer]:
-    """Fold the records, and say of each what its event changed or would have changed."""
+def _events(article_id: str, reads: Sequence[JudgedRecord], rows: Sequence[Answer], story: Story) -> list[Answer]:
+    """Fold the records, and return for each its event row and what the event changed or would have changed."""
     witness = _Witness()
     folded = BatchFold(decide=witness.decide, evolve_tags=witness.evolve_tags).fold(
         reads, {article_id: Aggregate(id=article_id)}
@@ -91,7 +91,7 @@ def _told(article_id: str, reads: Sequence[JudgedRecord], rows: Sequence[Answer]
 
 
 class _Witness:
-    """The fold, with a memory of what it was given and what it answered."""
+    """The fold, which also records its inputs and results."""
 
     def __init__(self) -> None:
         self.before: dict[Address, Article | None] = {}
@@ -127,7 +127,7 @@ def _change(story: Story, row: Answer, read: JudgedRecord, outcome: Outcome, wit
 
 
 def _by_this_build(read: JudgedRecord, outcome: Outcome, row: Answer) -> Answer:
-    """Say what this build makes of a record, where the generation has something else."""
+    """Return this build's outcome of a record if it differs from the generation's."""
     made = to_columns(outcome, record_level=read.verdict is not None)
     same = (made.outcome, made.reason) == (row["outcome"], row["reason"])
     return {"by_this_build": None if same else {"outcome": made.outcome, "reason": made.reason}}

@@ -1,7 +1,7 @@
-"""What an article's events did to it, told one after the other: each against what stood before it.
+"""What each of an article's events changed, compared with the state before it.
 
-A draft is compared with the draft before it, a publication with what readers saw before it, and what was refused with
-what its author had seen; who had changed that meanwhile has won the race.
+A draft is compared with the draft before it, a publication with what readers saw before it, and a rejected event with
+what its author had seen. Events that changed that in the meantime won the race: they are its ``winners``.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ from newsroom_schemas.fold.state import Article, Card, Edition, Recorded, Texts
 from newsroom_schemas.rejections import Rejected, VersionConflict
 
 Told = dict[str, Any]
-"""``compared`` (what, of which language, from and to which version), ``changes``, and ``winners``."""
+"""``compared`` (what, in which language, from and to which version), ``changes``, and ``winners``."""
 
 NOTHING: Told = {"compared": None, "changes": [], "winners": []}
-"""What is told of an event that neither changed anything nor was refused."""
+"""The entry of an event that neither changed anything nor was rejected."""
 
 _Draft = ArticleCreated | ArticleEdited | ArticleTranslated
 
@@ -57,10 +57,10 @@ class _Shown(NamedTuple):
 
 
 class Story:
-    """Everything that has been told of one article so far."""
+    """Compares the events of one article, in log order, and remembers every version that they make."""
 
     def __init__(self, decode: Decode) -> None:
-        """Take the decoder of stored blocks."""
+        """``decode`` decodes stored blocks."""
         self._decode = decode
         self._texts: dict[tuple[str, int], Texts] = {}
         self._cards: dict[int, Card] = {}
@@ -71,11 +71,11 @@ class Story:
 
     @property
     def headline(self) -> str | None:
-        """The newest headline that readers saw; before they saw any, the newest draft's."""
+        """The newest headline that readers saw, or the newest draft's if they have seen none."""
         return self._seen or self._drafted_headline
 
     def applied(self, event: AnyArticleEvent, row: Told, before: Article | None, after: Article) -> Told:
-        """Tell what an event has changed; ``row`` says who did it and when."""
+        """Return what an applied event changed. ``row`` is its event row, which tells who acted and when."""
         match event:
             case ArticlePublished(language=language):
                 edition = after.editions[language]
@@ -94,7 +94,7 @@ class Story:
         return told | {"changes": [*told["changes"], *of_standing(standing(before), standing(after))]}
 
     def refused(self, event: AnyArticleEvent, rejected: Rejected, before: Article | None) -> Told:
-        """Tell what an event would have changed, against what its author saw, and who had made what stood instead."""
+        """Return what a rejected event would have changed in what its author saw, and the events that won."""
         seen = rejected.expected if isinstance(rejected, VersionConflict) else None
         match event:
             case ArticlePublished(language=language):
@@ -113,7 +113,7 @@ class Story:
         return told | {"winners": self._winners(rejected)}
 
     def _published(self, language: str, now: _Shown) -> Told:
-        """Compare what readers see with what they saw in this run; all of it is new when they saw nothing."""
+        """Compare what readers see with what they saw before in this run. Everything is new if they saw nothing."""
         was = self._shown.get(language)
         told = _told("readers", language, was.version if was else None, now.version)
         texts = of_texts(language, was.texts if was else NO_TEXTS, now.texts, self._decode)
@@ -121,7 +121,7 @@ class Story:
         return told
 
     def _unpublished(self, language: str, before: Article | None, seen: int | None) -> Told:
-        """Compare what readers would have seen."""
+        """Compare what readers would have seen with what they saw."""
         version, texts = self._draft(language, before, seen)
         if version is None or before is None:
             return dict(NOTHING)
@@ -142,7 +142,7 @@ class Story:
         return told
 
     def _draft(self, language: str, before: Article | None, seen: int | None) -> tuple[int | None, Texts]:
-        """Give the version of a draft that an author has seen, or the one that stood; with 0 seen there was none."""
+        """Return the version and texts of the draft that an author saw, or else the current one. 0 means no draft."""
         if seen is not None and (texts := self._texts.get((language, seen))):
             return seen, texts
         edition = before.editions.get(language) if before and seen != 0 else None
@@ -154,14 +154,14 @@ class Story:
         return (before.card_version, before.card) if before else (None, NO_CARD)
 
     def _winners(self, rejected: Rejected) -> list[Told]:
-        """Name the events that made the versions which the author of a lost event had not seen."""
+        """Return the events that made the versions which the author of a rejected event had not seen."""
         if not isinstance(rejected, VersionConflict):
             return []
         versions = range(rejected.expected + 1, rejected.actual + 1)
         return [maker for version in versions if (maker := self._makers.get((rejected.language, version))) is not None]
 
     def _remember(self, event: AnyArticleEvent, row: Told, article: Article) -> None:
-        """Keep what an event has made, for those that come later."""
+        """Remember the versions that an event made, to compare later events with."""
         self._cards[article.card_version] = article.card
         self._made(row, None, article.card_version)
         for language, edition in article.editions.items():
@@ -181,12 +181,12 @@ class Story:
 
 
 def _told(what: str, language: str | None, old: int | None, new: int | None) -> Told:
-    """Begin to tell: what is compared, of which language, from and to which version (null: none, or never made)."""
+    """Return an entry with what is compared, in which language, and the two versions (null: none, or never made)."""
     return NOTHING | {"compared": {"what": what, "language": language, "from": old, "to": new}}
 
 
 def _wanted(event: _Draft, seen: Texts) -> Texts:
-    """Give the texts that an event asks for, on top of those that its author has seen."""
+    """Return the texts that an event asks for, applied to those that its author saw."""
     if not isinstance(event, ArticleEdited):
         return Texts(**{name: getattr(event, name) for name in Texts.__struct_fields__})
     edition = Edition(version=1, texts=seen, changed_by=event.actor, changed_at=0)
@@ -199,7 +199,7 @@ def _wanted(event: _Draft, seen: Texts) -> Texts:
 
 
 def _wish(event: AnyArticleEvent) -> Standing:
-    """Say how an event wanted the article or its editions to stand."""
+    """Return the state that an event asks for the article or its editions."""
     match event:
         case ArticleScheduled(language=language):
             return {(language, "schedule"): instant(event.publish_at)}

@@ -1,11 +1,11 @@
-"""Differences that a person can read: word by word in a text, block by block in a body.
+"""Readable differences: word by word in a text, block by block in a body.
 
 Example::
 
     words("the old bridge", "the new bridge")
     # [{"op": "equal", "text": "the "}, {"op": "delete", "text": "old"}, {"op": "insert", "text": "new"}, …]
 
-What is equal or deleted makes the old text, what is equal or inserted the new one, to the last blank.
+The equal and deleted pieces join to the old text, the equal and inserted ones to the new text, to the last blank.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from typing import Any
 from newsroom_schemas.values import Block
 
 Piece = dict[str, str]
-"""A stretch of text: ``op`` (``equal``, ``insert`` or ``delete``) and ``text``."""
+"""A piece of text: ``op`` (``equal``, ``insert`` or ``delete``) and ``text``."""
 BlockChange = dict[str, Any]
-"""What became of a block: ``op`` (``equal``, ``insert``, ``delete`` or ``change``), and ``fields`` with their words."""
+"""A block: ``op`` (``equal``, ``insert``, ``delete`` or ``change``), and ``fields`` with their words."""
 
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _MOST_TOKENS = 6000
-"""Words and signs of two texts, beyond what both begin and end with, that are compared: it takes the square of them."""
+"""Maximum tokens of two texts to compare, without their common beginning and end. The time is quadratic in them."""
 _AHEAD = 20
-"""Blocks among which the new form of an old one is looked for."""
+"""Number of new blocks that are searched for the new form of an old one."""
 _ALIKE = 0.5
-"""Share of their words that two forms of one block have in common at least."""
+"""Minimum share of words that two forms of one block have in common."""
 
 
 def words(before: str, after: str) -> list[Piece]:
-    """Compare two texts word by word."""
+    """Return the difference of two texts, word by word."""
     old, new = _TOKEN.findall(before), _TOKEN.findall(after)
     first = _common(old, new)
     last = _common(old[first:][::-1], new[first:][::-1])
@@ -46,7 +46,7 @@ def words(before: str, after: str) -> list[Piece]:
 
 
 def blocks(before: Sequence[Block], after: Sequence[Block]) -> list[BlockChange]:
-    """Compare two bodies: which blocks are the same, new, or gone, and word by word those that have changed."""
+    """Return the difference of two bodies: equal, inserted and deleted blocks, and changed ones word by word."""
     found: list[BlockChange] = []
     for op, i, j, k, m in SequenceMatcher(None, before, after).get_opcodes():
         if op == "equal":
@@ -57,7 +57,7 @@ def blocks(before: Sequence[Block], after: Sequence[Block]) -> list[BlockChange]
 
 
 def _middle(old: list[str], new: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Compare two lists of words that neither begin nor end alike."""
+    """Yield the difference of two lists of tokens that have no common beginning or end."""
     if len(old) + len(new) > _MOST_TOKENS:
         yield "delete", old
         yield "insert", new
@@ -71,13 +71,13 @@ def _middle(old: list[str], new: list[str]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _common(old: Sequence[str], new: Sequence[str]) -> int:
-    """Count the words that two lists begin with."""
+    """Return the number of equal tokens at the beginning of two lists."""
     pairs = zip(old, new, strict=False)
     return next((place for place, (one, other) in enumerate(pairs) if one != other), min(len(old), len(new)))
 
 
 def _joined(pieces: Sequence[tuple[str, list[str]]]) -> list[Piece]:
-    """Write pieces as texts, neighbours of one kind together."""
+    """Return pieces as texts, with neighbours of the same kind joined."""
     found: list[Piece] = []
     for op, tokens in pieces:
         text = "".join(tokens)
@@ -89,7 +89,7 @@ def _joined(pieces: Sequence[tuple[str, list[str]]]) -> list[Piece]:
 
 
 def _pairs(old: Sequence[Block], new: Sequence[Block]) -> Iterator[tuple[Block | None, Block | None]]:
-    """Find for each old block the first new one that is much like it; ``None`` stands where there is none."""
+    """Yield each old block with the first new one that is similar to it, or ``None``; and each new one left over."""
     following = 0
     for each in old:
         ahead = range(following, min(following + _AHEAD, len(new)))
@@ -104,13 +104,13 @@ def _pairs(old: Sequence[Block], new: Sequence[Block]) -> Iterator[tuple[Block |
 
 
 def _alike(one: Block, other: Block) -> bool:
-    """Say whether two blocks may be forms of one."""
+    """Return True if two blocks are similar enough to be two forms of one."""
     first, second = (Counter(_TOKEN.findall(" ".join(_texts(each).values()))) for each in (one, other))
     return 2 * (first & second).total() >= _ALIKE * (first.total() + second.total())
 
 
 def _change(before: Block | None, after: Block | None) -> BlockChange:
-    """Compare two forms of a block, field by field."""
+    """Return the difference of two forms of a block, field by field."""
     if before is None or after is None:
         op = "insert" if before is None else "delete"
     else:
@@ -124,7 +124,7 @@ def _change(before: Block | None, after: Block | None) -> BlockChange:
 
 
 def _texts(block: Block | None) -> dict[str, str]:
-    """Give the fields of a block that say something; each entry of a list is a line."""
+    """Return the non-empty fields of a block as texts. Each entry of a list becomes a line."""
     if block is None:
         return {}
     texts = {name: getattr(block, name) for name in Block.__struct_fields__}
