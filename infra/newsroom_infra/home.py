@@ -1,6 +1,6 @@
-"""What a home says of itself: the version of its layout, and the database that it was brought up with.
+"""The note in a home folder: the version of its layout, and the database that it was last started with.
 
-So every shell asks the same database, also the one where nobody set ``NEWSROOM_DATABASE``.
+So commands use the same database in every shell, including one where ``NEWSROOM_DATABASE`` is not set.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from newsroom_schemas.errors import Kind, NewsroomError
 POSTGRES_USER = "newsroom"
 """User of the local PostgreSQL."""
 VERSION = 2
-"""Number of the layout that this release makes and reads. 1: no note, SQLite only."""
+"""Layout that this release creates. It also reads 1: no note, SQLite only."""
 
 
 class HomeVersionError(NewsroomError):
-    """A home was made by a release whose layout this one does not know."""
+    """A home has a layout version that this release does not know."""
 
     def __init__(self, home: Path, found: object) -> None:
-        """Take the home and the version that it gives."""
+        """``found`` is the version in the home's note."""
         super().__init__(
             f"the home {home} has version {found} and this release knows 1 to {VERSION}: use the release that made it, "
             "or set NEWSROOM_HOME to another folder"
@@ -37,9 +37,9 @@ class HomeNoteError(NewsroomError):
     """The note of a home cannot be read."""
 
     def __init__(self, note: Path, problem: str) -> None:
-        """Take the note and what is wrong with it."""
+        """``note`` is the file, ``problem`` what is wrong with it."""
         super().__init__(
-            f"{note} cannot be read: {problem}. It says which database the home uses: mend it, or delete it and run "
+            f"{note} cannot be read: {problem}. It says which database the home uses: repair it, or delete it and run "
             "`newsroom up` with the same NEWSROOM_DATABASE as before"
         )
         self.note = note
@@ -47,29 +47,29 @@ class HomeNoteError(NewsroomError):
 
 
 class NoPasswordError(NewsroomError):
-    """The local PostgreSQL has not been made yet, or its password is lost."""
+    """The local PostgreSQL has not been created yet, or its password is lost."""
 
     kind: ClassVar[Kind] = Kind.UNKNOWN
 
     def __init__(self, file: Path) -> None:
-        """Take the file that the password would lie in."""
+        """``file`` is where the password should be."""
         super().__init__(
-            f"the local PostgreSQL has no password in {file}: `NEWSROOM_DATABASE=postgres newsroom up` makes "
+            f"the local PostgreSQL has no password in {file}: `NEWSROOM_DATABASE=postgres newsroom up` creates "
             "server and password; if it ran here before, put the file back, or drop all data with `newsroom reset`"
         )
         self.file = file
 
 
 class HomeNote(msgspec.Struct, frozen=True, kw_only=True):
-    """What a home remembers between two commands."""
+    """What a home remembers between commands."""
 
     version: int
     database: str | None = None
-    """What ``NEWSROOM_DATABASE`` was at the last ``up``; folders are absolute."""
+    """Value of ``NEWSROOM_DATABASE`` at the last ``up``; folders are absolute."""
 
 
 def note_of(home: Path) -> HomeNote | None:
-    """Give the note of a home; ``None`` where there is none.
+    """Return the note of a home, or ``None`` if there is none.
 
     Raises :class:`HomeVersionError` and :class:`HomeNoteError`.
     """
@@ -87,7 +87,7 @@ def note_of(home: Path) -> HomeNote | None:
 
 
 def remember(home: Path, database: str | None) -> None:
-    """Write the note, whole or not at all, for its owner's eyes only: a URL may hold a password."""
+    """Write the note atomically and readable only by its owner, because a URL may contain a password."""
     note = HomeNote(version=VERSION, database=database)
     if note_of(home) == note:
         return
@@ -98,12 +98,12 @@ def remember(home: Path, database: str | None) -> None:
 
 
 def postgres_password_file(home: Path) -> Path:
-    """Give the file that holds the password of the local PostgreSQL."""
+    """Return the file with the password of the local PostgreSQL."""
     return home / "postgres" / "password"
 
 
 def postgres_password(home: Path) -> str:
-    """Give the password of the local PostgreSQL. Raises :class:`NoPasswordError`."""
+    """Return the password of the local PostgreSQL. Raises :class:`NoPasswordError`."""
     file = postgres_password_file(home)
     try:
         return file.read_text()

@@ -1,6 +1,6 @@
-"""The topics of the log: the settings they are wanted with, their creation, and how a cluster differs.
+"""The topics of the log: their required settings, their creation, and the comparison of a cluster with them.
 
-``ensure`` creates what is missing and never alters what exists; ``differences`` says what is not as wanted.
+``ensure`` creates missing topics and never alters existing ones; ``differences`` returns settings that are wrong.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from newsroom_infra.settings import Settings
 from newsroom_schemas.errors import Kind, NewsroomError
 
 TIMEOUT_MS = 5_000
-"""How long a cluster may take to answer."""
+"""Maximum milliseconds until a cluster answers."""
 UNKNOWN_TOPIC = 3
 """Error code UNKNOWN_TOPIC_OR_PARTITION of the Kafka protocol."""
 STAMPS = "message.timestamp.type"
-"""Setting that says whose timestamps the records of a topic have: the broker's, or those that they bring."""
+"""Setting of a topic: whether records get the broker's timestamps or keep the producer's."""
 _LOOK_SECONDS = 0.05
-"""How often to look whether a cluster has taken a setting over."""
+"""Seconds between two checks whether a cluster has applied a setting."""
 MAX_BYTES = 1_100_000
-"""Largest batch that a topic takes: above the contract's 1,000,000 bytes of one framed value, with headers."""
+"""Maximum size of a batch: more than the 1,000,000 bytes of one framed value, to leave room for headers."""
 CONFIGS = {
     "cleanup.policy": "delete",
     "max.message.bytes": str(MAX_BYTES),
@@ -35,21 +35,21 @@ CONFIGS = {
     "retention.bytes": "-1",
     "retention.ms": "-1",
 }
-"""Settings of every topic: kept for ever, never compacted, stamped by the broker."""
+"""Settings of every topic: kept for ever, never compacted, timestamps set by the broker."""
 FATAL = frozenset(CONFIGS.keys() - {"max.message.bytes"} | {"partitions"})
-"""Settings without which records would be lost, restamped or misplaced."""
+"""Settings that must be right, or records would be lost, restamped or misplaced."""
 AUTO_CREATE = "auto.create.topics.enable"
 
 
 class ClusterError(NewsroomError):
-    """A cluster did not answer, or refused to."""
+    """A Kafka cluster did not answer, or refused a request."""
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, bootstrap: str, problem: str) -> None:
-        """Take the bootstrap servers and what Kafka said."""
+        """``bootstrap`` is the list of servers, ``problem`` Kafka's own text."""
         super().__init__(
-            f"the Kafka cluster at {bootstrap} could not be asked: {problem}. "
+            f"the Kafka cluster at {bootstrap} could not be reached: {problem}. "
             "Is it up (`newsroom status`), and is NEWSROOM_KAFKA right?"
         )
         self.bootstrap = bootstrap
@@ -57,7 +57,7 @@ class ClusterError(NewsroomError):
 
 
 class TopicDifference(msgspec.Struct, frozen=True, kw_only=True):
-    """One setting that is not as wanted."""
+    """One setting that differs from the required value."""
 
     where: str
     """The topic, or ``broker 1``."""
@@ -70,28 +70,28 @@ class TopicDifference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeftStampingError(NewsroomError):
-    """Topics were left with the setting that an import needs."""
+    """After an import, the topics could not be set back to the broker's timestamps."""
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, bootstrap: str, problem: str) -> None:
-        """Take the bootstrap servers and what Kafka said."""
+        """``bootstrap`` is the list of servers, ``problem`` Kafka's own text."""
         super().__init__(
-            f"the topics on {bootstrap} may still take timestamps that records bring ({STAMPS} is CreateTime): "
-            f"{problem}. Append nothing before `newsroom topics check` is content; the same import sets it right"
+            f"the topics on {bootstrap} may still keep the timestamps of producers ({STAMPS} is CreateTime): "
+            f"{problem}. Append nothing before `newsroom topics check` succeeds; the same import sets it right"
         )
         self.bootstrap = bootstrap
         self.problem = problem
 
 
 class TopicsError(NewsroomError):
-    """Topics exist with settings that the log cannot live with."""
+    """Topics exist with settings that would lose, restamp or misplace records."""
 
     def __init__(self, bootstrap: str, found: tuple[TopicDifference, ...]) -> None:
-        """Take the bootstrap servers and what differs."""
+        """``found`` are the settings that differ."""
         super().__init__(
             f"the topics on {bootstrap} would not keep the log as it is: {'; '.join(map(str, found))}. Alter them with "
-            "Kafka's own tools until `newsroom topics check` is content, or use others with NEWSROOM_TOPIC_PREFIX=… "
+            "Kafka's own tools until `newsroom topics check` succeeds, or use others with NEWSROOM_TOPIC_PREFIX=… "
             "(a number of partitions cannot be altered where there are records)"
         )
         self.bootstrap = bootstrap
@@ -99,12 +99,12 @@ class TopicsError(NewsroomError):
 
 
 def wanted(settings: Settings) -> dict[str, int]:
-    """Give the topics of the log with their numbers of partitions, which are fixed for ever."""
+    """Return the topics of the log with their numbers of partitions, which never change."""
     return {settings.articles_topic: 6, settings.tags_topic: 1}
 
 
 def ensure(settings: Settings) -> tuple[str, ...]:
-    """Create the topics that are missing and wait until each partition has a leader; give the names of those created.
+    """Create missing topics, wait until each partition has a leader, and return the names of the topics created.
 
     Existing topics stay as they are. Raises :class:`ClusterError`.
     """
@@ -117,7 +117,7 @@ def ensure(settings: Settings) -> tuple[str, ...]:
 
 
 def differences(settings: Settings) -> tuple[TopicDifference, ...]:
-    """Compare a cluster with what is wanted, topic by topic and setting by setting; nothing means equal.
+    """Return every setting of the topics and brokers that differs from the required one.
 
     Raises :class:`ClusterError`.
     """
@@ -130,7 +130,7 @@ def differences(settings: Settings) -> tuple[TopicDifference, ...]:
 
 
 def require(settings: Settings) -> tuple[TopicDifference, ...]:
-    """Give the differences that do no harm. Raises :class:`TopicsError` for any other, and :class:`ClusterError`."""
+    """Return the harmless differences. Raises :class:`TopicsError` for any other, and :class:`ClusterError`."""
     found = differences(settings)
     if fatal := tuple(each for each in found if each.setting in FATAL):
         raise TopicsError(settings.bootstrap, fatal)
@@ -139,9 +139,9 @@ def require(settings: Settings) -> tuple[TopicDifference, ...]:
 
 @contextmanager
 def keeping_timestamps(settings: Settings) -> Iterator[None]:
-    """Have the topics keep the timestamps that records bring; at the end, however it comes, the broker stamps again.
+    """Let the topics keep the timestamps of producers; at the end, also after an error, let the broker set them again.
 
-    Raises :class:`ClusterError`, and :class:`LeftStampingError` where the end could not be made.
+    Raises :class:`ClusterError`, and :class:`LeftStampingError` if the setting could not be changed back.
     """
     _stamp(settings, "CreateTime")
     try:
@@ -154,7 +154,7 @@ def keeping_timestamps(settings: Settings) -> Iterator[None]:
 
 
 def _stamp(settings: Settings, by: str) -> None:
-    """Set whose timestamps records get, and wait until the cluster has taken that over."""
+    """Set ``message.timestamp.type`` of all topics, and wait until the cluster has applied it."""
     names = list(wanted(settings))
     kind = ConfigResourceType.TOPIC
     until = time.monotonic() + TIMEOUT_MS / 1000
@@ -167,7 +167,7 @@ def _stamp(settings: Settings, by: str) -> None:
 
 
 def _create(admin: Any, new: dict[str, Any]) -> None:
-    """Create topics; one that another process has created meanwhile is as good."""
+    """Create topics and wait for their leaders. One that another process has created in the meantime is accepted."""
     with suppress(TopicAlreadyExistsError):
         admin.create_topics(new)
     admin.wait_for_topics(list(new), timeout_ms=TIMEOUT_MS)
@@ -188,14 +188,14 @@ def _topic(admin: Any, topic: dict[str, Any], count: int) -> Iterator[TopicDiffe
 
 
 def _satisfies(setting: str, found: str) -> bool:
-    """Say whether a value does: a larger limit than wanted is as good."""
+    """Return True if a value is as required. A larger limit on sizes also is."""
     if setting == "max.message.bytes" and found.isdigit():
         return int(found) >= MAX_BYTES
     return found == CONFIGS[setting]
 
 
 def _brokers(admin: Any) -> Iterator[TopicDifference]:
-    """Find brokers that create topics by themselves, with settings of their own."""
+    """Yield a difference for each broker that creates topics automatically, with its own settings."""
     for broker in admin.describe_cluster()["brokers"]:
         number = str(broker["broker_id"])
         found = _configs(admin, ConfigResourceType.BROKER, number, [AUTO_CREATE]).get(AUTO_CREATE, "not shown")
@@ -211,12 +211,12 @@ def _configs(admin: Any, kind: Any, name: str, settings: list[str]) -> dict[str,
 
 @contextmanager
 def _admin(bootstrap: str) -> Iterator[Any]:
-    """Open an admin client; what Kafka raises becomes :class:`ClusterError`.
+    """Open an admin client. Kafka's errors are raised as :class:`ClusterError`.
 
-    The client leaves sockets and a thread behind when it finds nobody, so it is opened only where somebody listens.
+    The client leaks sockets and a thread if it finds no server, so it is opened only if a server listens.
     """
     if not any(_listens(server) for server in bootstrap.split(",")):
-        raise ClusterError(bootstrap, "nobody listens there")
+        raise ClusterError(bootstrap, "no server listens there")
     try:
         with KafkaAdminClient(
             bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=TIMEOUT_MS, request_timeout_ms=TIMEOUT_MS
@@ -227,7 +227,7 @@ def _admin(bootstrap: str) -> Iterator[Any]:
 
 
 def _listens(server: str) -> bool:
-    """Say whether ``host:port`` accepts connections."""
+    """Return True if ``host:port`` accepts connections."""
     host, _, port = server.strip().rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), TIMEOUT_MS / 1000).close()

@@ -1,4 +1,4 @@
-"""The local stack: a broker and a worker kept by a process manager, all of it inside one home.
+"""The local stack: broker, database and workers under a process manager, all inside one home folder.
 
 Example::
 

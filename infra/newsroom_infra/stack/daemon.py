@@ -1,7 +1,7 @@
-"""The process manager: one ``supervisord`` for each home, spoken to over a Unix socket that only its owner can open.
+"""The process manager: one ``supervisord`` per home, controlled over a Unix socket that only its owner can open.
 
-Its configuration, its process id and all logs lie in the home. The socket lies in a short private folder, since the
-path of a socket may not exceed about a hundred bytes.
+Its configuration, its process id and all logs are in the home. The socket is in a private folder with a short path,
+because the path of a socket may not exceed about a hundred bytes.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from newsroom_infra.stack.errors import SocketFolderError, StartError, StopError
 from newsroom_infra.stack.waiting import until
 
 LONGEST_SOCKET = 100
-"""Bytes that the path of a Unix socket may have everywhere (104 on macOS, 108 on Linux, with the end mark)."""
+"""Maximum bytes of a Unix socket's path on all systems (104 on macOS, 108 on Linux, with the final zero byte)."""
 MARK = "NEWSROOM_STACK"
-"""Variable in the environment of everything that the daemon starts: the home that it belongs to."""
+"""Environment variable of every process that the daemon starts: the home that the process belongs to."""
 START_SECONDS = 20.0
-"""How long the daemon may take to answer."""
+"""Maximum seconds until the daemon answers."""
 STOP_SECONDS = 60.0
-"""How long the daemon may take to stop its programs and end."""
+"""Maximum seconds for the daemon to stop its programs and end."""
 
 
 class Process(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,18 +44,18 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     """running, starting, stopped, backoff, exited, fatal, …"""
     pid: int | None = None
     uptime: float | None = None
-    """Seconds since it was started; ``None`` when it does not run."""
+    """Seconds since the start; ``None`` if it is not running."""
     port: int | None = None
-    """Port that it listens on, if it does."""
+    """Port that it listens on, if any."""
 
     @property
     def alive(self) -> bool:
-        """Whether it runs or is about to."""
+        """True if it is running or starting."""
         return self.state in {"running", "starting"}
 
 
 class ProcessPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What the daemon shall run: program sections of its configuration, and the environment of all programs."""
+    """What the daemon is to run: the program sections of its configuration, and the environment of all programs."""
 
     programs: Mapping[str, Mapping[str, str]]
     """Options of each program by its name; paths are relative to the home, ``%(ENV_…)s`` is a variable."""
@@ -63,7 +63,7 @@ class ProcessPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def identity(self) -> str:
-        """A short name that is the same for the same plan only."""
+        """Hash of the plan: equal plans have equal identities."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()[:16]
 
 
@@ -71,14 +71,14 @@ class Daemon:
     """The ``supervisord`` of one home."""
 
     def __init__(self, home: Path) -> None:
-        """Take the home, an absolute path; nothing is started or made."""
+        """``home`` is an absolute path. Starts and creates nothing."""
         self.home = home
         self.log = home / "logs" / "supervisord.log"
         self._config = home / "supervisord.conf"
         self._pid_file = home / "supervisord.pid"
 
     def start(self, plan: ProcessPlan) -> None:
-        """Start the daemon, none of its programs yet, and wait until it answers."""
+        """Start the daemon without its programs, and wait until it answers. Raises :class:`StartError`."""
         (self.home / "logs").mkdir(parents=True, exist_ok=True)
         self._write(plan)
         command = [sys.executable, "-P", "-m", "supervisor.supervisord", "-c", str(self._config)]
@@ -97,27 +97,27 @@ class Daemon:
             raise StartError("supervisord", f"has not answered for {START_SECONDS:.0f} s", self.log, tail(self.log))
 
     def stop(self) -> bool:
-        """Stop all programs, the last started first, and the daemon; say whether anything ran.
+        """Stop all programs, the last started first, and the daemon. Return True if anything was running.
 
-        Programs that outlived a daemon that was killed are stopped too.
+        Also stops programs that outlived a killed daemon. Raises :class:`StopError`.
         """
         process = self._process()
         if process is not None:
             process.terminate()
             if not until(lambda: self._process() is None, STOP_SECONDS):
                 raise StopError(process.pid, STOP_SECONDS)
-        # a folder in the home may lead out of it
+        # a folder in the home may be a link to one outside
         folders = [folder.resolve() for folder in (self.home, *self.home.glob("*/"))]
         orphans = [one for one in psutil.process_iter() if self._is_orphan(one, folders)]
         for orphan in orphans:
-            orphan.send_signal(signal.SIGINT)  # at SIGTERM PostgreSQL would wait for its clients
+            orphan.send_signal(signal.SIGINT)  # on SIGTERM PostgreSQL would wait for its clients
         for orphan in psutil.wait_procs(orphans, timeout=STOP_SECONDS)[1]:
             raise StopError(orphan.pid, STOP_SECONDS)
         self._forget_socket()
         return process is not None or bool(orphans)
 
     def identity(self) -> str | None:
-        """Give the identity of the plan that the daemon runs: ``""`` if it does not answer, ``None`` without one."""
+        """Return the identity of the daemon's plan, ``""`` if it does not answer, ``None`` if there is no daemon."""
         if self._process() is None:
             return None
         try:
@@ -127,18 +127,18 @@ class Daemon:
             return ""
 
     def processes(self) -> dict[str, Process]:
-        """Give every program by its name; nothing when no daemon answers."""
+        """Return every program by its name; none if no daemon answers."""
         if not self.identity():
             return {}
         with self._remote() as remote:
             return {info["name"]: _seen(info) for info in remote.getAllProcessInfo()}
 
     def process(self, name: str) -> Process:
-        """Give one program; without a daemon it is stopped."""
+        """Return one program. Without a daemon its state is stopped."""
         return self.processes().get(name, Process(name=name, state="stopped"))
 
     def launch(self, name: str) -> None:
-        """Start a program and return at once. Raises :class:`StartError` when there is nothing to execute."""
+        """Start a program without waiting. Raises :class:`StartError` if it cannot be executed."""
         try:
             with self._remote() as remote:
                 remote.startProcess(name, False)  # noqa: FBT003  XML-RPC knows no keywords: do not wait
@@ -146,7 +146,7 @@ class Daemon:
             raise StartError(name, f"could not be started: {fault.faultString}", self.log, tail(self.log)) from fault
 
     def halt(self, name: str) -> None:
-        """Stop a program, if it runs or is being tried again, and wait for its end."""
+        """Stop a program, if it is running or being restarted, and wait for its end."""
         try:
             with self._remote() as remote:
                 remote.stopProcess(name)
@@ -155,11 +155,11 @@ class Daemon:
                 raise
 
     def log_of(self, name: str) -> Path:
-        """Give the log of a program."""
+        """Return the path of a program's log."""
         return self.home / "logs" / f"{name}.log"
 
     def _process(self) -> psutil.Process | None:
-        """Find the daemon by its process id, if that process is ours and not one that took over the number."""
+        """Return the daemon's process, unless its process id now belongs to another program."""
         try:
             process = psutil.Process(int(self._pid_file.read_text()))
             return process if str(self._config) in process.cmdline() else None
@@ -167,7 +167,7 @@ class Daemon:
             return None
 
     def _is_orphan(self, process: psutil.Process, folders: Sequence[Path]) -> bool:
-        """Say whether a process is a program of this home: it runs in its folders, with a plan's variable."""
+        """Return True if a process belongs to this home: it runs in its folders and has the variable ``MARK``."""
         try:
             folder = Path(process.cwd())
             inside = any(folder.is_relative_to(each) for each in folders)
@@ -182,13 +182,13 @@ class Daemon:
             yield proxy.supervisor
 
     def _socket(self) -> Path:
-        """Give the socket that the configuration names: the temporary folder may be another one by now."""
+        """Return the socket that the configuration names: the temporary folder may have changed since."""
         parser = configparser.RawConfigParser()
         parser.read(self._config)
         return Path(parser["unix_http_server"]["file"].replace("%%", "%"))
 
     def _forget_socket(self) -> None:
-        """Remove the folder of a socket that nobody listens on any more."""
+        """Remove a socket that nobody listens on any more, and its folder."""
         if self._config.exists():
             with suppress(OSError):
                 self._socket().unlink(missing_ok=True)
@@ -203,9 +203,9 @@ class Daemon:
         partial.replace(self._config)
 
     def _sections(self, plan: ProcessPlan) -> dict[str, Mapping[str, str]]:
-        """Say the configuration: https://supervisord.org/configuration.html.
+        """Return the configuration's sections: https://supervisord.org/configuration.html.
 
-        All paths are relative to the home: supervisor would read a ``%``, a ``;`` or a ``#`` in them as its own.
+        All paths are relative to the home, because supervisor would interpret a ``%``, ``;`` or ``#`` in it.
         """
         manager = {
             "identifier": plan.identity,
@@ -226,7 +226,7 @@ class Daemon:
 
 
 def socket_path(home: Path) -> Path:
-    """Make the private folder of a home's socket and give the socket's path."""
+    """Create the private folder of a home's socket and return the socket's path. Raises :class:`SocketFolderError`."""
     name = f"newsroom-{os.geteuid()}-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"
     folder = Path(tempfile.gettempdir()) / name
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -240,19 +240,19 @@ def socket_path(home: Path) -> Path:
 
 
 def tail(log: Path, lines: int = 20) -> str:
-    """Give the last lines of a log, or say that there is none."""
+    """Return the last lines of a log, or ``(empty)`` if there is none."""
     if not log.is_file():
         return "(empty)"
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
 def _inherited() -> dict[str, str]:
-    """Give the caller's environment without settings: those of the plan alone count."""
+    """Return the caller's environment without the newsroom's settings: only those of the plan count."""
     return {name: value for name, value in os.environ.items() if not name.startswith("NEWSROOM_")}
 
 
 def _program(name: str) -> dict[str, str]:
-    """Options of every program: started on demand, restarted when it dies, one rotated log."""
+    """Return the options of every program: started on demand, restarted when it dies, one rotated log."""
     return {
         "autostart": "false",
         "autorestart": "true",

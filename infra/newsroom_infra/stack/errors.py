@@ -1,4 +1,4 @@
-"""Why the local stack does not start, stop or reset: one class for each reason."""
+"""The errors of the local stack: why it does not start, stop or reset."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from newsroom_schemas.errors import Kind, NewsroomError
 
 
 class JarError(NewsroomError):
-    """A jar of the broker cannot be had as the committed list names it."""
+    """A jar of the broker cannot be fetched as the committed list names it."""
 
     def __init__(self, coordinates: str, problem: str) -> None:
-        """Name the jar by ``group:artifact:version`` and say what is wrong."""
+        """``coordinates`` are ``group:artifact:version``; ``problem`` is what went wrong."""
         super().__init__(
             f"the broker's jar {coordinates} could not be fetched: {problem}. "
-            "Check the network (a proxy goes into HTTPS_PROXY) and run `newsroom up` again; jars that are here stay"
+            "Check the network (set a proxy with HTTPS_PROXY) and run `newsroom up` again; the jars that are here stay"
         )
         self.coordinates = coordinates
         self.problem = problem
@@ -25,7 +25,7 @@ class PortInUseError(NewsroomError):
     """Another process listens on a port that the stack needs."""
 
     def __init__(self, port: int, variable: str, holder: str | None) -> None:
-        """Take the port, the variable that sets it, and the process that holds it as far as it is visible."""
+        """``variable`` sets the port; ``holder`` is the process that listens on it, if visible to this user."""
         super().__init__(
             f"port {port} on 127.0.0.1 is in use by {holder or 'another process'}: stop it, "
             f"or set another port with {variable}=…"
@@ -36,13 +36,13 @@ class PortInUseError(NewsroomError):
 
 
 class DiskFullError(NewsroomError):
-    """The disk of the home has too little room for the stack."""
+    """The disk of a folder has too little free space for the stack."""
 
     def __init__(self, folder: Path, free: int, wanted: int) -> None:
-        """Take the folder, and its free and wanted space in bytes."""
+        """``free`` and ``wanted`` are bytes on the folder's disk."""
         super().__init__(
-            f"{folder} has {free // 1_000_000:,} MB free and the stack wants {wanted // 1_000_000:,} MB: "
-            "make room, or set NEWSROOM_HOME to a folder on another disk"
+            f"{folder} has {free // 1_000_000:,} MB free and the stack needs {wanted // 1_000_000:,} MB: "
+            "free some space, or set NEWSROOM_HOME to a folder on another disk"
         )
         self.folder = folder
         self.free = free
@@ -50,10 +50,10 @@ class DiskFullError(NewsroomError):
 
 
 class FolderError(NewsroomError):
-    """A folder that the stack needs cannot be made or written."""
+    """A folder that the stack needs cannot be created or written."""
 
     def __init__(self, folder: Path, variable: str, problem: str) -> None:
-        """Take the folder, the variable that sets it, and what the system says."""
+        """``variable`` sets the folder; ``problem`` is the operating system's text."""
         super().__init__(f"{folder} cannot be used: {problem}. Set another folder with {variable}=…")
         self.folder = folder
         self.variable = variable
@@ -66,7 +66,7 @@ class NoPostgresError(NewsroomError):
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self) -> None:
-        """Say where they come from."""
+        """Name the extra that installs them."""
         super().__init__(
             "the programs of PostgreSQL are missing: install them with `pip install 'newsroom-pipeline[stack]'`, or "
             "set NEWSROOM_DATABASE to the postgresql:// URL of a server of your own"
@@ -74,14 +74,14 @@ class NoPostgresError(NewsroomError):
 
 
 class WorkersError(NewsroomError):
-    """More workers are asked for than the database takes."""
+    """NEWSROOM_WORKERS asks for more workers than the database allows."""
 
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, workers: int) -> None:
-        """Take the number asked for."""
+        """``workers`` is the number asked for."""
         super().__init__(
-            f"NEWSROOM_WORKERS is {workers} and SQLite takes one worker: unset it, or use PostgreSQL "
+            f"NEWSROOM_WORKERS is {workers}, but SQLite allows one worker: unset it, or use PostgreSQL "
             "(`make up DATABASE=postgres`, or NEWSROOM_DATABASE=postgres)"
         )
         self.workers = workers
@@ -93,7 +93,7 @@ class NoLogsError(NewsroomError):
     kind: ClassVar[Kind] = Kind.UNKNOWN
 
     def __init__(self, folder: Path, name: str | None, there: list[str]) -> None:
-        """Take the folder of logs, the program that was asked for, and the names of the logs that there are."""
+        """``name`` is the program that was asked for, ``there`` the names of the logs in the folder."""
         super().__init__(
             f"no log of {name or 'any program'} in {folder}: "
             + (f"there are {', '.join(there)}" if there else "`newsroom up` starts what writes them")
@@ -106,7 +106,7 @@ class SocketFolderError(NewsroomError):
     """The folder for the process manager's socket belongs to somebody else, or its path is too long."""
 
     def __init__(self, folder: Path, problem: str) -> None:
-        """Take the folder and what is wrong with it."""
+        """``problem`` is what is wrong with the folder."""
         super().__init__(
             f"{folder} cannot hold the stack's socket: {problem}. Set TMPDIR to a short folder of your own"
         )
@@ -115,10 +115,10 @@ class SocketFolderError(NewsroomError):
 
 
 class StartError(NewsroomError):
-    """A program of the stack did not come up."""
+    """A program of the stack did not start."""
 
     def __init__(self, program: str, problem: str, log: Path | None, lines: str) -> None:
-        """Take the program, what was seen, its log and the last lines of it."""
+        """``problem`` is what happened, ``log`` the program's log file, ``lines`` its last lines or its output."""
         where = f". The last lines of {log}:\n{lines}" if log else f":\n{lines}"
         super().__init__(f"{program} {problem}{where}")
         self.program = program
@@ -127,12 +127,12 @@ class StartError(NewsroomError):
 
 
 class StopError(NewsroomError):
-    """The process manager did not end in time."""
+    """A process of the stack did not end in time."""
 
     kind: ClassVar[Kind] = Kind.TIMED_OUT
 
     def __init__(self, pid: int, seconds: float) -> None:
-        """Take the process id of the manager and how long it was waited for."""
+        """``pid`` is the process, ``seconds`` the time waited."""
         super().__init__(
             f"the stack (process {pid}) has not stopped within {seconds:.0f} s: end that process, then retry"
         )
@@ -140,11 +140,11 @@ class StopError(NewsroomError):
 
 
 class ResetRefusedError(NewsroomError):
-    """A reset would touch what is not the local stack's own."""
+    """A reset would drop data that does not belong to the local stack."""
 
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, variable: str, reason: str) -> None:
-        """Name the variable that makes it refuse, and why."""
-        super().__init__(f"reset drops the local stack only, and {variable} is set: {reason}")
+        """``variable`` is the setting that points outside the stack; ``reason`` is why that prevents a reset."""
+        super().__init__(f"reset drops only the local stack's data, but {variable} is set: {reason}")
         self.variable = variable

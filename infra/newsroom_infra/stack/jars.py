@@ -1,7 +1,7 @@
-"""The broker's jars: a committed list of coordinates with SHA-256, and the folder that holds them.
+"""The broker's jars: a committed list of coordinates and SHA-256 hashes, and the folder that they are fetched into.
 
-Each jar is fetched beside its place, checked, and moved there, so what lies in the folder is whole. Several stacks may
-share one folder (``NEWSROOM_JARS``); a lock lets one of them fetch at a time.
+Each jar is fetched into a temporary folder, checked, and moved, so every jar in the folder is complete. Several stacks
+may share one folder (``NEWSROOM_JARS``); a lock lets one of them fetch at a time.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from newsroom_infra.shipped import shipped
 from newsroom_infra.stack.errors import JarError
 
 THREADS = 8
-"""Downloads at a time: more gained nothing."""
+"""Parallel downloads. More did not help."""
 ATTEMPTS = 2
-"""How often a jar is fetched before its absence or a wrong checksum is an error."""
+"""Maximum number of attempts to fetch a jar."""
 
 
 class Jar(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the list."""
+    """One jar, a line of the list."""
 
     group: str
     artifact: str
@@ -40,24 +40,23 @@ class Jar(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.group}:{self.artifact}:{self.version}"
 
     def path(self, folder: Path) -> Path:
-        """Give the place of the jar in the folder of jars."""
+        """Return the path of the jar in the folder of jars."""
         return folder / f"{self.artifact}-{self.version}.jar"
 
 
 def listed() -> tuple[Jar, ...]:
-    """Read the committed list, in its order."""
+    """Return the committed list of jars, in its order."""
     lines = (shipped("kafka") / "jars.txt").read_text().splitlines()
     return tuple(_read(line) for line in lines if line and not line.startswith("#"))
 
 
 def missing(folder: Path, jars: Sequence[Jar]) -> list[Jar]:
-    """Give the jars that the folder lacks or holds with another content."""
+    """Return the jars that are missing from the folder or have a wrong hash."""
     return [jar for jar in jars if not _is(jar, jar.path(folder))]
 
 
 Source = Callable[[Jar, Path], Path]
-"""Where a jar comes from: downloads it somewhere below a folder and gives its path; raises ``OSError`` or
-``RuntimeError``."""
+"""Downloads a jar somewhere below a folder and returns its path; raises ``OSError`` or ``RuntimeError``."""
 
 
 def maven(jar: Jar, folder: Path) -> Path:
@@ -67,9 +66,9 @@ def maven(jar: Jar, folder: Path) -> Path:
 
 
 def fetch(folder: Path, jars: Sequence[Jar], arrived: Callable[[int], None], source: Source = maven) -> None:
-    """Bring the jars into the folder; ``arrived`` is told the size of each in bytes.
+    """Fetch jars into the folder. ``arrived`` is called with the size of each in bytes.
 
-    Raises :class:`JarError` for a jar that cannot be had with the listed checksum.
+    Raises :class:`JarError` for a jar that cannot be fetched with the listed hash.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "lock"):
@@ -95,7 +94,7 @@ def _is(jar: Jar, path: Path) -> bool:
 
 
 def _fetch(jar: Jar, folder: Path, partial: Path, source: Source) -> int:
-    """Fetch one jar unless another process has just done so; give its size in bytes."""
+    """Fetch one jar, unless another process has just done so. Return its size in bytes."""
     path = jar.path(folder)
     if not _is(jar, path):
         _download(jar, partial, source).replace(path)
@@ -103,7 +102,7 @@ def _fetch(jar: Jar, folder: Path, partial: Path, source: Source) -> int:
 
 
 def _download(jar: Jar, partial: Path, source: Source) -> Path:
-    """Give the path of a fresh copy with the listed checksum."""
+    """Download a jar and return its path. Raise :class:`JarError` after ``ATTEMPTS`` failures."""
     problem = ""
     for attempt in range(ATTEMPTS):
         try:
@@ -113,6 +112,6 @@ def _download(jar: Jar, partial: Path, source: Source) -> Path:
             continue
         if _is(jar, path):
             return path
-        problem = "its SHA-256 is not the listed one, so the file was deleted"
+        problem = "its SHA-256 differs from the listed one, so the file was deleted"
         path.unlink()
     raise JarError(jar.coordinates, problem)

@@ -1,6 +1,6 @@
-"""The life of the local stack: up, down, reset and status.
+"""The commands on the local stack: up, down, reset, status and logs.
 
-``up`` may be killed at any moment: each step is whole or not done, and the next ``up`` goes on from there.
+``up`` may be killed at any moment: each step is atomic, and the next ``up`` continues from there.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ from newsroom_infra.stack.ports import LOOPBACK
 from newsroom_infra.stack.progress import UpProgress
 
 WANTED_DISK = 500_000_000
-"""Free bytes that a stack starts with: jars, logs and room for the log itself; and the folder of PostgreSQL too."""
+"""Free bytes required to start: for jars, logs and the first records. Also required in PostgreSQL's folder."""
 JARS_DISK = 100_000_000
-"""Free bytes that the folder of jars starts with, wherever it lies: twice what they take."""
+"""Free bytes required in the folder of jars before fetching: twice what the jars take."""
 SERVER_SECONDS = 90.0
-"""How long a server may take to answer; a slow machine after a kill replays its log first."""
+"""Maximum seconds until a server answers. After a kill it recovers first, which is slow on a slow machine."""
 
 
 def up(settings: Settings, console: Console, *, worker: bool = True) -> None:
-    """Bring the local stack up from whatever state it is in; what runs already is left alone.
+    """Start the local stack from whatever state it is in. Programs that are running already are left alone.
 
-    1. Finish a reset that was cut off; stop a stack that runs with other settings.  2. Check ports and disk, and note
-    in the home which database it uses.  3. Fetch jars and make the storage of broker and database, unless done.
-    4. Start the process manager, then the servers, and wait until they answer.  5. Create the topics that are missing;
-    refuse those that would not keep the log.  6. Start the workers.
+    1. Finish an interrupted reset; stop a stack that runs with other settings.  2. Check ports and disk, and note in
+    the home which database it uses.  3. Fetch jars and create the storage of broker and database, unless done.
+    4. Start the process manager, then the servers, and wait until they answer.  5. Create missing topics; refuse those
+    whose settings would not keep the log.  6. Start the workers.
 
-    A server of one's own (``settings.kafka``, a URL in ``settings.database``) is neither made nor started. Raises a
+    An external server (``settings.kafka``, a URL in ``settings.database``) is neither created nor started. Raises a
     :class:`NewsroomError`.
     """
     report = UpProgress(console)
     home = _home(settings)
     daemon = Daemon(home)
-    with _alone(home):
+    with _locked(home):
         note_of(home)
         plan = parts.plan(settings)
         names = [*parts.servers(settings), *(parts.workers(settings) if worker else [])]
@@ -61,25 +61,25 @@ def up(settings: Settings, console: Console, *, worker: bool = True) -> None:
 
 
 def down(settings: Settings) -> bool:
-    """Stop the local stack and keep all data; say whether anything was running."""
+    """Stop the local stack and keep all data. Return True if anything was running."""
     home = _home(settings)
     if not home.is_dir():
         return False
-    with _alone(home):
+    with _locked(home):
         return Daemon(home).stop()
 
 
 def reset(settings: Settings) -> None:
-    """Stop the stack, then drop log and generations together; the jars stay. What is cut off, the next ``up`` finishes.
+    """Stop the stack, then drop log and generations together; the jars stay. ``up`` finishes an interrupted reset.
 
-    Raises :class:`ResetRefusedError` where the log or the generations are not the local stack's own, and
-    what ``note_of`` raises.
+    Raises :class:`ResetRefusedError` if the log or the generations do not belong to the local stack, and what
+    ``note_of`` raises.
     """
     refuse_reset(settings)
     home = _home(settings)
     if not home.is_dir():
         return
-    with _alone(home):
+    with _locked(home):
         note_of(home)
         Daemon(home).stop()
         _marker(home).touch()
@@ -87,15 +87,15 @@ def reset(settings: Settings) -> None:
 
 
 def refuse_reset(settings: Settings) -> None:
-    """Raise :class:`ResetRefusedError` unless everything that a reset drops is the local stack's own."""
+    """Raise :class:`ResetRefusedError` unless everything that a reset drops belongs to the local stack."""
     if settings.kafka is not None:
-        raise ResetRefusedError("NEWSROOM_KAFKA", "the topics of that cluster are not the stack's to drop")
+        raise ResetRefusedError("NEWSROOM_KAFKA", "the topics of that cluster do not belong to the stack")
     if settings.many_workers and not settings.local_postgres:
-        raise ResetRefusedError("NEWSROOM_DATABASE", "that database is not the stack's to drop")
+        raise ResetRefusedError("NEWSROOM_DATABASE", "that database does not belong to the stack")
 
 
 def status(settings: Settings) -> list[Process]:
-    """Give every program that belongs to the stack, also those that do not run."""
+    """Return every program of the stack, including those that are not running."""
     daemon = Daemon(_home(settings))
     ports = parts.servers(settings)
     names = [*ports, *parts.workers(settings)]
@@ -103,7 +103,7 @@ def status(settings: Settings) -> list[Process]:
 
 
 def logs(settings: Settings, name: str | None) -> list[Path]:
-    """Give the logs that there are, or those of a program; ``worker`` are all workers. Raises :class:`NoLogsError`."""
+    """Return all logs, or those of a program; ``worker`` means all workers. Raises :class:`NoLogsError`."""
     folder = Daemon(_home(settings)).log.parent
     there = sorted(folder.glob("*.log"))
     if files := [file for file in there if name is None or file.stem == name or file.stem.startswith(f"{name}-")]:
@@ -112,7 +112,7 @@ def logs(settings: Settings, name: str | None) -> list[Path]:
 
 
 def check_disk(folder: Path, wanted: int) -> None:
-    """Raise :class:`DiskFullError` when the disk of a folder, there yet or not, has fewer free bytes than wanted."""
+    """Raise :class:`DiskFullError` if the disk of a folder, which need not exist yet, has too few free bytes."""
     there = next(each for each in (folder, *folder.parents) if each.exists())
     free = shutil.disk_usage(there).free
     if free < wanted:
@@ -124,8 +124,8 @@ def _home(settings: Settings) -> Path:
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Make the home and let one command at a time change the stack in it."""
+def _locked(home: Path) -> Iterator[None]:
+    """Create the home and lock it, so that one command at a time changes the stack."""
     try:
         home.mkdir(parents=True, exist_ok=True)
         lock = FileLock(home / "lock")
@@ -145,17 +145,17 @@ def _runs(daemon: Daemon, plan: ProcessPlan, names: list[str]) -> bool:
 
 def _settle(settings: Settings, daemon: Daemon, plan: ProcessPlan, report: UpProgress) -> None:
     if daemon.identity() not in {None, plan.identity}:
-        report.say("the stack runs with other settings and is started anew")
+        report.say("the stack runs with other settings and is restarted")
     if daemon.identity() != plan.identity:
         daemon.stop()
     if _marker(daemon.home).exists():
-        with report.step("finishing a reset that was cut off"):
+        with report.step("finishing an interrupted reset"):
             daemon.stop()
             _drop(settings)
 
 
 def _check(settings: Settings, servers: list[str]) -> None:
-    """See that the servers that are about to start have their ports and some room."""
+    """Check ports and disk for the servers that are about to start."""
     ports.check({variable: port for name in servers for variable, port in parts.ports(settings, name).items()})
     if servers:
         check_disk(_home(settings), WANTED_DISK)
@@ -164,7 +164,7 @@ def _check(settings: Settings, servers: list[str]) -> None:
 
 
 def _prepare(settings: Settings, plan: ProcessPlan, servers: list[str], report: UpProgress) -> None:
-    """Have jars, formatted storage, and a folder for the database."""
+    """Fetch the jars and create the storage of broker and database, unless done."""
     home = _home(settings)
     if "kafka" in servers:
         _fetch_jars(settings, report)
@@ -172,7 +172,7 @@ def _prepare(settings: Settings, plan: ProcessPlan, servers: list[str], report: 
             with report.step("formatting storage"):
                 broker.format_storage(home, dict(plan.environment))
     if "postgres" in servers and not postgres.is_made(home):
-        with report.step("making the PostgreSQL database"):
+        with report.step("creating the PostgreSQL database"):
             postgres.make(home)
 
 
@@ -185,7 +185,7 @@ def _fetch_jars(settings: Settings, report: UpProgress) -> None:
 
 
 def _start(settings: Settings, daemon: Daemon, plan: ProcessPlan, names: list[str], report: UpProgress) -> None:
-    """Start what does not run yet: servers one after the other, workers together."""
+    """Start the programs that are not running: servers one after the other, workers together."""
     if daemon.identity() is None:
         daemon.start(plan)
     if "postgres" in names:
@@ -207,19 +207,19 @@ def _start(settings: Settings, daemon: Daemon, plan: ProcessPlan, names: list[st
 
 
 def _generations_in(folder: Path) -> Iterator[Path]:
-    """Give the files of the control database and of the generations, which a worker's lock file stands beside."""
+    """Yield the files of the control database and of all generations, which have lock files beside them."""
     for name in ("control", *(lock.stem for lock in folder.glob("*.lock"))):
         for ending in ("", "-wal", "-shm"):
             yield folder / f"{name}.sqlite{ending}"
 
 
 def _marker(home: Path) -> Path:
-    """Give the file that stands while a reset drops things."""
+    """Return the file that exists while a reset is unfinished."""
     return home / "reset.unfinished"
 
 
 def _drop(settings: Settings) -> None:
-    """Drop generations in every database, then the log; in a folder of one's own only files of our naming go."""
+    """Drop the generations in every database, then the log. In database folders, delete only the newsroom's files."""
     home = _home(settings)
     for folder in {settings.database_folder.resolve(), home / "database"}:
         for file in _generations_in(folder):

@@ -1,4 +1,4 @@
-"""What a stack consists of, by its settings: its programs, and the plan by which the process manager runs them."""
+"""The programs of a stack, derived from its settings, and the plan that the process manager runs them by."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _WORKER_OPTIONS = {
     "command": '"%(ENV_NEWSROOM_PYTHON)s" -P -m newsroom_infra worker',
     "priority": "2",
     "startsecs": "2",
-    "startretries": "1000",  # it may have to wait until somebody else leaves the generation, or is started again
+    "startretries": "1000",  # it may have to wait until another process releases the generation
 }
 
 
 def servers(settings: Settings) -> dict[str, int]:
-    """Give the servers that the stack keeps, each with its port, in the order in which they start."""
+    """Return the servers that the stack runs, each with its port, in the order in which they start."""
     kafka = {"kafka": settings.kafka_port} if settings.kafka is None else {}
     return kafka | ({"postgres": settings.postgres_port} if settings.local_postgres else {})
 
 
 def workers(settings: Settings) -> list[str]:
-    """Name the workers: one on SQLite; on PostgreSQL one for each core, and no more than there are partitions.
+    """Return the names of the workers: one on SQLite; on PostgreSQL one per core, but no more than partitions.
 
     Raises :class:`WorkersError`.
     """
@@ -40,12 +40,12 @@ def workers(settings: Settings) -> list[str]:
 
 
 def ports(settings: Settings, server: str) -> dict[str, int]:
-    """Give the ports that a server listens on, each by its variable."""
+    """Return the ports that a server listens on, by the variable that sets each."""
     return broker.ports(settings) if server == "kafka" else postgres.ports(settings)
 
 
 def plan(settings: Settings) -> ProcessPlan:
-    """Say what the process manager shall run. Raises :class:`WorkersError`, and ``NoPostgresError``."""
+    """Return what the process manager is to run. Raises :class:`WorkersError` and ``NoPostgresError``."""
     options = dict.fromkeys(workers(settings), _WORKER_OPTIONS)
     variables = settings.variables() | {"NEWSROOM_PYTHON": sys.executable}
     if settings.kafka is None:

@@ -1,4 +1,4 @@
-"""The ports of the stack's programs, all of them on the loopback interface."""
+"""Checks of the ports of the stack's programs, all on the loopback interface."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def check(ports: Mapping[str, int]) -> None:
-    """Raise :class:`PortInUseError` when nobody could listen on one of these ports, each given by its variable."""
+    """Raise :class:`PortInUseError` if one of the ports, given by the variables that set them, is in use."""
     with ExitStack() as held:
         for variable, port in ports.items():
             probe = held.enter_context(socket.socket())
@@ -26,13 +26,13 @@ def check(ports: Mapping[str, int]) -> None:
 
 
 def listens(port: int) -> bool:
-    """Say whether something accepts connections on a port of this machine."""
+    """Return True if something accepts connections on a port of this machine."""
     with socket.socket() as probe:
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def _holders(port: int) -> Iterator[str]:
-    """Name the processes that listen on a port, as far as this user may see them."""
+    """Yield the processes that listen on a port, as far as this user may see them."""
     try:
         for connection in psutil.net_connections("tcp"):
             if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:

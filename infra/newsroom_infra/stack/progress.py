@@ -1,4 +1,4 @@
-"""What a person sees of the stack's work: bars and spinners on a terminal, plain lines elsewhere."""
+"""Progress of the stack's commands for people: bars and spinners on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 
 class UpProgress:
-    """Tells a console of steps, each with the time that it took."""
+    """Shows steps on a console, each with the time that it took."""
 
     def __init__(self, console: Console) -> None:
-        """Take the console to write to."""
+        """``console`` is where to write."""
         self._console = console
 
     def say(self, text: str) -> None:
@@ -35,7 +35,7 @@ class UpProgress:
 
     @contextmanager
     def files(self, text: str, count: int) -> Iterator[Callable[[int], None]]:
-        """Show how many of ``count`` files have arrived; yields what to call with the size of each, in bytes."""
+        """Show how many of ``count`` files have arrived. Yields a function to call with the size of each, in bytes."""
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),

@@ -1,4 +1,4 @@
-"""Waiting for a condition that another process brings about."""
+"""Wait for a condition that another process brings about."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 
 PAUSE = 0.05
-"""Seconds between two looks at a condition."""
+"""Seconds between two checks of a condition."""
 
 
 def until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until the condition holds, ``seconds`` at most; say whether it does."""
+    """Wait until the condition holds, at most ``seconds``. Return True if it does."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() >= deadline:
