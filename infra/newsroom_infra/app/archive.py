@@ -23,8 +23,7 @@ from newsroom_consumers.seals.seal import Seal, read_seals
 from newsroom_infra import topics
 from newsroom_infra.app import build
 from newsroom_infra.settings import Settings
-from newsroom_producers.kafka.protocols import RawRecord
-from newsroom_producers.kafka.transport import append
+from newsroom_producers.kafka.append import RawRecord, append
 from newsroom_schemas.errors import NewsroomError
 from newsroom_schemas.wire.released import schema_files
 

@@ -1,14 +1,14 @@
-"""What the pipeline moves: a record on its way, and the protocols of what carries it."""
+"""A record on its way to the log, and the protocol of the link that carries it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import ClassVar, NamedTuple, Protocol
+from typing import Protocol
 
-from newsroom_producers.receipts import Receipt, Settled
-from newsroom_schemas.errors import BrokerAwayError, Kind, NewsroomError
-from newsroom_schemas.events import AnyEvent
+from newsroom_producers.receipts import Receipt, Refused, Settled
+from newsroom_schemas.errors import BrokerAwayError, NewsroomError
 
 
 class FailureKind(Enum):
@@ -21,20 +21,20 @@ class FailureKind(Enum):
     AWAY = auto()
     """The broker did not answer in time."""
     COLLATERAL = auto()
-    """Nothing was wrong with it: something else failed beside it."""
+    """The record itself is sound: something else failed beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A send that failed: why, and the error to show."""
+    """A failed send: why it failed, and the error to show."""
 
-    fault: FailureKind
+    kind: FailureKind
     error: NewsroomError
 
 
 @dataclass(slots=True, eq=False)
 class PendingRecord:
-    """One record on its way to the log."""
+    """A record on its way to the log."""
 
     event_id: str
     topic: str
@@ -42,86 +42,51 @@ class PendingRecord:
     value: bytes
     headers: list[tuple[str, bytes]]
     ticket: Ticket | None = None
-    """``None`` while it is not handed to a link."""
+    """The link's promise; ``None`` until the record is handed to a link."""
     settled: Settled | None = None
     deadline: float = 0.0
     """Instant of the monotonic clock until which an acknowledgement is awaited."""
     is_sent: bool = False
-    """Whether any link has had it: it may be in the log then."""
+    """True once any link has taken the record: it may be in the log from then on."""
 
     @property
     def size(self) -> int:
-        """Bytes that it holds, nearly."""
+        """Bytes of the record's value, which is nearly all of the record."""
         return len(self.value)
 
 
-class RawRecord(NamedTuple):
-    """A record to append as it is, and where."""
-
-    topic: str
-    partition: int
-    timestamp_ms: int
-    """Its timestamp, in milliseconds, for topics that keep those that records bring."""
-    key: bytes | None
-    value: bytes | None
-    headers: list[tuple[str, bytes]]
-
-
-class NotAppendedError(NewsroomError):
-    """Records that were to be appended as they are did not all get an acknowledgement."""
-
-    kind: ClassVar[Kind] = Kind.UNDECIDED
-
-    def __init__(self, bootstrap: str, problem: str) -> None:
-        """Take the bootstrap servers and what the client said."""
-        super().__init__(
-            f"the broker at {bootstrap} has not acknowledged all records ({problem}); the last ones sent may or may "
-            "not be in the log. The same command goes on from what is"
-        )
-        self.bootstrap = bootstrap
-        self.problem = problem
+Batch = Sequence[PendingRecord | Refused]
+"""Records that are sent whole, or the refusals in their place."""
 
 
 class Ticket(Protocol):
-    """What a link gives for a sending."""
+    """A link's promise for one record."""
 
     def outcome(self, timeout: float) -> Receipt | Failure | None:
-        """Wait up to ``timeout`` seconds for the broker's word; ``None`` when there is none yet."""
+        """Return the broker's answer, waiting up to ``timeout`` seconds; ``None`` when there is none yet."""
 
 
 class Link(Protocol):
-    """A connection to the broker that dies of its first failure."""
-
-    def post(self, sending: PendingRecord) -> Ticket:
-        """Hand a record over without waiting; raise a NewsroomError when it can't go, and the link lives on."""
-
-    def flush(self, timeout: float) -> None:
-        """Send what is gathered for a batch now, and wait up to ``timeout`` seconds for answers to all of it."""
-
-    def failures(self) -> list[tuple[PendingRecord, Failure]]:
-        """Give what failed so far, in the order in which it failed."""
-
-    def close(self, patience: float) -> None:
-        """End it, waiting up to ``patience`` seconds for requests under way; nothing of it is sent afterwards."""
-
-
-class Carrier(Protocol):
-    """What the pipeline needs of a transport."""
+    """A way to the broker. It connects at the first record, and again at the first one after `close`."""
 
     timeout: float
-    """Seconds until a send that nobody acknowledged is an error."""
+    """Seconds until a send without an acknowledgement is an error."""
 
-    def prepare(self, event: AnyEvent) -> PendingRecord:
-        """Make the record of an event; raise a NewsroomError when it breaks the contract."""
+    def post(self, record: PendingRecord) -> Ticket:
+        """Hand a record over without waiting for its acknowledgement.
 
-    def link(self) -> Link:
-        """Give the present link, a new one after a drop; raise BrokerAwayError when there is no broker."""
+        Raises BrokerAwayError when there is no broker, and another NewsroomError when this record cannot be sent; the
+        link stays open then.
+        """
 
     def flush(self) -> None:
-        """Have the present link, if there is one, send what it has gathered."""
+        """Send what is gathered for a batch now, and wait up to `timeout` for answers to all of it."""
 
-    def drop(self, patience: float) -> list[tuple[PendingRecord, Failure]]:
-        """Close the present link and give what failed on it, in the order in which it failed."""
+    def close(self, patience: float) -> list[tuple[PendingRecord, Failure]]:
+        """Close the link and return what has failed on it, in the order in which it failed.
+
+        Waits up to ``patience`` seconds for requests under way; nothing handed over before is sent afterwards.
+        """
 
     def away(self, event_id: str | None) -> BrokerAwayError:
-        """Make the error of an event that nobody acknowledged; ``None`` when it was not even sent."""
+        """Return the error of an event that nobody acknowledged; ``event_id`` is ``None`` when it was not sent."""

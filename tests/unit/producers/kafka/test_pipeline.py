@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
 from newsroom_producers.kafka.pipeline import Pipeline
 from newsroom_producers.kafka.protocols import Failure, FailureKind, PendingRecord
+from newsroom_producers.kafka.transport import batch_of
 from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled
 from newsroom_schemas.errors import (
     BrokerAwayError,
@@ -41,50 +43,50 @@ class Broker:
 
     def take(self, batch: list[PendingRecord]) -> list[Outcome]:
         """Append a batch or refuse it."""
-        bad = [sending for sending in batch if sending.event_id in self.refuses]
+        bad = [record for record in batch if record.event_id in self.refuses]
         if bad:
             culprit = FailureKind.REFUSED if self.refuses_batches else FailureKind.COLLATERAL
             return [failure(s, FailureKind.REFUSED if s in bad else culprit) for s in batch]
-        return [self.append(sending) for sending in batch]
+        return [self.append(record) for record in batch]
 
-    def append(self, sending: PendingRecord) -> Outcome:
+    def append(self, record: PendingRecord) -> Outcome:
         """Append one record."""
-        if sending.event_id in self.loses:
-            self.loses.remove(sending.event_id)
-            return failure(sending, FailureKind.COLLATERAL)
+        if record.event_id in self.loses:
+            self.loses.remove(record.event_id)
+            return failure(record, FailureKind.COLLATERAL)
         if self.forbids:
-            return failure(sending, FailureKind.FORBIDDEN)
-        if self.vanishes_at and sending.event_id >= self.vanishes_at:
+            return failure(record, FailureKind.FORBIDDEN)
+        if self.vanishes_at and record.event_id >= self.vanishes_at:
             return None
-        self.log.append(sending.event_id)
-        return Receipt(event_id=sending.event_id, topic=sending.topic, partition=0, offset=len(self.log) - 1)
+        self.log.append(record.event_id)
+        return Receipt(event_id=record.event_id, topic=record.topic, partition=0, offset=len(self.log) - 1)
 
 
-def failure(sending: PendingRecord, fault: FailureKind) -> Failure:
-    """Fail a sending."""
-    error: NewsroomError = RecordRefusedError(sending.topic, sending.key.decode(), fault.name)
-    if fault is FailureKind.FORBIDDEN:
-        error = ForbiddenTopicError(sending.topic, "b")
-    return Failure(fault, error)
+def failure(record: PendingRecord, kind: FailureKind) -> Failure:
+    """Fail a record."""
+    error: NewsroomError = RecordRefusedError(record.topic, record.key.decode(), kind.name)
+    if kind is FailureKind.FORBIDDEN:
+        error = ForbiddenTopicError(record.topic, "b")
+    return Failure(kind, error)
 
 
 @dataclass
 class Ticket:
-    """The promise for one record: known once the link was hurried or its batch is full."""
+    """The promise for one record: known once the producer was flushed or its batch is full."""
 
-    link: Link
-    sending: PendingRecord
+    producer: Producer
+    record: PendingRecord
 
     def outcome(self, timeout: float) -> Outcome:
         """Give the answer."""
         if timeout > 0:
-            self.link.flush()
-        return self.link.outcomes.get(self.sending.event_id)
+            self.producer.flush()
+        return self.producer.outcomes.get(self.record.event_id)
 
 
 @dataclass
-class Link:
-    """A link that dies of its first refusal, as an idempotent producer does."""
+class Producer:
+    """A producer that dies of its first refusal, as an idempotent one does."""
 
     broker: Broker
     gathered: list[PendingRecord] = field(default_factory=list)
@@ -92,71 +94,69 @@ class Link:
     failed: list[tuple[PendingRecord, Failure]] = field(default_factory=list)
     death: Failure | None = None
 
-    def post(self, sending: PendingRecord) -> Ticket:
+    def post(self, record: PendingRecord) -> Ticket:
         """Gather batches of 10."""
-        self.gathered.append(sending)
+        self.gathered.append(record)
         if len(self.gathered) == 10:
             self.flush()
-        return Ticket(self, sending)
+        return Ticket(self, record)
 
-    def flush(self, timeout: float = 0) -> None:  # noqa: ARG002 - part of the protocol
+    def flush(self) -> None:
         """Send what is gathered; after a refusal, everything fails as the refused record did."""
         batch, self.gathered = self.gathered, []
         answers = [self.death] * len(batch) if self.death else self.broker.take(batch)
-        for sending, outcome in zip(batch, answers, strict=True):
-            self.outcomes[sending.event_id] = outcome
+        for record, outcome in zip(batch, answers, strict=True):
+            self.outcomes[record.event_id] = outcome
             if isinstance(outcome, Failure):
-                self.failed.append((sending, outcome))
-                if outcome.fault is FailureKind.REFUSED:
+                self.failed.append((record, outcome))
+                if outcome.kind is FailureKind.REFUSED:
                     self.death = outcome
 
-    def failures(self) -> list[tuple[PendingRecord, Failure]]:
-        """Give what failed, in order."""
-        return self.failed
 
-    def close(self, patience: float) -> None:  # noqa: ARG002 - part of the protocol
-        """End: what is still gathered is sent first."""
-        self.flush()
-
-
-class Carrier:
-    """A transport over such links."""
+class Link:
+    """A link over such producers."""
 
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
         self.timeout = 0.0 if broker.vanishes_at else 30.0
-        self.present: Link | None = None
+        self.present: Producer | None = None
 
-    def prepare(self, event: AnyEvent) -> PendingRecord:
-        """Refuse events whose actor is nobody."""
-        if not event.actor:
-            raise InvalidEventError("ArticleReleased", "actor", "is empty")
-        assert isinstance(event, ArticleReleased)
-        return PendingRecord(event.event_id, "t", event.article_id.encode(), b"x", [])
-
-    def link(self) -> Link:
-        """Connect."""
+    def post(self, record: PendingRecord) -> Ticket:
+        """Connect at the first record, and hand it over."""
         if self.present is None:
             self.broker.links += 1
-            self.present = Link(self.broker)
-        return self.present
+            self.present = Producer(self.broker)
+        return self.present.post(record)
 
     def flush(self) -> None:
         """Pass it on."""
         if self.present:
             self.present.flush()
 
-    def drop(self, patience: float) -> list[tuple[PendingRecord, Failure]]:
-        """Close the link."""
-        link, self.present = self.present, None
-        if link is None:
+    def close(self, patience: float) -> list[tuple[PendingRecord, Failure]]:  # noqa: ARG002 - part of the protocol
+        """Close: what is still gathered is sent first."""
+        producer, self.present = self.present, None
+        if producer is None:
             return []
-        link.close(patience)
-        return link.failures()
+        producer.flush()
+        return producer.failed
 
     def away(self, event_id: str | None) -> BrokerAwayError:
         """Make the error."""
         return BrokerAwayError("b", self.timeout, event_id)
+
+
+def encode(event: AnyEvent) -> PendingRecord:
+    """Refuse events whose actor is nobody."""
+    if not event.actor:
+        raise InvalidEventError("ArticleReleased", "actor", "is empty")
+    assert isinstance(event, ArticleReleased)
+    return PendingRecord(event.event_id, "t", event.article_id.encode(), b"x", [])
+
+
+def results_of(link: Link, events: Iterable[Sendable]) -> Iterator[Settled]:
+    """Send events as the transport does."""
+    return Pipeline(link).results(map(partial(batch_of, encode=encode), events))
 
 
 def event(number: int, article: str | None = None, actor: str = "a") -> ArticleReleased:
@@ -168,7 +168,7 @@ def event(number: int, article: str | None = None, actor: str = "a") -> ArticleR
 
 def run(broker: Broker, events: list[Sendable]) -> list[Settled]:
     """Send all."""
-    return list(Pipeline(Carrier(broker)).results(events))
+    return list(results_of(Link(broker), events))
 
 
 def refused(results: list[Settled]) -> dict[str | None, type[NewsroomError]]:
@@ -244,7 +244,7 @@ def test_a_pause_settles_what_was_sent_before_more_is_asked_for() -> None:
         counts.append(len(results))
         yield event(2)
 
-    for result in Pipeline(Carrier(Broker())).results(source()):
+    for result in results_of(Link(Broker()), source()):
         results.append(result)  # noqa: PERF402 - the source looks at it meanwhile
     assert counts == [2]
     assert len(results) == 3
@@ -258,7 +258,7 @@ def test_an_interrupt_settles_what_is_in_flight_before_it_goes_on() -> None:
         yield event(1)
         raise KeyboardInterrupt
 
-    pipeline = Pipeline(Carrier(broker)).results(source())
+    pipeline = results_of(Link(broker), source())
     assert [next(pipeline).event_id, next(pipeline).event_id] == ["000", "001"]
     with pytest.raises(KeyboardInterrupt):
         next(pipeline)

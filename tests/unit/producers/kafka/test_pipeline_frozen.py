@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from unit.producers.kafka.test_pipeline import Broker, Carrier, Link, Outcome, event, failure
+from unit.producers.kafka.test_pipeline import Broker, Link, Outcome, Ticket, event, failure, results_of
 
-from newsroom_producers.kafka.pipeline import Pipeline
 from newsroom_producers.kafka.protocols import FailureKind, PendingRecord
 from newsroom_producers.receipts import Refused
 from newsroom_schemas.errors import BrokerAwayError, UnknownTopicError
@@ -13,25 +12,25 @@ from newsroom_schemas.errors import BrokerAwayError, UnknownTopicError
 class AnswerLost(Broker):
     """A broker that appends a record whose answer is lost."""
 
-    def append(self, sending: PendingRecord) -> Outcome:
+    def append(self, record: PendingRecord) -> Outcome:
         """Append, and let the answer be lost."""
-        super().append(sending)
-        return failure(sending, FailureKind.COLLATERAL)
+        super().append(record)
+        return failure(record, FailureKind.COLLATERAL)
 
 
-class Blind(Carrier):
-    """A transport that is shown no topics by a broker that has taken something."""
+class Blind(Link):
+    """A link that is shown no topics by a broker that has taken something."""
 
-    def link(self) -> Link:
-        """Connect, while topics are seen."""
+    def post(self, record: PendingRecord) -> Ticket:
+        """Hand over, while topics are seen."""
         if self.broker.log:
             raise UnknownTopicError("newsroom.articles", "127.0.0.1:9092")
-        return super().link()
+        return super().post(record)
 
 
 def test_a_record_that_may_be_in_the_log_is_never_refused_for_a_topic_that_is_not_seen() -> None:
     """Its tool must learn that the event may be there, or it would send the act again under another id."""
-    (settled,) = Pipeline(Blind(AnswerLost())).results([event(0)])
+    (settled,) = results_of(Blind(AnswerLost()), [event(0)])
     assert isinstance(settled, Refused)
     assert isinstance(settled.error, BrokerAwayError), settled.error
     assert settled.error.event_id == "000"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from kafka import errors
 
+from newsroom_producers.kafka.link import failure_kind
 from newsroom_producers.kafka.protocols import FailureKind
-from newsroom_producers.kafka.transport import _fault
 
 
 @pytest.mark.parametrize(
-    ("error", "fault"),
+    ("error", "kind"),
     [
         (errors.MessageSizeTooLargeError(), FailureKind.REFUSED),
         (errors.InvalidTimestampError(), FailureKind.REFUSED),
@@ -27,5 +27,5 @@ from newsroom_producers.kafka.transport import _fault
     ],
     ids=lambda value: value.name if isinstance(value, FailureKind) else type(value).__name__,
 )
-def test_an_error_is_the_fault_of_the_record_or_of_something_else(error: Exception, fault: FailureKind) -> None:
-    assert _fault(error) is fault
+def test_an_error_is_the_fault_of_the_record_or_of_something_else(error: Exception, kind: FailureKind) -> None:
+    assert failure_kind(error) is kind
