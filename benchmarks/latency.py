@@ -36,7 +36,8 @@ from sqlalchemy import select
 
 from newsroom_consumers.control.control import FIRST, Control
 from newsroom_consumers.database.database import NoGenerationError
-from newsroom_consumers.database.postgres import READERS, schema_of
+from newsroom_consumers.database.postgres import schema_of
+from newsroom_consumers.database.postgres_role import READERS
 from newsroom_consumers.store.tables import CURSOR
 from newsroom_infra.app import build
 from newsroom_infra.settings import Settings, load

@@ -70,7 +70,7 @@ def editions(connection: Connection) -> str:
 
 def _together(settings: Settings, name: str, cut: Cut, workers: int) -> list[dict[str, Any]]:
     """Have a process fold each share of the partitions; all begin at the same moment."""
-    Generation(build.control(settings).database.writer(name), name)
+    Generation(build.control(settings).database.session(name))
     context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(workers), context.Queue()
     shares = replay.share_out(cut, {}, workers)
@@ -90,7 +90,7 @@ def _child(settings: Settings, name: str, share: Mapping[Partition, int], barrie
 def _drain(settings: Settings, name: str, cut: Cut, begin: Callable[[], object] = lambda: None) -> dict[str, Any]:
     """Fold some partitions as a worker does that is started late."""
     with closing(build.log_of(settings)) as log:
-        generation = Generation(build.control(settings).database.writer(name), name)
+        generation = Generation(build.control(settings).database.session(name))
         cached = settings.cached_articles
         loop = Loop(CutLog(log, cut), generation, build.reader_of(log), BatchFold(), owner="benchmark", cached=cached)
         build.tune_collector()

@@ -85,7 +85,7 @@ def _live(settings: Settings, name: str, memory: _Memory) -> dict[str, Any]:
         total = sum(end_of(log).values())
         control = build.control(settings)
         control.register(name, this_build(log.partitions), now=0)
-        generation = Generation(control.database.writer(name), name)
+        generation = Generation(control.database.session(name))
         loop = Loop(log, generation, build.reader_of(log), BatchFold(), owner="benchmark")
         build.tune_collector()
         started = time.perf_counter()

@@ -33,7 +33,7 @@ class CursorApart(Generation):
         """Store a batch in two transactions."""
         cursors, *others = self.steps()
         for steps in ([cursors], others):
-            with self._transaction() as connection:
+            with self._session.begin() as connection:
                 for step in steps:
                     step(connection, moves, folded)
             self._reach("committed")
@@ -65,7 +65,7 @@ class Undeduped(Generation):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Open it, and forget the index."""
         super().__init__(*arguments, **options)
-        with self._transaction() as connection:
+        with self._session.begin() as connection:
             connection.exec_driver_sql("DROP INDEX IF EXISTS event_decided")
 
 

@@ -17,12 +17,12 @@ from newsroom_consumers.store.generation import Generation
 
 def make(newsroom: Newsroom, name: str) -> None:
     """Make the tables of a generation before anybody folds into it, and begin its trail."""
-    engine = newsroom.database.writer(name)
+    session = newsroom.database.session(name)
     try:
-        Generation(engine, name)
-        trails.lay(engine)
+        Generation(session)
+        trails.lay(session)
     finally:
-        engine.dispose()
+        session.close()
 
 
 def log_of(newsroom: Newsroom) -> list[Record]:

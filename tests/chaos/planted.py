@@ -15,18 +15,18 @@ from newsroom_consumers.store.tables import CURSOR
 def plant(control: Control, name: str, position: int) -> None:
     """Make a generation that stands somewhere; the first one is live."""
     control.register(name, this_build(PARTITIONS), now=0)
-    engine = control.database.writer(name)
-    Generation(engine, name)
-    trails.lay(engine)
+    session = control.database.session(name)
+    Generation(session)
+    trails.lay(session)
     cursor = {"topic": TOPIC, "partition": 0, "last_offset": None, "last": None, "chain": bytes(32)}
-    with engine.begin() as connection:
+    with session.begin() as connection:
         connection.execute(CURSOR.insert().values(next_offset=position, epoch=1, owner="a", **cursor))
-    engine.dispose()
+    session.close()
 
 
 def move(control: Control, name: str, position: int) -> None:
     """Move the cursor of a generation, forth or back."""
-    engine = control.database.writer(name)
-    with engine.begin() as connection:
+    session = control.database.session(name)
+    with session.begin() as connection:
         connection.execute(update(CURSOR).values(next_offset=position))
-    engine.dispose()
+    session.close()

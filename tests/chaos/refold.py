@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from chaos.evidence import Appended, Finding, Held
 from sqlalchemy import create_engine
@@ -10,6 +11,8 @@ from sqlalchemy.pool import StaticPool
 from support.kit import CODEC, TABLES, Tables, scan
 from support.memory_log import MemoryLog
 
+from newsroom_consumers.database.database import Session
+from newsroom_consumers.database.sqlite import SqliteDatabase
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.kafka import placement
@@ -54,13 +57,13 @@ def fold(records: Sequence[Record], cut: Mapping[Partition, int]) -> Tables:
     (tags,) = (topic for topic in counts if topic.endswith(_CATALOGUE))
     reader = RecordReader(CODEC, tags_topic=tags, place=placement(counts))
     before = [each for each in records if each.offset < cut.get(Partition(each.topic, each.partition), 0)]
-    engine = create_engine("sqlite://", poolclass=StaticPool)
+    session = Session(SqliteDatabase(Path()), "again", create_engine("sqlite://", poolclass=StaticPool))
     try:
         log = MemoryLog(counts, before, sizes=(5000,))
-        loop = Loop(log, Generation(engine, "again"), reader, BatchFold(), owner="checker")
+        loop = Loop(log, Generation(session), reader, BatchFold(), owner="checker")
         while loop.run_once(0).records:
             pass
-        with engine.connect() as connection:
+        with session.connect() as connection:
             return scan(connection)
     finally:
-        engine.dispose()
+        session.close()

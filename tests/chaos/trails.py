@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chaos.evidence import Finding, Held, Move
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
+from newsroom_consumers.database.database import Session
 from newsroom_consumers.log.record import Partition
 
 _SQLITE = """
@@ -42,10 +43,10 @@ _FENCE = "promote"
 """The owner that a promotion writes into the cursors of the generation that it takes from readers."""
 
 
-def lay(engine: Engine) -> None:
+def lay(session: Session) -> None:
     """Begin the trail of a generation whose tables are there."""
-    with engine.begin() as connection:
-        for statement in (_POSTGRES if engine.dialect.name == "postgresql" else _SQLITE).split(";;"):
+    with session.begin() as connection:
+        for statement in (_POSTGRES if connection.dialect.name == "postgresql" else _SQLITE).split(";;"):
             connection.exec_driver_sql(statement)
 
 

@@ -29,9 +29,9 @@ def main(bug: str, fault: str = "", place: str = "") -> None:
     control, reach = build.control(settings), _reach(fault, place) if fault else nothing
     with control.database.worker_lock(FIRST), closing(build.log_of(settings)) as log:
         control.register(FIRST, this_build(log.partitions), now=0)
-        engine = control.database.writer(FIRST)
+        session = control.database.session(FIRST)
         bugged: Build = BUGS[bug]
-        generation = bugged.generation(engine, FIRST, reach=reach)
+        generation = bugged.generation(session, reach=reach)
         loop = bugged.loop(log, generation, build.reader_of(log), bugged.folding(), owner=owner(), reach=reach)
         loop.run(told_to_stop())
 

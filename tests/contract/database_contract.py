@@ -37,12 +37,12 @@ class DatabaseContract:
     @pytest.fixture
     def generation(self, database: Database) -> Iterator[Generation]:
         """Open a generation in which one story is live and another one a draft."""
-        engine = database.writer("main")
-        generation = Generation(engine, "main")
+        session = database.session("main")
+        generation = Generation(session)
         draft = make.created(article_id="draft", event_id="d1")
         Writer(generation).store(*records_of(make.created(), make.published(), draft))
         yield generation
-        engine.dispose()
+        session.close()
 
     def test_where_there_is_no_generation_readers_are_told_where_none_is(self, database: Database) -> None:
         for opened in (database.reading("main"), database.public("main")):
@@ -91,13 +91,13 @@ class DatabaseContract:
 
     def test_each_generation_is_read_apart(self, database: Database, generation: Generation) -> None:
         """Over and over by the same connections: nothing of one may be left when the other is read."""
-        engine = database.writer("other")
-        Generation(engine, "other")
+        session = database.session("other")
+        Generation(session)
         for _ in range(8):
             for name, stories in (("main", 1), (generation.name, 1), ("other", 0)):
                 with database.public(name) as connection:
                     assert len(connection.execute(select(PUBLISHED)).all()) == stories
-        engine.dispose()
+        session.close()
 
     def test_as_many_workers_as_it_takes_can_start_at_once_when_it_is_empty(self, database: Database) -> None:
         starters = STARTERS if database.many_workers else 1
@@ -106,9 +106,9 @@ class DatabaseContract:
         def start(_: int) -> None:
             together.wait()
             Control(database).register("main", BUILD, now=0)
-            engine = database.writer("main")
-            Generation(engine, "main").cursors()
-            engine.dispose()
+            session = database.session("main")
+            Generation(session).cursors()
+            session.close()
 
         with ThreadPoolExecutor(starters) as pool:
             list(pool.map(start, range(starters)))

@@ -1,6 +1,6 @@
 """What every store promises: cursors and rows move together or not at all, and what was stored is what is loaded.
 
-A twin for another database subclasses ``StoreContract`` and says in the fixture ``engine`` how an empty one is opened.
+A twin for another database subclasses ``StoreContract`` and says in the fixture ``session`` how an empty one is opened.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 from hypothesis import given, settings
-from sqlalchemy import Engine
 from support import fold_model as make
 from support.faults import BrittleGeneration
 from support.memory_log import CrashError, Fuse
@@ -20,6 +19,7 @@ from support.states import FULL, FULL_EDITION, articles
 from support.strategies import unhurried
 from support.writing import Writer, records_of, scan
 
+from newsroom_consumers.database.database import Session
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.record_rules import CATALOGUE
 from newsroom_consumers.fold.result import FoldResult
@@ -37,13 +37,13 @@ _numbers = itertools.count()
 
 
 class StoreContract:
-    """The contract of a generation's store, to be subclassed with a fixture ``engine`` that gives an empty database."""
+    """The contract of a generation's store, to be subclassed with a fixture ``session`` on an empty database."""
 
     @pytest.fixture
-    def generation(self, engine: Engine) -> Iterator[Generation]:
+    def generation(self, session: Session) -> Iterator[Generation]:
         """Open a generation that nobody has moved yet."""
-        yield Generation(engine, "main")
-        engine.dispose()
+        yield Generation(session)
+        session.close()
 
     def test_a_partition_that_nobody_took_has_a_cursor_at_its_start(self, generation: Generation) -> None:
         assert generation.cursors() == {}
@@ -65,29 +65,29 @@ class StoreContract:
         assert generation.cursors() == writer.held
         assert {cursor.next_offset for cursor in writer.held.values()} == {2, 3}
 
-    def test_a_worker_of_an_older_epoch_writes_nothing_at_all(self, generation: Generation, engine: Engine) -> None:
+    def test_a_worker_of_an_older_epoch_writes_nothing_at_all(self, generation: Generation, session: Session) -> None:
         zombie = Writer(generation, "zombie")
         zombie.take(*(Partition(TOPIC, number) for number in range(PARTITIONS[TOPIC])))
         moves, folded = zombie.prepare(*FLOOD, *STORY)
         taken = Partition(STORY[0].topic, STORY[0].partition)
         Writer(generation, "heir").take(taken)
-        before = scan(engine)
+        before = scan(session)
         with pytest.raises(FencedError) as fenced:
             generation.commit(moves, folded)
         assert fenced.value.partition == taken
-        assert scan(engine) == before
+        assert scan(session) == before
 
     def test_a_commit_from_another_position_than_the_cursors_writes_nothing_at_all(
-        self, generation: Generation, engine: Engine
+        self, generation: Generation, session: Session
     ) -> None:
         writer = Writer(generation)
         writer.store(STORY[0])
         moves, folded = writer.prepare(*STORY[1:])
         writer.store(STORY[1])
-        before = scan(engine)
+        before = scan(session)
         with pytest.raises(FencedError):
             generation.commit(moves, folded)
-        assert scan(engine) == before
+        assert scan(session) == before
 
     def test_the_fence_stands_before_the_rows(self, generation: Generation) -> None:
         """The heir has stored the same records: a store that began with the rows would stumble over them."""
@@ -98,18 +98,18 @@ class StoreContract:
         with pytest.raises(FencedError):
             generation.commit(*batch)
 
-    def test_cursors_and_rows_move_together_or_not_at_all(self, generation: Generation, engine: Engine) -> None:
+    def test_cursors_and_rows_move_together_or_not_at_all(self, generation: Generation, session: Session) -> None:
         writer = Writer(generation)
         writer.store(STORY[0], FLOOD[0], *records_of(make.defined("t1", uk="один")))
-        before = scan(engine)
+        before = scan(session)
         for steps in range(len(generation.steps()) + 1):
-            writer.generation = BrittleGeneration(engine, "main", Fuse(steps + 1, CrashError()))
+            writer.generation = BrittleGeneration(session, Fuse(steps + 1, CrashError()))
             with pytest.raises(CrashError):
                 writer.store(*STORY[1:], FLOOD[1], *records_of(make.merged("t1", None)))
-            assert scan(engine) == before
+            assert scan(session) == before
         writer.generation = generation
         writer.store(*STORY[1:], FLOOD[1])
-        assert scan(engine) != before
+        assert scan(session) != before
 
     def test_an_article_that_was_never_stored_is_loaded_as_unknown(self, generation: Generation) -> None:
         assert generation.load(["storm"]) == {"storm": Aggregate(id="storm", decided={})}
@@ -178,11 +178,11 @@ class StoreContract:
         Writer(generation).store(*records_of(*named))
         assert generation.load([CATALOGUE])[CATALOGUE].catalogue == make.catalogue_of(*tags)
 
-    def test_a_generation_opened_again_holds_what_it_held(self, generation: Generation, engine: Engine) -> None:
+    def test_a_generation_opened_again_holds_what_it_held(self, generation: Generation, session: Session) -> None:
         Writer(generation).store(*STORY, *records_of(make.defined("t1", uk="один")))
-        before = scan(engine)
-        again = Generation(engine, "main")
-        assert scan(engine) == before
+        before = scan(session)
+        again = Generation(session)
+        assert scan(session) == before
         assert again.cursors().keys() == {Partition(STORY[0].topic, STORY[0].partition), Partition(TAGS_TOPIC, 0)}
 
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from contract.database_contract import BUILD, DatabaseContract
 from contract.store_contract import StoreContract
-from sqlalchemy import Engine, make_url, select, text
+from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from support import fold_model as make
 from support.kit import TABLES
@@ -21,8 +21,9 @@ from support.writing import Writer, records_of
 
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.database import open_database
-from newsroom_consumers.database.database import Database, DatabaseAwayError, DatabaseUrlError
-from newsroom_consumers.database.postgres import READERS, PostgresDatabase, ReaderRoleError
+from newsroom_consumers.database.database import Database, DatabaseAwayError, DatabaseUrlError, Session
+from newsroom_consumers.database.postgres import PostgresDatabase
+from newsroom_consumers.database.postgres_role import READERS, ReaderRoleError
 from newsroom_consumers.database.postgres_rows import FEW
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.result import FoldResult
@@ -60,13 +61,13 @@ class TestPostgres(StoreContract):
     """The contract on PostgreSQL."""
 
     @pytest.fixture
-    def engine(self, postgres: Server) -> Engine:
+    def session(self, postgres: Server) -> Session:
         """Open an empty schema."""
-        return PostgresDatabase(postgres.url).writer(f"contract_{next(_numbers)}")
+        return PostgresDatabase(postgres.url).session(f"contract_{next(_numbers)}")
 
     @pytest.mark.parametrize("together", [1, FEW + 1])
     def test_editions_of_usual_size_are_not_compressed(
-        self, generation: Generation, engine: Engine, together: int
+        self, generation: Generation, session: Session, together: int
     ) -> None:
         """Neither on their way, by a temporary table where they are many, nor where they end."""
         texts = msgspec.structs.replace(FULL_EDITION.texts, lead="a" * 3000)
@@ -74,7 +75,7 @@ class TestPostgres(StoreContract):
         articles = [msgspec.structs.replace(FULL, article_id=f"a{n}", editions=editions) for n in range(together)]
         changed = {each.article_id: Aggregate(id=each.article_id, article=each) for each in articles}
         generation.commit([], FoldResult(changed=changed))
-        with engine.begin() as connection:
+        with session.begin() as connection:
             found = connection.execute(text("SELECT pg_column_compression(content) FROM edition")).all()
         assert found == [(None,)] * together
 
@@ -98,9 +99,9 @@ class TestPostgresDatabase(DatabaseContract):
         assert "s3cret" not in said
 
     def test_a_name_is_taken_as_it_is_written(self, database: Database) -> None:
-        engine = database.writer('My "site"')
-        Generation(engine, "")
-        engine.dispose()
+        session = database.session('My "site"')
+        Generation(session)
+        session.close()
         with database.reading('My "site"') as connection:
             assert connection.scalar(text("SELECT current_schema()")) == 'generation_My "site"'
 
@@ -144,7 +145,7 @@ class TestPostgresDatabase(DatabaseContract):
                 return bool(reader.scalar(query, {"pid": pid}))
 
         def freeze() -> None:
-            with generation._transaction() as connection:
+            with generation._session.begin() as connection:
                 assert connection.scalar(text("SHOW idle_in_transaction_session_timeout")) == "10s"
                 connection.exec_driver_sql("SET idle_in_transaction_session_timeout = 1")
                 pid = connection.scalar(text("SELECT pg_backend_pid()"))
@@ -159,25 +160,25 @@ class TestPostgresDatabase(DatabaseContract):
         change = text("UPDATE cursor SET owner = 'blocked'")
 
         def wait() -> None:
-            with generation._transaction() as connection:
+            with generation._session.begin() as connection:
                 assert connection.scalar(text("SHOW lock_timeout")) == "5s"
                 connection.exec_driver_sql("SET LOCAL lock_timeout = 1")
                 connection.execute(change)
 
-        engine = database.writer("main")
-        with engine.begin() as holder:
+        session = database.session("main")
+        with session.begin() as holder:
             holder.execute(change)
             with pytest.raises(DatabaseAwayError, match="lock timeout"):
                 wait()
-        engine.dispose()
+        session.close()
 
 
 def test_a_login_that_may_not_make_the_readers_role_is_told_what_an_administrator_does(stranger: str) -> None:
     """It is a member of none: the role exists or not, it cannot be used."""
-    engine = open_database(stranger).writer("main")
+    session = open_database(stranger).session("main")
     with pytest.raises(ReaderRoleError, match=f"GRANT {READERS} TO stranger_"):
-        Generation(engine, "main")
-    engine.dispose()
+        Generation(session)
+    session.close()
 
 
 @pytest.mark.parametrize("url", ["mysql://host/name", "postgresql://host:port/name"])
@@ -194,8 +195,8 @@ def test_a_server_that_comes_back_is_used_again() -> None:
     )
     with running_server() as server:
         database = PostgresDatabase(server.url)
-        engine = database.writer("main")
-        generation = Generation(engine, "main")
+        session = database.session("main")
+        generation = Generation(session)
         Writer(generation).store(first)
         for end, record in ((server.stop, second), (server.kill, third)):
             end()
@@ -207,4 +208,4 @@ def test_a_server_that_comes_back_is_used_again() -> None:
             Writer(generation).store(record)
         with database.reading("main") as connection:
             assert {"one", "three"} <= set(connection.scalars(select(ARTICLE.c.article_id)))
-        engine.dispose()
+        session.close()

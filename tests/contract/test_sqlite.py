@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from contract.database_contract import DatabaseContract
 from contract.store_contract import StoreContract
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
-from newsroom_consumers.database import sqlite
 from newsroom_consumers.database.database import (
     DamagedDatabaseError,
     Database,
     DatabaseAwayError,
     SecondWorkerError,
+    Session,
     answering,
 )
 from newsroom_consumers.database.sqlite import SqliteDatabase
@@ -26,9 +26,9 @@ class TestSqlite(StoreContract):
     """The contract on SQLite."""
 
     @pytest.fixture
-    def engine(self, tmp_path: Path) -> Engine:
+    def session(self, tmp_path: Path) -> Session:
         """Open an empty file."""
-        return sqlite.writer(tmp_path / "main.sqlite")
+        return SqliteDatabase(tmp_path).session("main")
 
 
 class TestSqliteDatabase(DatabaseContract):
@@ -45,16 +45,16 @@ class TestSqliteDatabase(DatabaseContract):
 
     def test_a_full_disk_is_named_as_what_may_be_wrong(self, database: Database) -> None:
         full = pytest.raises(DatabaseAwayError, match="is its disk full")
-        with full, answering("main"), database.writer("main").begin() as connection:
+        with full, answering("main"), database.session("main").begin() as connection:
             connection.exec_driver_sql("PRAGMA max_page_count = 2")
             connection.exec_driver_sql("CREATE TABLE story AS SELECT zeroblob(100000)")
 
     @pytest.mark.parametrize("kept", [0, 100])
     def test_a_file_that_is_damaged_is_named(self, tmp_path: Path, kept: int) -> None:
         database, file = SqliteDatabase(tmp_path), tmp_path / "main.sqlite"
-        engine = sqlite.writer(file)
-        Generation(engine, "main")
-        engine.dispose()
+        session = SqliteDatabase(file.parent).session(file.stem)
+        Generation(session)
+        session.close()
         for rest in ("-wal", "-shm"):
             file.with_name(f"main.sqlite{rest}").unlink(missing_ok=True)
         file.write_bytes(file.read_bytes()[:kept] + b"\xff" * 40_000)

@@ -90,10 +90,10 @@ def position(newsroom: Newsroom, name: str) -> Cut:
 
 
 def test_no_more_lines_are_printed_than_asked_for(compared: Newsroom) -> None:
-    engine = compared.database.writer("same")
-    with engine.begin() as connection:
+    session = compared.database.session("same")
+    with session.begin() as connection:
         connection.exec_driver_sql("UPDATE published SET headline = 'Evil \x1b[2J' || article_id")
-    engine.dispose()
+    session.close()
     answered = run(compared, "compare", "main", "same", "--limit", "2")
     assert answered.returncode == 1
     assert answered.stdout.splitlines() == [

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from integration.conftest import Refold
 from rich.console import Console
-from sqlalchemy import Engine
 from support.asked import verified
 from support.kit import Newsroom
 from support.postgres import running_server
@@ -22,7 +21,7 @@ from support.stack import guarded_folder, settings_for
 from support.stories import Story, send_stories
 from support.workers import folded, positions, until, worker
 
-from newsroom_consumers.database.database import DatabaseAwayError
+from newsroom_consumers.database.database import DatabaseAwayError, Session
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.store.cursors import Cursor
@@ -43,10 +42,10 @@ PARTITIONS = 7
 class WatchedGeneration(Generation):
     """A generation that does not wait for locks, and notes what the database could not do."""
 
-    def __init__(self, engine: Engine, name: str) -> None:
+    def __init__(self, session: Session) -> None:
         """Open it."""
-        super().__init__(engine, name)
-        self.engine = engine
+        super().__init__(session)
+        self.session = session
         self.failures: list[str] = []
         self.pragma(f"busy_timeout = {BUSY_MILLISECONDS}")
 
@@ -70,7 +69,7 @@ class WatchedGeneration(Generation):
 
     def pragma(self, setting: str) -> int:
         """Set or ask something of the connection that writes."""
-        with self.engine.connect() as connection:
+        with self.session.connect() as connection:
             return int(connection.exec_driver_sql(f"PRAGMA {setting}").scalar_one())
 
 
@@ -79,8 +78,8 @@ def running(newsroom: Newsroom) -> Iterator[WatchedGeneration]:
     """Run a worker in a thread of its own."""
     opened: list[WatchedGeneration] = []
 
-    def watched(engine: Engine, name: str) -> WatchedGeneration:
-        opened.append(WatchedGeneration(engine, name))
+    def watched(session: Session) -> WatchedGeneration:
+        opened.append(WatchedGeneration(session))
         return opened[-1]
 
     stopping = threading.Event()

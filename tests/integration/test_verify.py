@@ -110,12 +110,12 @@ CURSORS: dict[str, Callable[[Any], Mapping[str, Any]] | None] = {
 def touch(newsroom: Newsroom, touched: Touch) -> Any:
     """Change or delete one row by hand, and give it as it was."""
     table, which, write = touched
-    engine = newsroom.database.writer(newsroom.generation)
-    with engine.begin() as connection:
+    session = newsroom.database.session(newsroom.generation)
+    with session.begin() as connection:
         row = connection.execute(select(table).where(*(table.c[name] == which[name] for name in which))).one()
         statement = delete(table) if write is None else update(table).values(**write(row))
         assert connection.execute(statement.where(*_key(table, row))).rowcount == 1
-    engine.dispose()
+    session.close()
     return row
 
 
@@ -125,13 +125,13 @@ def touching(newsroom: Newsroom, touched: Touch) -> Iterator[Any]:
     table, _, write = touched
     row = touch(newsroom, touched)
     yield row
-    engine = newsroom.database.writer(newsroom.generation)
-    with engine.begin() as connection:
+    session = newsroom.database.session(newsroom.generation)
+    with session.begin() as connection:
         changed = {**row._mapping, **(write(row) if write else {})}
         key = [column == changed[column.name] for column in table.primary_key]
         connection.execute(delete(table).where(*key))
         connection.execute(insert(table).values(**row._mapping))
-    engine.dispose()
+    session.close()
 
 
 def _key(table: Table, row: Any) -> list[Any]:
@@ -161,12 +161,12 @@ def test_rows_changed_by_hand_in_every_table_are_found_under_their_articles(fill
 
 @on_both_databases
 def test_a_row_that_the_log_does_not_give_is_found(filled: Newsroom) -> None:
-    engine = filled.database.writer("main")
-    with engine.begin() as connection:
+    session = filled.database.session("main")
+    with session.begin() as connection:
         gone = {"article_id": "ghost", "language": "uk", "reason": "legal", "since": 1}
         connection.execute(insert(GONE).values(**gone))
         connection.execute(update(TAG).values(labels="{}"))
-    engine.dispose()
+    session.close()
     findings = verdict(filled).comparison.findings
     assert (findings.article_ids, [each.tag_id for each in findings.catalogue]) == (["ghost"], ["weather"])
 

@@ -27,10 +27,10 @@ from newsroom_consumers.worker.loop import Loop
 
 def fold(records: Sequence[Record], database: Database, sizes: Sequence[int], name: str = "main") -> Tables:
     """Fold records into a generation in batches of some sizes, and scan its tables."""
-    engine = database.writer(name)
+    session = database.session(name)
     loop = Loop(
         MemoryLog(PARTITIONS, records, sizes=sizes),
-        Generation(engine, name),
+        Generation(session),
         READER,
         BatchFold(),
         owner="test",
@@ -38,7 +38,7 @@ def fold(records: Sequence[Record], database: Database, sizes: Sequence[int], na
     )
     while loop.run_once(0).records:
         pass
-    engine.dispose()
+    session.close()
     with database.reading(name) as connection:
         return scan(connection)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from support.memory_log import Fuse
 
+from newsroom_consumers.database.database import Session
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.store import event_rows, tables
@@ -21,9 +22,9 @@ _Step = Callable[[Connection, Moves, FoldResult], None]
 class BrittleGeneration(Generation):
     """A generation that burns a fuse before each thing it does, before each commit, and after it."""
 
-    def __init__(self, engine: Engine, name: str, fuse: Fuse) -> None:
+    def __init__(self, session: Session, fuse: Fuse) -> None:
         """Take the fuse too."""
-        super().__init__(engine, name)
+        super().__init__(session)
         self._fuse = fuse
 
     def take(self, cursor: Cursor, owner: str) -> Cursor:
@@ -61,9 +62,9 @@ class BrittleGeneration(Generation):
 class SplitGeneration(Generation):
     """A generation built wrong: a batch is two transactions, and the process may die between the first two of them."""
 
-    def __init__(self, engine: Engine, name: str, crash: BaseException | None = None) -> None:
+    def __init__(self, session: Session, crash: BaseException | None = None) -> None:
         """Take how the process dies, if it shall."""
-        super().__init__(engine, name)
+        super().__init__(session)
         self._crash = crash
 
     def commit(self, moves: Moves, folded: FoldResult) -> None:
@@ -79,7 +80,7 @@ class SplitGeneration(Generation):
         raise NotImplementedError
 
     def _store_half(self, steps: Sequence[_Step], moves: Moves, folded: FoldResult) -> None:
-        with self._transaction() as connection:
+        with self._session.begin() as connection:
             for step in steps:
                 step(connection, moves, folded)
 

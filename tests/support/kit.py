@@ -90,12 +90,12 @@ class Newsroom:
         ):
             control.register(name, this_build(log.partitions), now=0)
             reader = RecordReader(CODEC, tags_topic=self.topics.tags, place=placement(log.partitions))
-            engine = self.database.writer(name)
+            session = self.database.session(name)
             try:
-                generation = options.pop("generation", Generation)(engine, name)
+                generation = options.pop("generation", Generation)(session)
                 yield Loop(log, generation, reader, folding or BatchFold(), owner="test", **options)
             finally:
-                engine.dispose()
+                session.close()
 
     def work(self, *, folding: BatchFold | None = None, **options: Any) -> None:
         """Fold everything that is in the log now."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Engine, MetaData, select
+from sqlalchemy import MetaData, select
 from support.kit import CODEC
 from support.record_strategies import PLACE, TAGS_TOPIC, real, record_of
 
+from newsroom_consumers.database.database import Session
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
 from newsroom_consumers.fold.result import FoldResult
@@ -72,10 +73,10 @@ def records_of(*events: AnyEvent) -> list[Record]:
     return [record_of(real(each)) for each in named]
 
 
-def scan(engine: Engine) -> Scan:
+def scan(session: Session) -> Scan:
     """Give every column of every row of every table, written down and in an order of their own."""
     metadata = MetaData()
-    with engine.begin() as connection:
+    with session.begin() as connection:
         metadata.reflect(connection)
         return {
             table.name: sorted(repr(tuple(row)) for row in connection.execute(select(table)))

@@ -143,11 +143,8 @@ def _temporary(folded: FoldResult, site: Site) -> Iterator[ReaderQueries]:
     """Store the result of a fold in a temporary generation, and yield its queries."""
     with tempfile.TemporaryDirectory(prefix="newsroom-as-of-") as folder:
         database = SqliteDatabase(Path(folder))
-        engine = database.writer(_TEMPORARY)
-        try:
-            Generation(engine, _TEMPORARY).commit([], folded)
-        finally:
-            engine.dispose()
+        with database.session(_TEMPORARY) as session:
+            Generation(session).commit([], folded)
         with database.public(_TEMPORARY) as connection:
             yield ReaderQueries(connection, site)
 

@@ -22,7 +22,6 @@ from sqlalchemy import Connection, func, select
 from newsroom_consumers.compare.compare import Comparison, Side, compare_rows, positions
 from newsroom_consumers.control.build import this_build
 from newsroom_consumers.control.control import Build, Control, UnknownGenerationError
-from newsroom_consumers.database import twins
 from newsroom_consumers.database.database import GenerationInUseError
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
@@ -144,7 +143,7 @@ def verify(
                 fold(cut)
             with control.database.auditing(fresh) as again:
                 compared = compare_rows(Side(name, connection), Side(fresh, again))
-                damage = twins.damage(connection)
+                damage = control.database.damage(connection)
                 records = int(again.scalar(select(func.count()).select_from(EVENT)) or 0)
     beyond = {at: (offset, cut[at]) for at, offset in stands.items() if offset > cut[at]}
     return Verification(generation=name, cut=cut, records=records, beyond=beyond, damage=damage, comparison=compared)

@@ -22,11 +22,8 @@ def this_build(partitions: Mapping[str, int]) -> Build:
 @contextmanager
 def moving(control: Control, name: str, *, reach: Reach = nothing) -> Iterator[Generation]:
     """Open a generation for writing, over a connection that is closed at the end."""
-    engine = control.database.writer(name)
-    try:
-        yield Generation(engine, name, reach=reach)
-    finally:
-        engine.dispose()
+    with control.database.session(name) as session:
+        yield Generation(session, reach=reach)
 
 
 def owner() -> str:

@@ -17,8 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from newsroom_consumers.control import retries, snapshots
 from newsroom_consumers.control.retries import Retries
-from newsroom_consumers.database import twins
-from newsroom_consumers.database.database import CONTROL, Database, NoGenerationError, answering
+from newsroom_consumers.database.database import CONTROL, Database, NoGenerationError
 from newsroom_consumers.projections.columns import canonical, integer, text
 from newsroom_schemas.errors import Kind, NewsroomError
 
@@ -188,7 +187,7 @@ class Control:
         nothing can end that but its own process, the flip is stored at once.
         """
         statement = update(LIVE).where(LIVE.c.name == old).values(name=new)
-        options = twins.control_within(within)
+        options = self.database.control_within()
         if options is not None:
             return within.execute(statement, execution_options=options).rowcount == 1
         with self.writing() as connection:
@@ -235,23 +234,16 @@ class Control:
         """Open the requests to fold parked records of a generation again, over one connection that is kept."""
         with self.writing():
             pass  # the table may be missing in a control database of an older release
-        engine = self.database.writer(CONTROL)
-        try:
-            yield Retries(engine, name)
-        finally:
-            engine.dispose()
+        with self.database.session(CONTROL) as session:
+            yield Retries(session, name)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a transaction on the control database, and make its tables where there are none."""
-        engine = self.database.writer(CONTROL)
-        try:
-            with answering(CONTROL):
-                twins.make_tables(engine, (METADATA, retries.METADATA, snapshots.METADATA), {LIVE.name})
-                with engine.begin() as connection:
-                    yield connection
-        finally:
-            engine.dispose()
+        with self.database.session(CONTROL) as session:
+            session.make_tables((METADATA, retries.METADATA, snapshots.METADATA), {LIVE.name})
+            with session.begin() as connection:
+                yield connection
 
 
 def check_name(name: str) -> None:

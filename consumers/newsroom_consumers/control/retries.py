@@ -6,12 +6,11 @@ generation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, Engine, MetaData, Table, delete, insert, select
+from sqlalchemy import MetaData, Table, delete, insert, select
 
-from newsroom_consumers.database.database import CONTROL, answering
+from newsroom_consumers.database.database import Session
 from newsroom_consumers.projections.columns import text
 
 METADATA = MetaData()
@@ -24,42 +23,37 @@ RETRY = Table(
 class Retries:
     """The requests of one generation."""
 
-    def __init__(self, engine: Engine, generation: str) -> None:
-        """Take the engine of the control database and the generation's name."""
-        self._engine = engine
+    def __init__(self, session: Session, generation: str) -> None:
+        """``session`` is one on the control database."""
+        self._session = session
         self._generation = generation
 
     def ask(self, request_id: str, ids: Iterable[str]) -> None:
         """Enter a request for articles; its id is new."""
         rows = [{"generation": self._generation, "article_id": id_, "request_id": request_id} for id_ in ids]
-        with self._transaction() as connection:
+        with self._session.begin() as connection:
             connection.execute(insert(RETRY), rows)
 
     def open(self, request_id: str) -> Sequence[str]:
         """Give the articles of a request that no worker has answered for yet."""
-        with self._transaction() as connection:
+        with self._session.begin() as connection:
             return connection.scalars(select(RETRY.c.article_id).where(RETRY.c.request_id == request_id)).all()
 
     def withdraw(self, request_id: str) -> None:
         """Take back what is still open of a request."""
-        with self._transaction() as connection:
+        with self._session.begin() as connection:
             connection.execute(delete(RETRY).where(RETRY.c.request_id == request_id))
 
     def asked(self) -> Sequence[str]:
         """Give the articles that anybody has asked for."""
         query = select(RETRY.c.article_id).where(RETRY.c.generation == self._generation).distinct()
-        with self._transaction() as connection:
+        with self._session.begin() as connection:
             return connection.scalars(query).all()
 
     def settle(self, ids: Iterable[str]) -> None:
         """Take away every request for articles."""
-        with self._transaction() as connection:
+        with self._session.begin() as connection:
             for id_ in ids:
                 connection.execute(
                     delete(RETRY).where(RETRY.c.generation == self._generation, RETRY.c.article_id == id_)
                 )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with answering(CONTROL), self._engine.begin() as connection:
-            yield connection

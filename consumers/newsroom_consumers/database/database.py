@@ -1,16 +1,24 @@
 """Where control database and generations are kept: SQLite files in a folder, or schemas of a PostgreSQL database.
 
-The two are twins: they differ in how a generation is opened, in who may write into it, and in how rows go in.
+One class for each engine knows all that the two do differently: how a generation is opened, who may write into it, how
+rows go in and are found.
+
+Example::
+
+    database = open_database("postgresql://newsroom@localhost/newsroom")
+    with database.session("main") as session, session.begin() as connection:
+        database.pace(connection, 500)
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Column, ColumnElement, Connection, Engine, MetaData, Table
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
 
 from newsroom_schemas.errors import Kind, NewsroomError
@@ -154,14 +162,17 @@ class Database(Protocol):
     def exclusively(self, name: str) -> AbstractContextManager[object]:
         """Hold a generation without any worker, to fill it at one go or to drop it. Raises ``GenerationInUseError``."""
 
-    def writer(self, name: str) -> Engine:
-        """Open a generation for writing; makes the place for it where there is none."""
+    def session(self, name: str) -> Session:
+        """Open a generation, or the control database, for writing; makes the place for it where there is none."""
 
     def reading(self, name: str) -> AbstractContextManager[Connection]:
         """Open a read transaction on all of a generation, for engineers. Raises ``NoGenerationError``."""
 
     def auditing(self, name: str) -> AbstractContextManager[Connection]:
-        """Open one as ``reading`` does, that may last as long as an audit takes. Raises ``NoGenerationError``."""
+        """Open one as ``reading`` does, that may last as long as an audit takes. Raises ``NoGenerationError``.
+
+        Text that is no UTF-8, which only a hand can have put there, is read by surrogate escapes.
+        """
 
     def public(self, name: str) -> AbstractContextManager[Connection]:
         """Open a read transaction that sees only what readers may. Raises ``NoGenerationError``."""
@@ -171,3 +182,69 @@ class Database(Protocol):
 
     def drop(self, name: str) -> None:
         """Remove a generation and all that is in it, if there is one; who calls this holds it exclusively."""
+
+    def make_tables(self, connection: Connection, metadata: Sequence[MetaData], public: AbstractSet[str]) -> None:
+        """Make the tables that are missing; readers may see those that ``public`` names."""
+
+    def rows(self, metadata: Sequence[MetaData]) -> Rows:
+        """Return the fastest way that rows go into these tables."""
+
+    def among_ids(self, column: Column[Any]) -> ColumnElement[bool]:
+        """Return the condition that a column has one of the values bound as ``ids``."""
+
+    def pace(self, connection: Connection, records: int) -> None:
+        """Prepare a transaction for a batch of so many records."""
+
+    def end_holder(self, connection: Connection, topic: str, partition: int) -> None:
+        """End a transaction that another worker has left open behind a cursor."""
+
+    def commit_in_full(self, connection: Connection) -> None:
+        """Let a transaction reach the disk when it is committed, as those of batches need not."""
+
+    def control_within(self) -> Mapping[str, Any] | None:
+        """Return the options by which a statement on the control database runs in a generation's transaction.
+
+        ``None`` where none can.
+        """
+
+    def damage(self, connection: Connection) -> list[str]:
+        """Name the places where a database contradicts itself, such as an index that hides a row."""
+
+
+class Session:
+    """A generation, or the control database, open for writing over one connection. Close it, or use it in ``with``."""
+
+    def __init__(self, database: Database, name: str, engine: Engine) -> None:
+        """``name`` is the generation's; ``engine`` opens its one connection."""
+        self.database = database
+        self.name = name
+        self._engine = engine
+
+    def __enter__(self) -> Self:
+        """Return the session."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the session."""
+        self.close()
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Open a transaction, committed at the end. Raises what ``answering`` raises."""
+        with answering(self.name), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """Open a transaction that is undone unless its user commits it. Raises what ``answering`` raises."""
+        with answering(self.name), self._engine.connect() as connection:
+            yield connection
+
+    def make_tables(self, metadata: Sequence[MetaData], public: AbstractSet[str]) -> None:
+        """Make the tables that are missing, all or none; readers may see those that ``public`` names."""
+        with self.begin() as connection:
+            self.database.make_tables(connection, metadata, public)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._engine.dispose()

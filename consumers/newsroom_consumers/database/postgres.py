@@ -13,8 +13,23 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import (
+    ARRAY,
+    URL,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    MetaData,
+    Text,
+    any_,
+    bindparam,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from newsroom_consumers.database.database import (
@@ -22,13 +37,11 @@ from newsroom_consumers.database.database import (
     DatabaseUrlError,
     GenerationInUseError,
     NoGenerationError,
+    Session,
     answering,
-    first_line,
 )
-from newsroom_schemas.errors import NewsroomError
-
-READERS = "newsroom_reader"
-"""The role that has rights on public tables only. Roles belong to a whole server: its databases share this one."""
+from newsroom_consumers.database.postgres_role import READERS, make_role
+from newsroom_consumers.database.postgres_rows import PostgresRows
 
 _CONNECT = {
     "connect_timeout": 5,
@@ -66,18 +79,6 @@ _END_HOLDER = text(
     AND session.usename = current_user AND held.pid <> pg_backend_pid()
     """
 )
-
-
-class ReaderRoleError(NewsroomError):
-    """The role of the readers is missing, and this login may not make it."""
-
-    def __init__(self, login: str, problem: str) -> None:
-        """Name the login, and say what the server said."""
-        super().__init__(
-            f"{login} may not make the role {READERS}, by which readers see public tables only ({problem}): let an "
-            f"administrator run `CREATE ROLE {READERS}; GRANT {READERS} TO {login}` once, and start again"
-        )
-        self.login = login
 
 
 class PostgresDatabase:
@@ -118,9 +119,13 @@ class PostgresDatabase:
                 raise GenerationInUseError(self.where(name))
             yield
 
-    def writer(self, name: str) -> Engine:
-        """Open a generation for writing; nothing is connected yet. Commits of the control database reach the disk."""
-        return writer(self._url, name)
+    def session(self, name: str) -> Session:
+        """Open a schema for writing by one connection, which is replaced when it is found broken.
+
+        Nothing is connected yet. Commits of the control database reach the disk.
+        """
+        wanted = {"search_path": _quoted(schema_of(name))} | (_SESSION if name == CONTROL else _WORKER)
+        return Session(self, name, _engine(self._url, wanted, pool_size=1, max_overflow=0, pool_pre_ping=True))
 
     def reading(self, name: str) -> AbstractContextManager[Connection]:
         """Open a read transaction on a schema, which sees one moment. Raises ``NoGenerationError``."""
@@ -160,49 +165,63 @@ class PostgresDatabase:
 
     def drop(self, name: str) -> None:
         """Drop a schema and all that is in it."""
-        engine = self.writer(name)
-        try:
-            with answering(name), engine.begin() as connection:
-                connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {_quoted(schema_of(name))} CASCADE")
-        finally:
-            engine.dispose()
+        with self.session(name) as session, session.begin() as connection:
+            connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {_quoted(schema_of(name))} CASCADE")
 
+    def make_tables(self, connection: Connection, metadata: Sequence[MetaData], public: AbstractSet[str]) -> None:
+        """Make the schema and the tables that are missing, and let readers see the public ones.
 
-def schema_of(name: str) -> str:
-    """Give the schema of a generation, or of the control database."""
-    return "newsroom_control" if name == CONTROL else f"generation_{name}"
-
-
-def writer(url: URL, name: str) -> Engine:
-    """Open a schema for writing by one connection, which is replaced when it is found broken."""
-    wanted = {"search_path": _quoted(schema_of(name))} | (_SESSION if name == CONTROL else _WORKER)
-    return _engine(url, wanted, pool_size=1, max_overflow=0, pool_pre_ping=True)
-
-
-def make_tables(engine: Engine, metadata: Sequence[MetaData], public: AbstractSet[str]) -> None:
-    """Make the schema and the tables that are missing, all or none, and let readers see the public ones.
-
-    Raises :class:`ReaderRoleError`.
-    """
-    with engine.begin() as connection:
+        Raises ``ReaderRoleError``.
+        """
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKING})
         schema = str(connection.scalar(text("SHOW search_path")))
-        if not _has_schema(connection, schema):
+        if connection.scalar(text("SELECT to_regnamespace(:schema)"), {"schema": schema}) is None:
             connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-        _make_role(connection)
+        make_role(connection)
         connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {schema} TO {READERS}")
         for each in metadata:
             each.create_all(connection)
             for table in sorted(public & each.tables.keys()):
                 connection.exec_driver_sql(f'GRANT SELECT ON "{table}" TO {READERS}')
 
+    def rows(self, metadata: Sequence[MetaData]) -> PostgresRows:
+        """Return the fastest way that rows go into these tables."""
+        return PostgresRows([table for each in metadata for table in each.sorted_tables])
 
-def end_holder(connection: Connection, topic: str, partition: int) -> None:
-    """End the session of this login whose open transaction has moved a cursor, if there is one.
+    def among_ids(self, column: Column[Any]) -> ColumnElement[bool]:
+        """Return the condition that a column has one of the values bound as ``ids``, which are one array.
 
-    A worker that freezes while it streams rows waits in no way that the server's time-outs end.
-    """
-    connection.execute(_END_HOLDER, {"topic": topic, "partition": partition})
+        To read and plan a list of hundreds takes PostgreSQL longer than to find the rows.
+        """
+        return column == any_(bindparam("ids", type_=ARRAY(Text)))
+
+    def pace(self, connection: Connection, records: int) -> None:
+        """Do nothing: PostgreSQL paces itself."""
+
+    def end_holder(self, connection: Connection, topic: str, partition: int) -> None:
+        """End the session of this login whose open transaction has moved a cursor, if there is one.
+
+        A worker that freezes while it streams rows waits in no way that the server's time-outs end.
+        """
+        connection.execute(_END_HOLDER, {"topic": topic, "partition": partition})
+
+    def commit_in_full(self, connection: Connection) -> None:
+        """Let a transaction reach the disk when it is committed, as those of batches need not."""
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
+
+    def control_within(self) -> Mapping[str, Any]:
+        """Return the options by which a statement on the control database runs in a generation's transaction."""
+        return {"schema_translate_map": {None: schema_of(CONTROL)}}
+
+    def damage(self, connection: Connection) -> list[str]:
+        """Return nothing: PostgreSQL has no such question."""
+        del connection
+        return []
+
+
+def schema_of(name: str) -> str:
+    """Give the schema of a generation, or of the control database."""
+    return "newsroom_control" if name == CONTROL else f"generation_{name}"
 
 
 def _engine(url: URL, wanted: Mapping[str, str], **pool: Any) -> Engine:
@@ -225,28 +244,5 @@ def _engine(url: URL, wanted: Mapping[str, str], **pool: Any) -> Engine:
     return engine
 
 
-def _has_schema(connection: Connection, quoted: str) -> bool:
-    return connection.scalar(text("SELECT to_regnamespace(:schema)"), {"schema": quoted}) is not None
-
-
 def _quoted(name: str) -> str:
     return psycopg.sql.Identifier(name).as_string()
-
-
-def _make_role(connection: Connection) -> None:
-    """Make the role of the readers, if there is none that this login is a member of.
-
-    Workers in other databases of the server may do so at the same time.
-    """
-    exists = connection.scalar(text("SELECT to_regrole(:role)"), {"role": READERS}) is not None
-    if exists and connection.scalar(text("SELECT pg_has_role(:role, 'MEMBER')"), {"role": READERS}):
-        return
-    try:
-        with connection.begin_nested():
-            if not exists:
-                connection.exec_driver_sql(f"CREATE ROLE {READERS}")
-            connection.exec_driver_sql(f"GRANT {READERS} TO CURRENT_USER")
-    except DBAPIError as error:
-        if not isinstance(error.orig, psycopg.errors.DuplicateObject | psycopg.errors.UniqueViolation):
-            login = str(connection.scalar(text("SELECT current_user")))
-            raise ReaderRoleError(login, first_line(error.orig)) from error

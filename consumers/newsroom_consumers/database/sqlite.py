@@ -1,4 +1,4 @@
-"""Generations in SQLite files: how they are opened, and how rows go in.
+"""Generations in SQLite files.
 
 One connection writes at a time (the lock file sees to it); readers open the file read-only.
 """
@@ -7,18 +7,25 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import URL, Column, ColumnElement, Connection, Engine, MetaData, bindparam, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from newsroom_consumers.database.database import GenerationInUseError, NoGenerationError, SecondWorkerError, answering
+from newsroom_consumers.database.database import (
+    GenerationInUseError,
+    NoGenerationError,
+    SecondWorkerError,
+    Session,
+    answering,
+)
+from newsroom_consumers.database.sqlite_rows import SqliteRows
 from newsroom_consumers.projections import PUBLIC
 from newsroom_schemas.errors import NewsroomError
 
@@ -40,6 +47,8 @@ _BULK_PAGES = 16_000
 """The same for a batch that catches up: a page that many batches change is moved once (4 % of all time, measured)."""
 _BULK_RECORDS = 500
 """Records from which a batch is one that catches up."""
+_DAMAGES = 10
+"""Places to name at most."""
 
 
 class SqliteDatabase:
@@ -88,17 +97,21 @@ class SqliteDatabase:
         """Let one process at a time open or remove lock files: a lock on a file that is removed holds nobody off."""
         return FileLock(self._folder / "locking")
 
-    def writer(self, name: str) -> Engine:
+    def session(self, name: str) -> Session:
         """Open a file for writing, and make it where there is none."""
-        return writer(self.file(name))
+        return Session(self, name, _writer(self.file(name)))
 
     def reading(self, name: str) -> AbstractContextManager[Connection]:
         """Open a read transaction on a file. Raises ``NoGenerationError``."""
         return _reading(self.file(name), frozenset())
 
-    def auditing(self, name: str) -> AbstractContextManager[Connection]:
-        """Open one; SQLite ends none for its age. Raises ``NoGenerationError``."""
-        return self.reading(name)
+    @contextmanager
+    def auditing(self, name: str) -> Iterator[Connection]:
+        """Open one that reads any text; SQLite ends none for its age. Raises ``NoGenerationError``."""
+        with self.reading(name) as connection:
+            raw = cast("sqlite3.Connection", connection.connection.driver_connection)
+            raw.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+            yield connection
 
     def public(self, name: str) -> AbstractContextManager[Connection]:
         """Open a read transaction that SQLite itself keeps to the public tables. Raises ``NoGenerationError``."""
@@ -116,12 +129,45 @@ class SqliteDatabase:
         with self._locking():
             self.file(name).with_suffix(".lock").unlink(missing_ok=True)
 
+    def make_tables(self, connection: Connection, metadata: Sequence[MetaData], public: AbstractSet[str]) -> None:
+        """Make the tables that are missing; ``public`` is known when they are read."""
+        del public
+        for each in metadata:
+            each.create_all(connection)
+
+    def rows(self, metadata: Sequence[MetaData]) -> SqliteRows:
+        """Return the fastest way that rows go into these tables."""
+        return SqliteRows([table for each in metadata for table in each.sorted_tables])
+
+    def among_ids(self, column: Column[Any]) -> ColumnElement[bool]:
+        """Return the condition that a column has one of the values bound as ``ids``, each by a parameter of its own."""
+        return column.in_(bindparam("ids", expanding=True))
+
+    def pace(self, connection: Connection, records: int) -> None:
+        """Set how much may lie in the write-ahead log after a batch of so many records."""
+        pages = _BULK_PAGES if records >= _BULK_RECORDS else _LIVE_PAGES
+        connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}").close()
+
+    def end_holder(self, connection: Connection, topic: str, partition: int) -> None:
+        """Do nothing: a generation has one worker."""
+
+    def commit_in_full(self, connection: Connection) -> None:
+        """Do nothing: the file is one for all transactions."""
+
+    def control_within(self) -> None:
+        """Return ``None``: the control database is a file of its own."""
+
+    def damage(self, connection: Connection) -> list[str]:
+        """Name the first places where the file contradicts itself."""
+        found = connection.exec_driver_sql(f"PRAGMA integrity_check({_DAMAGES})").scalars().all()
+        return [str(each) for each in found if each != "ok"]
+
     def _files(self, name: str) -> list[Path]:
         file = self.file(name)
         return [file, *(file.with_name(f"{file.name}-{kind}") for kind in ("wal", "shm"))]
 
 
-def writer(path: Path) -> Engine:
+def _writer(path: Path) -> Engine:
     """Open a file for writing; transactions begin with the write lock, so that none fails half-way."""
     path.parent.mkdir(parents=True, exist_ok=True)
     place = URL.create("sqlite", database=str(path))
@@ -140,12 +186,6 @@ def writer(path: Path) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
-
-
-def pace(connection: Connection, records: int) -> None:
-    """Say how much may lie in the write-ahead log after a batch of so many records."""
-    pages = _BULK_PAGES if records >= _BULK_RECORDS else _LIVE_PAGES
-    connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}").close()
 
 
 @contextmanager
@@ -190,38 +230,3 @@ def _authorize(tables: frozenset[str], action: int, table: str | None, *_: str |
     if action == sqlite3.SQLITE_READ and table in tables:
         return sqlite3.SQLITE_OK
     return sqlite3.SQLITE_DENY
-
-
-class SqliteRows:
-    """Puts rows into tables by the fastest way that SQLite has: one prepared statement for many plain tuples."""
-
-    def __init__(self, tables: Sequence[Table]) -> None:
-        """Prepare the statements of the tables."""
-        self._insert = {table.name: _statement(table, upsert=False) for table in tables}
-        self._upsert = {table.name: _statement(table, upsert=True) for table in tables}
-
-    def insert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Add rows that are new."""
-        if rows:
-            connection.exec_driver_sql(self._insert[table.name], list(rows))
-
-    def upsert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Add rows, each in place of the one with its key."""
-        if rows:
-            connection.exec_driver_sql(self._upsert[table.name], list(rows))
-
-    def delete_editions(self, connection: Connection, table: Table, editions: Sequence[tuple[str, str]]) -> None:
-        """Delete the rows of editions, given by article and language."""
-        if editions:
-            connection.exec_driver_sql(
-                f"DELETE FROM {table.name} WHERE article_id = ? AND language = ?",  # noqa: S608 - a name of ours
-                list(editions),
-            )
-
-
-def _statement(table: Table, *, upsert: bool) -> str:
-    statement = sqlite.insert(table)
-    if upsert:
-        values = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
-        statement = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=values)
-    return str(statement.compile(dialect=sqlite.dialect()))

@@ -18,8 +18,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select, update
 
 from newsroom_consumers.control.control import Control, KnownGeneration
-from newsroom_consumers.database import twins
-from newsroom_consumers.database.database import DatabaseAwayError, GenerationInUseError, answering
+from newsroom_consumers.database.database import DatabaseAwayError, GenerationInUseError
 from newsroom_consumers.generations.open import cut_of
 from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.log.record import Partition
@@ -169,16 +168,12 @@ def _frozen(control: Control, name: str) -> Iterator[_Frozen]:
     Otherwise it is undone, and they go on as if nothing had been. Cursors are locked in the order in which workers lock
     them.
     """
-    engine = control.database.writer(name)
-    try:
-        with answering(name), engine.connect() as connection:
-            twins.commit_in_full(connection)
-            found = connection.execute(select(CURSOR).order_by(*CURSOR.primary_key).with_for_update())
-            cursors = {Partition(row.topic, row.partition): row.next_offset for row in found}
-            connection.execute(update(CURSOR).values(epoch=CURSOR.c.epoch + 1, owner="promote"))
-            yield _Frozen(connection, cursors)
-    finally:
-        engine.dispose()
+    with control.database.session(name) as session, session.connect() as connection:
+        control.database.commit_in_full(connection)
+        found = connection.execute(select(CURSOR).order_by(*CURSOR.primary_key).with_for_update())
+        cursors = {Partition(row.topic, row.partition): row.next_offset for row in found}
+        connection.execute(update(CURSOR).values(epoch=CURSOR.c.epoch + 1, owner="promote"))
+        yield _Frozen(connection, cursors)
 
 
 def _require_same_log(wanted: KnownGeneration, live: KnownGeneration) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from newsroom_consumers.database import twins
+from newsroom_consumers.database.database import Database
 from newsroom_consumers.log.chain import CHAIN_START
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.tables import CURSOR
@@ -55,7 +55,7 @@ def cursors(connection: Connection) -> dict[Partition, Cursor]:
     return {Partition(row["topic"], row["partition"]): Cursor(**row) for row in found}
 
 
-def take(connection: Connection, cursor: Cursor, owner: str) -> Cursor:
+def take(database: Database, connection: Connection, cursor: Cursor, owner: str) -> Cursor:
     """Raise the epoch of a partition, which fences every earlier owner, and return the cursor as it now stands.
 
     What an earlier owner has begun to store and not committed by now is undone.
@@ -63,7 +63,7 @@ def take(connection: Connection, cursor: Cursor, owner: str) -> Cursor:
     key = (CURSOR.c.topic == cursor.topic, CURSOR.c.partition == cursor.partition)
     if connection.execute(select(CURSOR.c.epoch).where(*key)).first() is None:
         connection.execute(insert(CURSOR).values(msgspec.structs.asdict(cursor)))
-    twins.end_holder(connection, cursor.topic, cursor.partition)
+    database.end_holder(connection, cursor.topic, cursor.partition)
     connection.execute(update(CURSOR).where(*key).values(epoch=CURSOR.c.epoch + 1, owner=owner))
     return Cursor(**connection.execute(select(CURSOR).where(*key)).mappings().one())
 

@@ -21,7 +21,6 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, select
 
-from newsroom_consumers.database import twins
 from newsroom_consumers.log.chain import CHAIN_START
 from newsroom_consumers.store.generation import METADATA
 from newsroom_consumers.store.tables import CURSOR
@@ -51,9 +50,8 @@ def columns(table: Table) -> tuple[Column[Any], ...]:
 def scan(connection: Connection, table: Table) -> Iterator[Cells]:
     """Read a table in the order of its key, some rows at a time.
 
-    Values come as the database holds them, whatever a hand has put there; text that is no UTF-8 has surrogate escapes.
+    Values come as the database holds them, whatever a hand has put there: read them by ``Database.auditing``.
     """
-    twins.take_any_text(connection)
     statement = select(*columns(table)).order_by(*table.primary_key).compile(dialect=connection.dialect)
     found = connection.exec_driver_sql(str(statement), execution_options={"yield_per": _CHUNK})  # no value is converted
     for row in found:

@@ -6,17 +6,14 @@ Every batch commits rows and cursors together, so each event takes effect exactl
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.exc import IntegrityError
 
-from newsroom_consumers.database import twins
-from newsroom_consumers.database.database import answering
+from newsroom_consumers.database.database import Database, Session
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.record_rules import CATALOGUE
 from newsroom_consumers.fold.result import FoldResult
@@ -37,9 +34,9 @@ _LOAD = 500
 class _ArticleQueries:
     """The queries for what a generation knows of the articles bound as ``ids``."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, database: Database) -> None:
         article, edition, event, parked = tables.ARTICLE, tables.EDITION, tables.EVENT.c, tables.PARKED.c
-        among = partial(twins.among_ids, engine)
+        among = database.among_ids
         self.articles = select(article).where(among(article.c.article_id))
         self.editions = select(edition).where(among(edition.c.article_id))
         self.decided = select(event.article_id, event.event_id, event.value_sha).where(
@@ -56,28 +53,27 @@ class Generation:
 
     def __init__(
         self,
-        engine: Engine,
-        name: str,
+        session: Session,
         projections: Mapping[str, Projection] = PROJECTIONS,
         *,
         reach: Reach = nothing,
     ) -> None:
-        """Take the engine of the generation's database and its name; makes the tables that are missing.
+        """Make the tables that are missing in the generation that a session is open on.
 
         ``reach`` is told every failpoint of a transaction.
         """
-        self.name = name
-        self._engine = engine
+        self.name = session.name
+        self._session = session
+        self._database = session.database
         self._projections = projections
         self._reach = reach
-        with answering(name):
-            twins.make_tables(engine, METADATA, PUBLIC)
-        self._rows = twins.rows_of(engine, METADATA)
-        self._known = _ArticleQueries(engine)
+        session.make_tables(METADATA, PUBLIC)
+        self._rows = self._database.rows(METADATA)
+        self._known = _ArticleQueries(self._database)
 
     def cursors(self) -> dict[Partition, Cursor]:
         """Give the cursor of every partition that has one."""
-        with self._transaction() as connection:
+        with self._session.begin() as connection:
             return cursors.cursors(connection)
 
     def cursor(self, partition: Partition) -> Cursor:
@@ -91,8 +87,8 @@ class Generation:
         Raises ``FencedError`` when another worker takes it at the same moment, for the first time.
         """
         try:
-            with self._transaction() as connection:
-                return cursors.take(connection, cursor, owner)
+            with self._session.begin() as connection:
+                return cursors.take(self._database, connection, cursor, owner)
         except IntegrityError as error:
             raise FencedError(Partition(cursor.topic, cursor.partition)) from error
 
@@ -100,7 +96,7 @@ class Generation:
         """Load what the generation knows of these articles (or ``CATALOGUE``), known or not."""
         wanted = sorted(ids)
         found = {id_: Aggregate(id=id_, decided={}) for id_ in wanted}
-        with self._transaction() as connection:
+        with self._session.begin() as connection:
             if CATALOGUE in found:
                 found[CATALOGUE].catalogue = tags.catalogue(connection)
             for start in range(0, len(wanted), _LOAD):
@@ -109,17 +105,17 @@ class Generation:
 
     def head(self, id_: str) -> Record | None:
         """Give the first parked record of an article or of ``CATALOGUE``, if any is parked."""
-        with self._transaction() as connection:
+        with self._session.begin() as connection:
             return queues.head(connection, id_)
 
     def queue(self, id_: str) -> Queue:
         """Give the parked records of an article or of ``CATALOGUE``."""
-        with self._transaction() as connection:
+        with self._session.begin() as connection:
             return queues.queue(connection, id_)
 
     def history(self, id_: str, at: Partition) -> dict[int, bytes]:
         """Give the offset and the hash of every record of an article or of ``CATALOGUE``, in log order."""
-        with self._transaction() as connection:
+        with self._session.begin() as connection:
             return queues.history(connection, id_, at)
 
     def commit(self, moves: Sequence[tuple[Cursor, Cursor]], folded: FoldResult) -> None:
@@ -127,18 +123,13 @@ class Generation:
 
         Raises ``FencedError`` when another worker has taken one of the partitions; nothing is stored then.
         """
-        with self._transaction() as connection:
+        with self._session.begin() as connection:
             self._reach("transaction_begun")
-            twins.pace(connection, len(folded.outcomes))
+            self._database.pace(connection, len(folded.outcomes))
             for step in self.steps():
                 step(connection, moves, folded)
         for aggregate in folded.changed.values():
             aggregate.stored = aggregate.article
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with answering(self.name), self._engine.begin() as connection:
-            yield connection
 
     def steps(self) -> tuple[_Step, ...]:
         """Give the steps of the transaction, in order."""

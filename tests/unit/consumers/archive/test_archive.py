@@ -261,10 +261,10 @@ class TestArchiveLog:
 def folded(place: Path, batch: int) -> dict[str, list[tuple[Any, ...]]]:
     """Fold an export into a generation beside it, and scan its tables."""
     log, database = ArchiveLog(place / "export", batch=batch), SqliteDatabase(place / "replayed")
-    engine = database.writer("main")
-    loop = Loop(log, Generation(engine, "main"), READER, BatchFold(), owner="test", cached=1)
+    session = database.session("main")
+    loop = Loop(log, Generation(session), READER, BatchFold(), owner="test", cached=1)
     while loop.run_once(0).records:
         pass
-    engine.dispose()
+    session.close()
     with database.reading("main") as connection:
         return scan(connection)

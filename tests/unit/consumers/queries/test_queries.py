@@ -44,7 +44,7 @@ def test_what_a_terminal_would_obey_is_replaced_wherever_it_stands() -> None:
 @pytest.mark.parametrize("name", ["a#b", "a?mode=rw", "a%41", "стек 1", "a;b&c"])
 def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
     database = SqliteDatabase(tmp_path / name)
-    with database.writer("main").begin() as connection:
+    with database.session("main").begin() as connection:
         connection.exec_driver_sql("CREATE TABLE cursor (x)")
     with database.reading("main") as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM cursor").scalar() == 0

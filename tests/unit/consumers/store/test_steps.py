@@ -7,13 +7,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from support import fold_model as make
 from support.kit import CODEC
 from support.memory_log import MemoryLog
 from support.record_strategies import PARTITIONS, PLACE, TAGS_TOPIC, numbered, real, record_of
 
-from newsroom_consumers.database import sqlite
+from newsroom_consumers.database.database import Session
+from newsroom_consumers.database.sqlite import SqliteDatabase
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
@@ -64,9 +65,9 @@ class TracedLog(MemoryLog):
 class TracedGeneration(Generation):
     """A generation that notes what is done with it."""
 
-    def __init__(self, engine: Engine, trace: list[str]) -> None:
+    def __init__(self, session: Session, trace: list[str]) -> None:
         """Take the list to note it in, with the places that are reached."""
-        super().__init__(engine, "main", reach=lambda name: trace.append(f"({name})"))
+        super().__init__(session, reach=lambda name: trace.append(f"({name})"))
         self.trace = trace
 
     def take(self, cursor: Cursor, owner: str) -> Cursor:
@@ -97,10 +98,10 @@ class TracedGeneration(Generation):
 def trace(tmp_path: Path) -> list[str]:
     """Let a worker take its partitions and fold a small log, and give all that it did and all places it reached."""
     trace: list[str] = []
-    engine = sqlite.writer(tmp_path / "main.sqlite")
+    session = SqliteDatabase(tmp_path).session("main")
     loop = Loop(
         TracedLog(trace),
-        TracedGeneration(engine, trace),
+        TracedGeneration(session, trace),
         RecordReader(CODEC, tags_topic=TAGS_TOPIC, place=PLACE),
         BatchFold(),
         owner="test",
@@ -108,7 +109,7 @@ def trace(tmp_path: Path) -> list[str]:
     )
     for _ in range(len(LOG)):
         assert loop.run_once(0).records == 1
-    engine.dispose()
+    session.close()
     return trace
 
 

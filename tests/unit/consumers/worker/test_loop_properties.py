@@ -21,8 +21,8 @@ from support.memory_log import CrashError, Fuse, MemoryLog
 from support.record_strategies import PARTITIONS, PLACE, TAGS_TOPIC, numbered, real, record_of, records
 from support.strategies import unhurried
 
-from newsroom_consumers.database import sqlite
 from newsroom_consumers.database.database import DatabaseAwayError
+from newsroom_consumers.database.sqlite import SqliteDatabase
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
@@ -67,9 +67,9 @@ sizes = st.lists(st.integers(1, 9), min_size=1, max_size=3)
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """File of an empty generation."""
     path = tmp_path_factory.mktemp("empty") / "main.sqlite"
-    engine = sqlite.writer(path)
-    Generation(engine, "main")
-    engine.dispose()
+    session = SqliteDatabase(path.parent).session(path.stem)
+    Generation(session)
+    session.close()
     return path
 
 
@@ -82,9 +82,9 @@ def main(empty: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def generation(main: Path) -> Iterator[Generation]:
     """Open that generation."""
-    engine = sqlite.writer(main)
-    yield Generation(engine, "main")
-    engine.dispose()
+    session = SqliteDatabase(main.parent).session(main.stem)
+    yield Generation(session)
+    session.close()
 
 
 @settings(unhurried, max_examples=80)
@@ -129,19 +129,19 @@ def test_a_store_that_splits_its_transaction_is_found_out(
 ) -> None:
     path = Path(shutil.copy(empty, tmp_path / "wrong.sqlite"))
     for crash in (CrashError(), None):
-        engine = sqlite.writer(path)
+        session = SqliteDatabase(path.parent).session(path.stem)
         with contextlib.suppress(CrashError):
-            drain(loop_on(MemoryLog(PARTITIONS, LOG), wrong(engine, "main", crash)))
-        engine.dispose()
+            drain(loop_on(MemoryLog(PARTITIONS, LOG), wrong(session, crash)))
+        session.close()
     assert tables_of(path) != undisturbed(empty, tmp_path, LOG)
 
 
 @pytest.mark.parametrize("error", CRASHES[1:])
 def test_a_log_that_is_another_one_after_a_failure_is_not_folded(main: Path, error: BaseException) -> None:
     fuse = Fuse(1000, error)
-    engine = sqlite.writer(main)
+    session = SqliteDatabase(main.parent).session(main.stem)
     log = MemoryLog(PARTITIONS, LOG, fuse=fuse)
-    loop = loop_on(log, BrittleGeneration(engine, "main", fuse))
+    loop = loop_on(log, BrittleGeneration(session, fuse))
     drain(loop)
     before = tables_of(main)
     fuse.shorten(1)
@@ -152,7 +152,7 @@ def test_a_log_that_is_another_one_after_a_failure_is_not_folded(main: Path, err
     with pytest.raises(LogMismatchError):
         loop.run_once(0)
     assert tables_of(main) == before
-    engine.dispose()
+    session.close()
 
 
 def test_a_fenced_worker_writes_nothing(generation: Generation, main: Path) -> None:
@@ -251,11 +251,11 @@ def drain(loop: Loop) -> None:
 
 def follow(path: Path, log: Sequence[Record], sizes: Sequence[int], fuse: Fuse, cached: int) -> None:
     """Run one worker until it has folded the whole log or has died."""
-    engine = sqlite.writer(path)
+    session = SqliteDatabase(path.parent).session(path.stem)
     memory = MemoryLog(PARTITIONS, log, sizes=sizes, fuse=fuse)
     with contextlib.suppress(CrashError):
-        drain(loop_on(memory, BrittleGeneration(engine, "main", fuse), cached))
-    engine.dispose()
+        drain(loop_on(memory, BrittleGeneration(session, fuse), cached))
+    session.close()
 
 
 def undisturbed(empty: Path, folder: Path, log: Sequence[Record]) -> Tables:

@@ -20,7 +20,7 @@ from support.record_strategies import PARTITIONS, PLACE, TAGS_TOPIC, TOPIC, numb
 
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.control.retries import Retries
-from newsroom_consumers.database import sqlite
+from newsroom_consumers.database.sqlite import SqliteDatabase
 from newsroom_consumers.fold.record_rules import CATALOGUE, RecordReader
 from newsroom_consumers.log.log import LogMismatchError
 from newsroom_consumers.log.record import Partition, Record
@@ -56,9 +56,9 @@ def main(tmp_path: Path) -> Path:
 @pytest.fixture
 def generation(main: Path) -> Iterator[Generation]:
     """Open that generation."""
-    engine = sqlite.writer(main)
-    yield Generation(engine, "main")
-    engine.dispose()
+    session = SqliteDatabase(main.parent).session(main.stem)
+    yield Generation(session)
+    session.close()
 
 
 def test_the_first_parked_record_and_all_of_them_are_given_as_they_lie_in_the_log(generation: Generation) -> None:
@@ -96,13 +96,11 @@ def test_a_crash_at_any_step_of_a_retry_leaves_all_of_it_or_nothing_and_the_requ
         path = Path(shutil.copy(main, tmp_path / f"{steps}.sqlite"))
         wishes, fuse = Wishes(), Fuse(steps, CrashError())
         wishes.open = {"storm"}
-        engine = sqlite.writer(path)
+        session = SqliteDatabase(path.parent).session(path.stem)
         with contextlib.suppress(CrashError):
-            loop = loop_on(
-                MemoryLog(PARTITIONS, LOG, fuse=fuse), BrittleGeneration(engine, "main", fuse), SOUND, wishes
-            )
+            loop = loop_on(MemoryLog(PARTITIONS, LOG, fuse=fuse), BrittleGeneration(session, fuse), SOUND, wishes)
             loop.run_once(0)
-        engine.dispose()
+        session.close()
         left = tables_of(path)
         assert left == after or (left == before and wishes.open)
         drain(path, LOG, SOUND, {"storm"})
@@ -246,11 +244,11 @@ def test_requests_are_looked_for_a_few_times_a_second(tmp_path: Path) -> None:
 
 
 def test_the_requests_of_one_person_are_not_taken_back_by_another(tmp_path: Path) -> None:
-    with Control(sqlite.SqliteDatabase(tmp_path)).retries("main") as requests:
+    with Control(SqliteDatabase(tmp_path)).retries("main") as requests:
         requests.ask("one", ["storm", "flood"])
         requests.ask("two", ["storm"])
         assert sorted(requests.asked()) == ["flood", "storm"]
-        assert list(Retries(requests._engine, "other").asked()) == []
+        assert list(Retries(requests._session, "other").asked()) == []
         requests.withdraw("one")
         assert (requests.asked(), requests.open("one"), requests.open("two")) == (["storm"], [], ["storm"])
         requests.settle(["storm"])
@@ -268,11 +266,11 @@ def drain(
     """Fold a log to its end, and what was asked for."""
     asked = Wishes()
     asked.open = set(wishes)
-    engine = sqlite.writer(path)
-    loop = loop_on(MemoryLog(PARTITIONS, log, sizes=[size]), Generation(engine, "main"), faults, asked)
+    session = SqliteDatabase(path.parent).session(path.stem)
+    loop = loop_on(MemoryLog(PARTITIONS, log, sizes=[size]), Generation(session), faults, asked)
     while loop.run_once(0).records or asked.open:
         pass
-    engine.dispose()
+    session.close()
 
 
 def from_scratch(folder: Path, faults: Faults, log: list[Record] = LOG) -> Tables:

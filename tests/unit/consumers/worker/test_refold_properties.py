@@ -18,7 +18,7 @@ from support.parking import Faults, Wishes, skip_of
 from support.record_strategies import PARTITIONS, PLACE, TAGS_TOPIC, records
 from support.strategies import LANGUAGES, unhurried
 
-from newsroom_consumers.database import sqlite
+from newsroom_consumers.database.sqlite import SqliteDatabase
 from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
 from newsroom_consumers.log.record import Address, Partition, Record
 from newsroom_consumers.projections import PROJECTIONS
@@ -64,9 +64,9 @@ def plans(draw: st.DrawFn) -> Plan:
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """File of an empty generation."""
     path = tmp_path_factory.mktemp("empty") / "main.sqlite"
-    engine = sqlite.writer(path)
-    Generation(engine, "main")
-    engine.dispose()
+    session = SqliteDatabase(path.parent).session(path.stem)
+    Generation(session)
+    session.close()
     return path
 
 
@@ -124,7 +124,7 @@ class Desk:
         self.log: list[Record] = []
         self.wishes = Wishes()
         self.skips: set[Address] = set()
-        self._engine = sqlite.writer(path)
+        self._session = SqliteDatabase(path.parent).session(path.stem)
         self._path = path
         self._sizes = sizes
         self._given = 0
@@ -136,7 +136,7 @@ class Desk:
             self.append(record)
         self._given = max(self._given, len(log))
         memory = MemoryLog(PARTITIONS, self.log, sizes=self._sizes)
-        generation = Generation(self._engine, "main")
+        generation = Generation(self._session)
         loop = Loop(memory, generation, READER, faults.folding(), owner="test", requests=self.wishes)
         while loop.run_once(0).records or self.wishes.open:
             assert_hidden(self.tables(), self.queues())
@@ -162,7 +162,7 @@ class Desk:
 
     def queues(self) -> dict[str, list[JudgedRecord]]:
         """Give the parked records by article."""
-        generation = Generation(self._engine, "main")
+        generation = Generation(self._session)
         ids = {row[3] for row in self.tables()["parked"]}
         return {id_: [READER.read(record) for record in generation.queue(id_).records] for id_ in sorted(ids)}
 
@@ -172,7 +172,7 @@ class Desk:
 
     def close(self) -> None:
         """Close the file."""
-        self._engine.dispose()
+        self._session.close()
 
 
 @contextmanager
@@ -188,12 +188,12 @@ def desk(empty: Path, folder: Path, sizes: Sequence[int]) -> Iterator[Desk]:
 def from_scratch(empty: Path, folder: Path, log: Sequence[Record], faults: Faults) -> Tables:
     """Fold a log in one batch."""
     path = Path(shutil.copy(empty, folder / f"{len(log)}.sqlite"))
-    engine = sqlite.writer(path)
+    session = SqliteDatabase(path.parent).session(path.stem)
     memory = MemoryLog(PARTITIONS, log, sizes=[1000])
-    loop = Loop(memory, Generation(engine, "main"), READER, faults.folding(), owner="test")
+    loop = Loop(memory, Generation(session), READER, faults.folding(), owner="test")
     while loop.run_once(0).records:
         pass
-    engine.dispose()
+    session.close()
     return tables_of(path)
 
 
