@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from newsroom_consumers.control.build import this_build
 from newsroom_consumers.fold.batch import BatchFold
-from newsroom_consumers.log.cut import Cut, CutLog
+from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.digests import digest_of, digests
 from newsroom_consumers.store.generation import Generation
@@ -92,7 +92,7 @@ def _drain(settings: Settings, name: str, cut: Cut, begin: Callable[[], object] 
     with closing(build.log_of(settings)) as log:
         generation = Generation(build.control(settings).database.session(name))
         cached = settings.cached_articles
-        loop = Loop(CutLog(log, cut), generation, build.reader_of(log), BatchFold(), owner="benchmark", cached=cached)
+        loop = Loop(log, generation, build.reader_of(log), BatchFold(), owner="benchmark", cached=cached, cut=cut)
         build.tune_collector()
         profile = Profile(loop, generation)
         begin()

@@ -26,7 +26,7 @@ from newsroom_consumers.archive.export import export
 from newsroom_consumers.archive.log import ArchiveLog
 from newsroom_consumers.log.cut import end_of, records_until
 from newsroom_consumers.log.kafka import KafkaLog
-from newsroom_consumers.log.log import CountedLog
+from newsroom_consumers.log.log import Log
 from newsroom_consumers.log.record import Record
 from newsroom_infra import topics
 from newsroom_infra.cli import newsroom as program
@@ -54,7 +54,7 @@ def settings_of(newsroom: Newsroom) -> Settings:
     return Settings(kafka=newsroom.bootstrap, topic_prefix=newsroom.topics.articles.removesuffix(".articles"))
 
 
-def read(log: CountedLog) -> list[Record]:
+def read(log: Log) -> list[Record]:
     """Read a log to its end."""
     return sorted(records_until(log, end_of(log)), key=lambda record: record[:3])
 

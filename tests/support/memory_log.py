@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from newsroom_consumers.log.log import Bounds, Polled
-from newsroom_consumers.log.record import Partition, Record
+from newsroom_consumers.log.record import Partition, Record, all_partitions
 
 
 class CrashError(BaseException):
@@ -55,7 +55,7 @@ class MemoryLog:
     ) -> None:
         """Take the number of partitions of each topic, the records in log order, and the sizes of batches."""
         self.partitions = partitions
-        self.mine = {Partition(topic, number) for topic, count in partitions.items() for number in range(count)}
+        self.mine = set(all_partitions(partitions))
         self.ends: dict[Partition, int] = dict.fromkeys(self.mine, 0)
         self.reported: dict[Partition, int] = {}
         self.term = 0

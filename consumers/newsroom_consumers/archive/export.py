@@ -34,7 +34,7 @@ from newsroom_consumers.archive.schemas import NamedSchemas
 from newsroom_consumers.files import writable
 from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
 from newsroom_consumers.log.cut import Cut, records_until
-from newsroom_consumers.log.log import Bounds, CountedLog
+from newsroom_consumers.log.log import Bounds, Log
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.progress import Progress
 from newsroom_schemas.errors import Kind, NewsroomError
@@ -62,7 +62,7 @@ class OccupiedFolderError(NewsroomError):
 
 
 def export(
-    log: CountedLog,
+    log: Log,
     cut: Cut,
     folder: Path,
     schemas: Mapping[str, str],
@@ -83,7 +83,7 @@ def export(
 
 
 def _export(
-    log: CountedLog, cut: Cut, folder: Path, schemas: Mapping[str, str], *, now: int, progress: Progress, per_file: int
+    log: Log, cut: Cut, folder: Path, schemas: Mapping[str, str], *, now: int, progress: Progress, per_file: int
 ) -> Manifest:
     """Write an export into an empty folder."""
     written = _write_schemas(folder / SCHEMAS, schemas)

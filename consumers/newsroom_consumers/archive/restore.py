@@ -14,7 +14,7 @@ from newsroom_consumers.archive.format import Manifest
 from newsroom_consumers.archive.log import archived_entries
 from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
 from newsroom_consumers.log.cut import end_of, records_until
-from newsroom_consumers.log.log import CountedLog
+from newsroom_consumers.log.log import Log
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.progress import Progress
 from newsroom_schemas.errors import Kind, NewsroomError
@@ -122,7 +122,7 @@ def _unsendable(record: Record) -> str | None:
 class Restore:
     """One import of an export into a log."""
 
-    def __init__(self, folder: Path, manifest: Manifest, log: CountedLog, *, rename: bool = False) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, log: Log, *, rename: bool = False) -> None:
         """``folder`` holds the export. With ``rename``, topics are matched by their names without the prefix.
 
         Raises ``ArchiveTopicsError``.

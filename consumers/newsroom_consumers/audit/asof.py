@@ -33,7 +33,7 @@ from newsroom_consumers.fold.record_rules import CATALOGUE, JudgedRecord, Record
 from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.generations.open import cut_of, wait_until_reached
 from newsroom_consumers.log.cut import Cut, cut_at
-from newsroom_consumers.log.log import CountedLog, Log
+from newsroom_consumers.log.log import Log, LogExtent
 from newsroom_consumers.progress import Progress
 from newsroom_consumers.projections.columns import canonical
 from newsroom_consumers.queries.readers import Answer, NotFoundError, ReaderQueries, Site
@@ -150,7 +150,7 @@ def _temporary(folded: FoldResult, site: Site) -> Iterator[ReaderQueries]:
 
 
 @contextmanager
-def as_of(control: Control, log: CountedLog, reader: RecordReader, instant: int, report: AsOfProgress) -> Iterator[str]:
+def as_of(control: Control, log: Log, reader: RecordReader, instant: int, report: AsOfProgress) -> Iterator[str]:
     """Yield the name of a generation with the log folded up to an instant (microseconds), and lock it meanwhile.
 
     Folds the log, or reuses an earlier fold of the same cut. Waits if another process uses it. Raises
@@ -178,7 +178,7 @@ def as_of(control: Control, log: CountedLog, reader: RecordReader, instant: int,
         yield name
 
 
-def name_of(log: CountedLog, cut: Cut) -> str:
+def name_of(log: LogExtent, cut: Cut) -> str:
     """Return the name of a cut's generation. It depends on the cut and the build, not on the instant."""
     made = this_build(log.partitions)
     identity = canonical([_written(cut), made.fold_version, dict(made.projection_versions), dict(made.partitions)])

@@ -26,8 +26,8 @@ from newsroom_consumers.database.database import GenerationInUseError
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.cut import Cut
-from newsroom_consumers.log.log import CountedLog
-from newsroom_consumers.log.record import Partition
+from newsroom_consumers.log.log import Log, LogExtent
+from newsroom_consumers.log.record import Partition, all_partitions
 from newsroom_consumers.progress import Progress
 from newsroom_consumers.queries.readers import Answer
 from newsroom_consumers.store.digests import digest_of
@@ -113,7 +113,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
 
 def verify(
     control: Control,
-    log: CountedLog,
+    log: Log,
     reader: RecordReader,
     *,
     stopping: threading.Event,
@@ -149,23 +149,24 @@ def verify(
     return Verification(generation=name, cut=cut, records=records, beyond=beyond, damage=damage, comparison=compared)
 
 
-def _require_build(control: Control, name: str, log: CountedLog) -> None:
+def _require_build(control: Control, name: str, log: LogExtent) -> None:
     """Raise ``CannotVerifyError`` if another build has made the generation."""
     made, ours = control.known(name).build, this_build(log.partitions)
     if made != ours:
         raise CannotVerifyError(name, made, ours)
 
 
-def _stands(connection: Connection, log: CountedLog) -> Cut:
+def _stands(connection: Connection, log: LogExtent) -> Cut:
     """Return how far a generation has folded each partition: by its cursor, or without one by its event rows."""
     stands, offset = positions(connection), func.max(EVENT.c.offset)
-    for at in log.assigned().keys() - stands.keys():
+    there = set(all_partitions(log.partitions))
+    for at in there - stands.keys():
         last = connection.scalar(select(offset).where(EVENT.c.topic == at.topic, EVENT.c.partition == at.partition))
         stands |= {} if last is None else {at: int(last) + 1}
-    return {at: end for at, end in stands.items() if at in log.assigned()}
+    return {at: end for at, end in stands.items() if at in there}
 
 
-def _within(cut: Cut, log: CountedLog) -> Cut:
+def _within(cut: Cut, log: LogExtent) -> Cut:
     """Return the cut limited to the end of the log. A cursor past that end then shows as a difference."""
     return {at: min(cut[at], bounds.end) for at, bounds in log.bounds(cut).items()}
 

@@ -12,10 +12,10 @@ could have seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-from newsroom_consumers.log.log import Bounds, Log, Polled
-from newsroom_consumers.log.record import Partition, Record
+from newsroom_consumers.log.log import Log, LogExtent, LogStream, Polled
+from newsroom_consumers.log.record import Partition, Record, all_partitions
 
 Cut = Mapping[Partition, int]
 """The offset of the first record that is not folded any more, for each partition."""
@@ -24,12 +24,12 @@ _WAIT_SECONDS = 0.5
 """How long a poll waits for what the log is known to have."""
 
 
-def end_of(log: Log) -> dict[Partition, int]:
+def end_of(log: LogExtent) -> dict[Partition, int]:
     """Give the cut behind everything that the log has now. Raises ``LogError``."""
-    return {at: bounds.end for at, bounds in log.bounds(log.assigned()).items()}
+    return {at: bounds.end for at, bounds in log.bounds(all_partitions(log.partitions)).items()}
 
 
-def cut_at(log: Log, instant: int) -> dict[Partition, int]:
+def cut_at(log: LogExtent, instant: int) -> dict[Partition, int]:
     """Give the cut before the first record of each partition that is stamped later than an instant (microseconds).
 
     Where there is none it is the end of the partition as it was when this was called. Raises ``LogError``.
@@ -60,19 +60,19 @@ def records_until(log: Log, cut: Cut) -> Iterator[Record]:
 
 
 class CutLog:
-    """A log that ends at a cut; of its partitions a reader is given those that the cut names."""
+    """The stream of a log up to a cut; its reader holds only partitions that the cut names."""
 
-    def __init__(self, log: Log, cut: Cut) -> None:
-        """Take the log, open for reading, and the cut."""
+    def __init__(self, log: LogStream, cut: Cut) -> None:
+        """``log`` is open for reading, and nobody else reads its stream."""
         self._log = log
         self._cut = cut
 
     def assigned(self) -> Mapping[Partition, int]:
-        """Give the partitions that the cut names, each with the number of its term."""
+        """Return the partitions that the cut names, each with the number of its term."""
         return {at: term for at, term in self._log.assigned().items() if at in self._cut}
 
     def poll(self, seconds: float) -> Polled:
-        """Give the next records before the cut."""
+        """Return the next records before the cut."""
         polled = self._log.poll(seconds)
         records = [each for each in polled.records if each.offset < self._cut[Partition(each.topic, each.partition)]]
         for at, position in polled.positions.items():
@@ -88,25 +88,9 @@ class CutLog:
         """Read nothing more of a partition until it is sought."""
         self._log.pause(partition)
 
-    def bounds(self, partitions: Iterable[Partition]) -> Mapping[Partition, Bounds]:
-        """Say where partitions of the whole log begin and end."""
-        return self._log.bounds(partitions)
-
-    def offsets_after(self, instant: int, partitions: Iterable[Partition]) -> Mapping[Partition, int]:
-        """Say where the whole log has the first record that is stamped later than an instant."""
-        return self._log.offsets_after(instant, partitions)
-
-    def records_at(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, Record]:
-        """Read single records."""
-        return self._log.records_at(offsets)
-
-    def records_of(self, partition: Partition, offsets: Sequence[int]) -> Sequence[Record]:
-        """Read some records of one partition."""
-        return self._log.records_of(partition, offsets)
-
     def report(self, offsets: Mapping[Partition, int]) -> None:
-        """Report nothing: who folds to a cut is no lagging consumer."""
+        """Do nothing: a replay up to a cut has no lag to report."""
 
     def heartbeat(self, seconds: float) -> None:
-        """Wait some seconds and remain a reader."""
+        """Wait some seconds and stay a reader."""
         self._log.heartbeat(seconds)

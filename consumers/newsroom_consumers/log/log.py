@@ -1,4 +1,11 @@
-"""The log as the loop sees it: partitions to read, and the ways in which that can fail."""
+"""What a log can do, in three parts, and the ways in which reading it can fail.
+
+* ``LogStream``: its partitions are followed, record by record, from an offset on.
+* ``LogExtent``: where its partitions begin and end.
+* ``LogRecords``: single records are read by their offsets.
+
+A function asks for the part that it needs, or for ``Log``, which is all three.
+"""
 
 from __future__ import annotations
 
@@ -81,17 +88,17 @@ class Polled(NamedTuple):
     positions: Mapping[Partition, int]
 
 
-class Log(Protocol):
-    """Partitions of a log, some of them assigned to this reader. Every method raises ``LogError``."""
+class LogStream(Protocol):
+    """Partitions of a log, read one record after another. Every method raises ``LogError``."""
 
     def assigned(self) -> Mapping[Partition, int]:
-        """Give the partitions that are this reader's now, each with the number of its term.
+        """Return the partitions that this reader holds now, each with the number of its term.
 
-        Another number than before: the partition was taken away meanwhile, and has to be sought anew.
+        A number that differs from the last one means that the partition was taken away in between: seek it again.
         """
 
     def poll(self, seconds: float) -> Polled:
-        """Give what is there at once, or what comes within some seconds."""
+        """Return the records that are there, or those that arrive within some seconds."""
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Read a partition from an offset on."""
@@ -99,31 +106,39 @@ class Log(Protocol):
     def pause(self, partition: Partition) -> None:
         """Read nothing more of a partition until it is sought."""
 
-    def bounds(self, partitions: Iterable[Partition]) -> Mapping[Partition, Bounds]:
-        """Say where partitions begin and end; a poll fails if they are made anew from here on."""
-
-    def offsets_after(self, instant: int, partitions: Iterable[Partition]) -> Mapping[Partition, int]:
-        """Give the offset of the first record of each partition that is stamped later than an instant (microseconds).
-
-        A partition without such a record is left out.
-        """
-
-    def records_at(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, Record]:
-        """Read single records, apart from polling; one that the log does not have is left out."""
-
-    def records_of(self, partition: Partition, offsets: Sequence[int]) -> Sequence[Record]:
-        """Read some records of one partition, in order, apart from polling; missing ones are left out."""
-
     def report(self, offsets: Mapping[Partition, int]) -> None:
-        """Tell the log how far this reader is, for lag tools only."""
+        """Report the next offset of each partition to the log, for lag tools only."""
 
     def heartbeat(self, seconds: float) -> None:
-        """Wait some seconds and remain a reader; nothing is read from here on of a partition until it is sought."""
+        """Wait some seconds and stay a reader. Afterwards, partitions are read again only once they are sought."""
 
 
-class CountedLog(Log, Protocol):
-    """A log that knows its topics."""
+class LogExtent(Protocol):
+    """Where the partitions of a log begin and end. Every method raises ``LogError``."""
 
     @property
     def partitions(self) -> Mapping[str, int]:
-        """Give the number of partitions of each topic."""
+        """The number of partitions of each topic."""
+
+    def bounds(self, partitions: Iterable[Partition]) -> Mapping[Partition, Bounds]:
+        """Return where partitions begin and end; a poll fails if their topics are created anew after this call."""
+
+    def offsets_after(self, instant: int, partitions: Iterable[Partition]) -> Mapping[Partition, int]:
+        """Return the offset of the first record of each partition stamped later than an instant (microseconds).
+
+        Partitions without such a record are left out.
+        """
+
+
+class LogRecords(Protocol):
+    """Single records of a log, read without moving its stream. Every method raises ``LogError``."""
+
+    def records_at(self, offsets: Mapping[Partition, int]) -> Mapping[Partition, Record]:
+        """Return one record of each partition; those that the log does not have are left out."""
+
+    def records_of(self, partition: Partition, offsets: Sequence[int]) -> Sequence[Record]:
+        """Return some records of one partition, in log order; those that the log does not have are left out."""
+
+
+class Log(LogStream, LogExtent, LogRecords, Protocol):
+    """A whole log: its stream, its extent and its single records."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -27,3 +28,8 @@ class Record(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes | None], ...]
+
+
+def all_partitions(counts: Mapping[str, int]) -> list[Partition]:
+    """Return every partition of topics, given the number of partitions of each topic."""
+    return [Partition(topic, number) for topic, count in counts.items() for number in range(count)]

@@ -19,8 +19,8 @@ import msgspec
 
 from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
 from newsroom_consumers.log.cut import Cut, records_until
-from newsroom_consumers.log.log import CountedLog
-from newsroom_consumers.log.record import Partition
+from newsroom_consumers.log.log import Log
+from newsroom_consumers.log.record import Partition, all_partitions
 from newsroom_consumers.progress import Progress
 from newsroom_consumers.seals.seal import SealedMark, SealFile
 
@@ -159,12 +159,12 @@ def verdict(seals: SealFile, checks: Mapping[Partition, PartitionSealCheck]) -> 
 class SealCheck:
     """Checks a log against a file of seals, in one pass."""
 
-    def __init__(self, seals: SealFile, log: CountedLog, folded: FoldedHashes | None = None) -> None:
+    def __init__(self, seals: SealFile, log: Log, folded: FoldedHashes | None = None) -> None:
         """``folded`` are the hashes of a generation, which show the record that was altered. Raises ``LogError``."""
         self._seals = seals
         self._log = log
         self._folded = folded
-        there = log.assigned()
+        there = all_partitions(log.partitions)
         self._bounds = log.bounds([at for at in seals.marks if at in there])
         self.cut: Cut = {at: min(bounds.end, seals.marks[at][-1].next_offset) for at, bounds in self._bounds.items()}
         """How far the log must be read."""

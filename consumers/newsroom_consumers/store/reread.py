@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
 from newsroom_consumers.log.cut import Cut
-from newsroom_consumers.log.log import Log, LogMismatchError
+from newsroom_consumers.log.log import LogMismatchError, LogRecords
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.tables import EVENT
 
@@ -42,7 +42,7 @@ def before(places: Places, cut: Cut) -> dict[Partition, dict[int, bytes]]:
     }
 
 
-def read_again(log: Log, reader: RecordReader, places: Places) -> list[JudgedRecord]:
+def read_again(log: LogRecords, reader: RecordReader, places: Places) -> list[JudgedRecord]:
     """Read records from the log again, in order for each partition.
 
     Raises ``LogMismatchError`` where one is missing or has changed, and ``LogError``.

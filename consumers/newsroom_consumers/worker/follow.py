@@ -11,7 +11,7 @@ from newsroom_consumers.control.control import Control
 from newsroom_consumers.database.database import DatabaseAwayError
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
-from newsroom_consumers.log.log import CountedLog
+from newsroom_consumers.log.log import Log
 from newsroom_consumers.store.steps import Reach, nothing
 from newsroom_consumers.worker.backoff import Stop
 from newsroom_consumers.worker.loop import CACHED, Loop
@@ -49,7 +49,7 @@ class StopWhenReplaced:
 def follow(
     control: Control,
     name: str,
-    log: CountedLog,
+    log: Log,
     reader: RecordReader,
     stopping: Stop,
     *,

@@ -24,7 +24,8 @@ from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
 from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.log.chain import link
-from newsroom_consumers.log.log import Log, LogError, LogMismatchError, Polled
+from newsroom_consumers.log.cut import Cut, CutLog
+from newsroom_consumers.log.log import Log, LogError, LogMismatchError, LogStream, Polled
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.cursors import Cursor, FencedError
 from newsroom_consumers.store.generation import Generation
@@ -57,16 +58,19 @@ class Loop:
         folding: BatchFold,
         *,
         owner: str,
+        cut: Cut | None = None,
         cached: int = CACHED,
         requests: Requests | None = None,
         reach: Reach = nothing,
     ) -> None:
         """Take the log, the generation to move, and what gives records their meaning.
 
-        ``owner`` names this worker in the cursors; ``cached`` is the number of articles kept in memory between batches;
+        ``owner`` names this worker in the cursors; a ``cut`` is where a replay ends, partitions that it does not name
+        being left alone; ``cached`` is the number of articles kept in memory between batches;
         ``requests`` are people's, to fold parked records again; ``reach`` is told every failpoint.
         """
         self._log = log
+        self._stream: LogStream = log if cut is None else CutLog(log, cut)
         self._generation = generation
         self._reader = reader
         self._folding = folding
@@ -108,13 +112,13 @@ class Loop:
 
     def _poll(self, wait: float) -> Polled:
         """Take the partitions that are newly ours, forget those that no longer are, and poll what is held."""
-        assigned = self._log.assigned()
+        assigned = self._stream.assigned()
         for lost in [at for at in self._held if assigned.get(at) != self._terms[at]]:
             self._drop(lost)
         self._terms = assigned
         if gained := assigned.keys() - self._held.keys():
             self._take(gained)
-        polled = self._log.poll(wait)
+        polled = self._stream.poll(wait)
         self._reach("polled")
         return polled
 
@@ -155,7 +159,7 @@ class Loop:
         return moves
 
     def _report(self, moves: Sequence[tuple[Cursor, Cursor]]) -> None:
-        self._log.report({Partition(moved.topic, moved.partition): moved.next_offset for _, moved in moves})
+        self._stream.report({Partition(moved.topic, moved.partition): moved.next_offset for _, moved in moves})
         self._reach("reported")
 
     def _take(self, gained: Iterable[Partition]) -> None:
@@ -167,7 +171,7 @@ class Loop:
         for at, cursor in cursors.items():
             self._held[at] = self._generation.take(cursor, self._owner)
             self._reach("partition_taken")
-            self._log.seek(at, self._held[at].next_offset)
+            self._stream.seek(at, self._held[at].next_offset)
         self._known.clear()
 
     def _rest(self, stopping: Stop, seconds: float) -> None:
@@ -176,7 +180,7 @@ class Loop:
         while (left := until - time.monotonic()) > 0 and not stopping.is_set():
             pause = min(left, _WAIT_SECONDS)
             try:
-                self._log.heartbeat(pause)
+                self._stream.heartbeat(pause)
             except LogError:
                 stopping.wait(pause)
 

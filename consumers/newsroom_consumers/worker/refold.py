@@ -21,7 +21,7 @@ from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.parking import is_named_by
 from newsroom_consumers.fold.record_rules import CATALOGUE, JudgedRecord, RecordReader
 from newsroom_consumers.fold.result import Refold
-from newsroom_consumers.log.log import Log
+from newsroom_consumers.log.log import LogRecords
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.reread import read_again
@@ -78,7 +78,7 @@ class ThrottledRequests:
 class Refolds:
     """Finds the records that one worker has to fold again."""
 
-    def __init__(self, log: Log, generation: Generation, reader: RecordReader, requests: Requests) -> None:
+    def __init__(self, log: LogRecords, generation: Generation, reader: RecordReader, requests: Requests) -> None:
         """Take what gives records, and where requests come from."""
         self._log = log
         self._generation = generation

@@ -18,8 +18,8 @@ from newsroom_consumers.control.control import Control
 from newsroom_consumers.database.database import DatabaseAwayError
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
-from newsroom_consumers.log.cut import Cut, CutLog, distance
-from newsroom_consumers.log.log import CountedLog, LogError
+from newsroom_consumers.log.cut import Cut, distance
+from newsroom_consumers.log.log import Log, LogError, LogExtent
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.progress import Progress
 from newsroom_consumers.worker.backoff import retrying
@@ -56,7 +56,7 @@ class CutBeyondEndError(NewsroomError):
         self.partition = partition
 
 
-def begin(control: Control, name: str, log: CountedLog, cut: Cut) -> int:
+def begin(control: Control, name: str, log: LogExtent, cut: Cut) -> int:
     """Enter a generation for a replay, and give how many offsets it has to go to the cut.
 
     Raises ``LiveGenerationError``, ``PastCutError``, ``CutBeyondEndError``, and what ``Control.enter`` raises.
@@ -82,7 +82,7 @@ def positions(control: Control, name: str) -> dict[Partition, int]:
 def replay(
     control: Control,
     name: str,
-    log: CountedLog,
+    log: Log,
     cut: Cut,
     reader: RecordReader,
     *,
@@ -98,7 +98,7 @@ def replay(
     """
     begin(control, name, log, cut)
     with moving(control, name) as generation:
-        loop = Loop(CutLog(log, cut), generation, reader, folding or BatchFold(), owner=owner())
+        loop = Loop(log, generation, reader, folding or BatchFold(), owner=owner(), cut=cut)
         patient = retrying(stopping, LogError, DatabaseAwayError)
         reached = positions(control, name)
         while not stopping.is_set():

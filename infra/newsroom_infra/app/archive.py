@@ -14,7 +14,7 @@ from newsroom_consumers.archive.restore import Restore, RestoreCheck
 from newsroom_consumers.archive.verify import ArchiveReport, verify
 from newsroom_consumers.database.database import NoGenerationError
 from newsroom_consumers.log.cut import Cut, distance
-from newsroom_consumers.log.log import CountedLog
+from newsroom_consumers.log.log import LogExtent
 from newsroom_consumers.log.record import Record
 from newsroom_consumers.progress import ShowProgress
 from newsroom_consumers.seals.check import SealCheck, SealVerdict
@@ -72,7 +72,7 @@ def check_seals(settings: Settings, path: Path, show: ShowProgress) -> SealVerdi
             return check.run(progress)
 
 
-def export(settings: Settings, folder: Path, cut_of: Callable[[CountedLog], Cut], show: ShowProgress) -> Manifest:
+def export(settings: Settings, folder: Path, cut_of: Callable[[LogExtent], Cut], show: ShowProgress) -> Manifest:
     """Export the log up to a cut. Raises what ``archive.export.export`` raises."""
     with closing(build.log_of(settings)) as log:
         now, cut = _now(), cut_of(log)

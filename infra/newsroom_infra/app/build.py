@@ -22,7 +22,7 @@ from newsroom_consumers.generations import unpark
 from newsroom_consumers.generations.open import editor_queries, reader_queries, wait_until_reached
 from newsroom_consumers.log.cut import Cut, end_of
 from newsroom_consumers.log.kafka import KafkaLog, SharedKafkaLog, placement
-from newsroom_consumers.log.log import CountedLog, LogAwayError
+from newsroom_consumers.log.log import LogAwayError, LogExtent
 from newsroom_consumers.log.record import Address
 from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.queries.readers import Answer, ReaderQueries, Site
@@ -53,7 +53,7 @@ def archive_of(settings: Settings, folder: Path) -> ArchiveLog:
     return ArchiveLog(folder, batch=settings.batch)
 
 
-def reader_of(log: CountedLog) -> RecordReader:
+def reader_of(log: LogExtent) -> RecordReader:
     """Build what reads the records of a log, whatever its topics' prefix."""
     (tags_topic,) = (topic for topic in log.partitions if topic.endswith(TAGS))
     return RecordReader(codec(), tags_topic=tags_topic, place=placement(log.partitions))

@@ -17,7 +17,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from newsroom_consumers.log.cut import Cut, distance
-from newsroom_consumers.log.log import CountedLog
+from newsroom_consumers.log.log import Log, LogExtent
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.progress import Progress
 from newsroom_consumers.worker.replay import begin, positions, replay
@@ -45,7 +45,7 @@ class PartFailedError(NewsroomError):
 
 
 @contextmanager
-def source_of(settings: Settings, archive: Path | None) -> Iterator[CountedLog]:
+def source_of(settings: Settings, archive: Path | None) -> Iterator[Log]:
     """Open what is to be replayed: Kafka's log, or an export of it. Raises ``LogError``."""
     replaying = replace(settings, batch=settings.replay_batch)
     with closing(build.log_of(replaying) if archive is None else build.archive_of(replaying, archive)) as log:
@@ -53,7 +53,7 @@ def source_of(settings: Settings, archive: Path | None) -> Iterator[CountedLog]:
 
 
 def plan(
-    settings: Settings, name: str, archive: Path | None, cut_of: Callable[[CountedLog], dict[Partition, int]]
+    settings: Settings, name: str, archive: Path | None, cut_of: Callable[[LogExtent], dict[Partition, int]]
 ) -> tuple[Cut, int]:
     """Decide on the cut of a replay, and give it with the number of offsets that there are to fold.
 

@@ -21,7 +21,7 @@ from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.outcome import Applied, Outcome, to_columns
 from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
-from newsroom_consumers.log.log import Log
+from newsroom_consumers.log.log import LogRecords
 from newsroom_consumers.log.record import Address, Partition
 from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.queries.readers import Answer
@@ -37,7 +37,9 @@ from newsroom_schemas.rejections import DuplicateId, Rejected
 _Decided = Article | Rejected | DuplicateId
 
 
-def history(control: Control, log: Log, reader: RecordReader, decode: Decode, article_id: str, *, now: int) -> Answer:
+def history(
+    control: Control, log: LogRecords, reader: RecordReader, decode: Decode, article_id: str, *, now: int
+) -> Answer:
     """Return the history of an article (or ``CATALOGUE``) up to the live generation's cursors, in log order.
 
     The ``chain`` of each partition is the one at its cut, as in a seal. ``headline`` is the newest one that readers

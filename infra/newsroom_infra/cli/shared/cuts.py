@@ -11,7 +11,7 @@ from newsroom_infra.cli.shared.instants import instant_given
 from newsroom_schemas.errors import Kind, NewsroomError
 
 if TYPE_CHECKING:
-    from newsroom_consumers.log.log import CountedLog
+    from newsroom_consumers.log.log import LogExtent
     from newsroom_consumers.log.record import Partition
 
 _OFFSET = re.compile(r"(?:([A-Za-z0-9._-]+)/)?(\d{1,9}):(\d{1,18})")
@@ -47,7 +47,7 @@ class TwiceError(NewsroomError):
         self.written = written
 
 
-def cut_of(written: str | None, log: CountedLog) -> dict[Partition, int]:
+def cut_of(written: str | None, log: LogExtent) -> dict[Partition, int]:
     """Give the cut that somebody has written; where nothing is, the end of the log as it is now.
 
     Raises ``UnknownPartitionError``, ``TwiceError``, ``InstantError``, and ``LogError``.
@@ -65,7 +65,7 @@ def cut_of(written: str | None, log: CountedLog) -> dict[Partition, int]:
     return end_of(log) | dict(named)
 
 
-def _partition(topic: str, number: int, log: CountedLog) -> Partition:
+def _partition(topic: str, number: int, log: LogExtent) -> Partition:
     """Find a partition by its number and its topic's name, or the last part of that."""
     from newsroom_consumers.log.record import Partition
 
