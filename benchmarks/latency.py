@@ -110,7 +110,7 @@ def working(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _takes(control: Control) -> bool:
-    """Say whether a worker has taken partitions."""
+    """Return whether a worker has taken partitions."""
     try:
         with control.database.reading(FIRST) as connection:
             return connection.scalar(select(CURSOR.c.epoch).limit(1)) is not None
@@ -153,7 +153,7 @@ def _dues(sent: dict[str, dict[str, float]]) -> list[float]:
 
 
 def _quantiles(values: list[float]) -> list[float]:
-    """Give p50, p95 and p99."""
+    """Return p50, p95 and p99."""
     cuts = statistics.quantiles(values, n=100, method="inclusive")
     return [cuts[49], cuts[94], cuts[98]]
 
@@ -184,7 +184,7 @@ class _Watcher:
         self._connection.close()
 
     def _head(self, language: str) -> list[str]:
-        """Give the newest entries, so many that one seen before is among their last half."""
+        """Return the newest entries, so many that one seen before is among their last half."""
         limit = PAGE
         while True:
             ids = [id_ for (id_,) in self._connection.execute(self._statement, (language, limit))]

@@ -134,7 +134,7 @@ def _part(part: str, name: str, settings: Settings, naive_events: int) -> dict[s
 
 
 def _beginning(ends: Cut, events: int) -> Cut:
-    """Give a cut that holds about so many events, as many of each partition."""
+    """Return a cut that holds about so many events, as many of each partition."""
     filled = [at for at in ends if at.topic.endswith(ARTICLES)]
     return {at: min(end, events // len(filled)) for at, end in ends.items()}
 
@@ -178,7 +178,7 @@ def _memory(results: list[dict[str, Any]]) -> str:
 
 
 def _same(found: Found) -> str:
-    """Say what was compared. Exits where two that fold the same have not made the same."""
+    """Print what was compared. Exit where two that fold the same have not made the same."""
     whole = [each for part in found if part in PARTS and PARTS[part].workers for each in found[part]]
     tables = {each["digest"] for each in whole}
     editions = {each["editions"] for each in [*whole, *found.get("quix", []), *found.get("quix-postgres", [])]}
@@ -195,7 +195,7 @@ def _same(found: Found) -> str:
 
 
 def _locked(package: str) -> str:
-    """Give the version of a package that quixstreams' environment has."""
+    """Return the version of a package that quixstreams' environment has."""
     lines = (HERE / "quixstreams.lock").read_text("utf-8").splitlines()
     return next(line.split("==")[1].split()[0] for line in lines if line.startswith(f"{package}=="))
 

@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _growth(column: list[int]) -> float:
-    """Give the growth from the middle of the stream to its end, in MB."""
+    """Return the growth from the middle of the stream to its end, in MB."""
     return (column[-1] - column[len(column) // 2 - 1]) / 1e6
 
 

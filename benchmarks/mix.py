@@ -26,7 +26,7 @@ _START = 1_738_929_600_000_000
 
 
 def events(count: int, seed: int = 1, *, active: int = ACTIVE, prefix: str = "story") -> Iterator[AnyEvent]:
-    """Give ``count`` events, each article's in an order that the fold applies.
+    """Return ``count`` events, each article's in an order that the fold applies.
 
     ``active`` articles are worked on at the same time; their ids begin with ``prefix``.
     """
@@ -48,7 +48,7 @@ def events(count: int, seed: int = 1, *, active: int = ACTIVE, prefix: str = "st
 
 
 def _story(article_id: str, chance: random.Random, clock: Iterator[int]) -> Iterator[AnyEvent]:
-    """Give the ten events of one article; each is made at the next instant of the clock."""
+    """Return the ten events of one article; each is made at the next instant of the clock."""
 
     def envelope(version: int | None = None) -> dict[str, Any]:
         return {

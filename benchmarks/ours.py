@@ -60,7 +60,7 @@ def fold(settings: Settings, name: str, cut: Cut, workers: int) -> dict[str, Any
 
 
 def editions(connection: Connection) -> str:
-    """Give the hash of what a plain consumer has of our editions, too."""
+    """Return the hash of what a plain consumer has of our editions, too."""
     columns = EDITION.c
     names = (columns.article_id, columns.language, columns.version, columns.content, columns.status)
     rows = connection.execute(select(*names, columns.published_version)).all()
@@ -105,7 +105,7 @@ def _drain(settings: Settings, name: str, cut: Cut, begin: Callable[[], object] 
 
 
 class Profile:
-    """Says how long the steps of a loop took; it looks at its clock some twenty times for each batch."""
+    """Measures how long the steps of a loop take; it reads its clock some twenty times for each batch."""
 
     def __init__(self, loop: Loop, generation: Generation) -> None:
         """Put a clock around the steps."""
@@ -121,7 +121,7 @@ class Profile:
         generation.steps = lambda: tuple(others)  # type: ignore[method-assign]
 
     def steps(self) -> dict[str, float]:
-        """Give the seconds of each of ``STEPS``."""
+        """Return the seconds of each of ``STEPS``."""
         spent = self._spent
         return {
             "poll": spent["_poll"],

@@ -37,14 +37,14 @@ class Decoder:
             self._schemas[int(digest[:8], 16) >> 1] = (definition["name"], parse_schema(definition))
 
     def __call__(self, value: bytes) -> dict[str, Any]:
-        """Give all fields of an event, and its ``type``."""
+        """Return all fields of an event, and its ``type``."""
         name, schema = self._schemas[int.from_bytes(value[1:_FRAME_BYTES], "big")]
         fields: Any = schemaless_reader(BytesIO(value[_FRAME_BYTES:]), schema)
         return {"type": name.rpartition(".")[2], **fields}
 
 
 def evolve(edition: dict[str, Any] | None, event: dict[str, Any]) -> dict[str, Any]:
-    """Give the row of an edition after an event; ``edition`` is the row before."""
+    """Return the row of an edition after an event; ``edition`` is the row before."""
     before = edition or {"version": 0, "lead": None, "status": "draft", "published_version": None}
     key = {"article_id": event["article_id"], "language": event["language"]}
     if event["type"] == "ArticlePublished":
@@ -58,7 +58,7 @@ def evolve(edition: dict[str, Any] | None, event: dict[str, Any]) -> dict[str, A
 
 
 def hash_of(rows: Iterable[Iterable[Any]]) -> str:
-    """Give SHA-256 over rows of the columns ``COMPARED``, in the order of their keys."""
+    """Return SHA-256 over rows of the columns ``COMPARED``, in the order of their keys."""
     return hashlib.sha256(json.dumps(sorted(map(list, rows))).encode()).hexdigest()
 
 

@@ -23,7 +23,7 @@ _TABLE = "quix_edition"
 
 
 def main() -> None:
-    """Take the orders, fold so many events, and say how long it took and what the table holds."""
+    """Fold as many events as ordered, and print how long it took and what the table holds."""
     orders = json.load(sys.stdin)
     connection, mark = _open(orders["database"])
     sink = Editions(connection, mark)

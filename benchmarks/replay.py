@@ -118,7 +118,7 @@ class _Memory:
             self.early = self._late
 
     def now(self) -> float:
-        """Give the memory as of the last event, in bytes."""
+        """Return the memory as of the last event, in bytes."""
         return self._late
 
 

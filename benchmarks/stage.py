@@ -64,13 +64,13 @@ def fill(settings: Settings, events: Iterable[AnyEvent], console: Console) -> No
 
 @contextmanager
 def placed(settings: Settings, *, sqlite: bool) -> Iterator[Settings]:
-    """Give settings whose database is the stack's own server, or a new folder of SQLite files."""
+    """Return settings whose database is the stack's own server, or a new folder of SQLite files."""
     with tempfile.TemporaryDirectory(prefix="newsroom-bench-") as folder:
         yield replace(settings, database=folder) if sqlite else settings
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Give the variables of another process: the settings, and where this one has its modules from."""
+    """Return the variables of another process: the settings, and where this one has its modules from."""
     return settings.variables() | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
 

@@ -28,7 +28,6 @@ class Editor:
     """One person at a desk, who knows what the receipts tell."""
 
     def __init__(self, desk: Desk, beliefs: Beliefs, random: Random, name: str) -> None:
-        """Take the desk, what is believed, the dice, and the person's name, which is in every canary."""
         self._desk = desk
         self._beliefs = beliefs
         self._random = random
@@ -58,7 +57,7 @@ class Editor:
         self._random.choices(acts, weights)[0](article)
 
     def _newest(self) -> int:
-        """Give the number of the newest story, which grows with what this person has done."""
+        """Return the number of the newest story, which grows with what this person has done."""
         return _ACTIVE + int(next(self._numbers) * _FRESH)
 
     def _word(self) -> str:
@@ -69,7 +68,7 @@ class Editor:
         return tuple(Block(kind="paragraph", text=f"{word} " + "слово " * 20) for word in words)
 
     def _seen(self, version: int) -> int | None:
-        """Say which version the author saw: mostly this one."""
+        """Return which version the author saw: mostly this one."""
         dice = self._random.random()
         if dice < _STALE:
             return max(0, version - 1)

@@ -23,12 +23,12 @@ class Beliefs:
         self._articles: dict[str, Article] = {}
 
     def article(self, id_: str) -> Article | None:
-        """Give what is believed of an article."""
+        """Return what is believed of an article."""
         with self._lock:
             return self._articles.get(id_)
 
     def learn(self, event: AnyEvent, receipt: Receipt) -> None:
-        """Take in what is known to be in the log."""
+        """Note what is known to be in the log."""
         if isinstance(event, TagEvent):
             return
         with self._lock:

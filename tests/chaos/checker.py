@@ -94,7 +94,7 @@ def _reordered(history: Sequence[Entry], log: Sequence[Appended]) -> Iterator[Fi
 
 
 def _orders(history: Sequence[Entry], first: Mapping[str, Address]) -> Iterator[tuple[Entry, Entry]]:
-    """Give pairs of sends of one key of which the one was to be in the log before the other."""
+    """Return pairs of sends of one key of which the one was to be in the log before the other."""
     top: dict[str, Entry] = {}
     begun: set[str] = set()
     streams: dict[tuple[str, str], Entry] = {}

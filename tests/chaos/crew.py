@@ -20,12 +20,12 @@ _numbers = itertools.count(1)
 
 
 def build_of(bug: str, *fault: str) -> list[str]:
-    """Give the command line of a worker of a build, and of the fault that it comes to."""
+    """Return the command line of a worker of a build, and of the fault that it comes to."""
     return [sys.executable, "-m", "chaos.worker", bug, *fault]
 
 
 def product(*arguments: str) -> list[str]:
-    """Give the command line of a command of the program."""
+    """Return the command line of a command of the program."""
     return command(*arguments)
 
 
@@ -63,7 +63,7 @@ def kill(worker: Worker) -> None:
 
 
 def is_frozen(worker: Worker) -> bool:
-    """Say whether a process stands still since a SIGSTOP."""
+    """Return whether a process stands still since a SIGSTOP."""
     return bool(psutil.Process(worker.process.pid).status() == psutil.STATUS_STOPPED)
 
 

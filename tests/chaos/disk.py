@@ -21,7 +21,6 @@ class Disk:
     """A disk that can be filled."""
 
     def __init__(self, folder: Path) -> None:
-        """Take where it is mounted."""
         self.folder = folder
         self._ballast = folder / "ballast"
 
@@ -38,7 +37,7 @@ class Disk:
                     step //= 16
 
     def clear(self) -> None:
-        """Give the room back."""
+        """Free the room."""
         self._ballast.unlink(missing_ok=True)
 
 

@@ -62,11 +62,11 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def cursors(self) -> dict[Partition, int]:
-        """Say how far each partition is folded."""
+        """Return how far each partition is folded."""
         return {Partition(topic, number): next_offset for topic, number, next_offset, *_ in self.tables["cursor"]}
 
     def rows(self, table: Table) -> Iterator[dict[str, Any]]:
-        """Give the rows of a table by the names of its columns."""
+        """Return the rows of a table by the names of its columns."""
         hidden = NOT_COMPARED.get(table.name, set())
         names = [column.name for column in table.columns if column.name not in hidden]
         return (dict(zip(names, row, strict=True)) for row in self.tables[table.name])
@@ -80,17 +80,17 @@ class Appended(NamedTuple):
 
     @property
     def place(self) -> Address:
-        """Say where it lies."""
+        """Return where it lies."""
         return (self.record.topic, self.record.partition, self.record.offset)
 
     @property
     def event_id(self) -> str | None:
-        """Give its event's id."""
+        """Return its event's id."""
         return self.event.event_id if self.event else None
 
 
 def place_of(row: Mapping[str, Any]) -> Address:
-    """Give the place of the record of an event row."""
+    """Return the place of the record of an event row."""
     return (row["topic"], row["partition"], row["offset"])
 
 

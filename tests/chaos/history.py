@@ -23,7 +23,6 @@ class History:
     """What all senders of a run have done so far; written to a file as well, if there is one."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Take the file."""
         self.entries: list[Entry] = []
         self._file = path.open("wb") if path else None
         self._lock = threading.Lock()
@@ -65,7 +64,7 @@ class History:
 
     @property
     def acknowledged(self) -> dict[tuple[str, int], int]:
-        """Say behind which offset of each partition nothing is acknowledged."""
+        """Return behind which offset of each partition nothing is acknowledged."""
         ends: dict[tuple[str, int], int] = {}
         with self._lock:
             places = [entry.place for entry in self.entries if entry.place is not None]
@@ -78,7 +77,6 @@ class Recorded:
     """A transport that writes into the history what is sent over it, and keeps what may be in the log or not."""
 
     def __init__(self, transport: Transport, history: History, writer: str) -> None:
-        """Take the transport, the history, and who sends."""
         self._transport = transport
         self._history = history
         self._writer = writer
@@ -124,5 +122,5 @@ def _sha_of(event: AnyEvent) -> str:
 
 
 def _may_be_in_the_log(error: NewsroomError) -> bool:
-    """Say whether an error leaves it open, by what the error says of itself."""
+    """Return whether an error leaves it open, by what the error says of itself."""
     return isinstance(error, OvertakenError) or (isinstance(error, BrokerAwayError) and error.event_id is not None)

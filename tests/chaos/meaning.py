@@ -65,7 +65,7 @@ class Newsroom:
         self._decided: set[tuple[str, str]] = set()
 
     def hear(self, each: Appended) -> Verdict:
-        """Take the next record of a partition, and say what has to become of it."""
+        """Read the next record of a partition, and return what has to become of it."""
         event = each.event
         if event is None:
             return Verdict("rejected", "no_value")

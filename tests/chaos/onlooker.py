@@ -40,10 +40,6 @@ class Onlooker:
     """Remembers how far each partition was, and in which generation, when it was seen last."""
 
     def __init__(self, look: Callable[[], Look | None], crashes: Callable[[], int]) -> None:
-        """Take a way to look, and the number of crashes of the database: each may take back what was seen before.
-
-        Workers on PostgreSQL commit before the disk has it; the log gives again what a crash has taken.
-        """
         self._look = look
         self._crashes = crashes
         self._crashed = 0
@@ -80,7 +76,7 @@ class Onlooker:
 
 @contextmanager
 def turning(turn: Callable[[], float], name: str, findings: list[Finding], *, first: float) -> Iterator[None]:
-    """Take turns meanwhile, in a thread, the first one after some seconds; what ends them is a finding.
+    """Look in turns meanwhile, in a thread, the first one after some seconds; what ends them is a finding.
 
     Each turn says after how many seconds the next one comes.
     """

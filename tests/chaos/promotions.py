@@ -34,7 +34,6 @@ class Promotions:
     """One promotion at a time, in a thread of its own."""
 
     def __init__(self, stage: Stage, snapshots: Snapshots, folder: Path, seed: int) -> None:
-        """Take the stage, what keeps generations that are dropped, a folder for what commands say, and the seed."""
         self._stage = stage
         self._snapshots = snapshots
         self._folder = folder
@@ -64,7 +63,7 @@ class Promotions:
         self._running = None
 
     def close(self) -> None:
-        """Give up what goes on."""
+        """Abandon what goes on."""
         self._closing.set()
         self._pool.shutdown()
 
@@ -132,7 +131,7 @@ class Promotions:
         return process.process.returncode == 0
 
     def _broke(self, process: Worker, command: str) -> bool:
-        """Say whether a command ended by itself and by an error that nobody foresaw, which is a finding."""
+        """Return whether a command ended by itself and by an error that nobody foresaw, which is a finding."""
         broke = process.process.returncode > 0 and "Traceback" in process.said
         if broke:
             self.findings.append(Finding("died", command, process.said.strip()[-_SHOWN:]))
@@ -159,6 +158,6 @@ class Promotions:
 
 
 def _says_why(process: Worker) -> bool:
-    """Say whether a command that failed was killed, or ended with an error that has a name."""
+    """Return whether a command that failed was killed, or ended with an error that has a name."""
     last = process.said.strip().splitlines()[-1:]
     return process.process.returncode < 0 or any(line.startswith(("error: ", "stopped; ")) for line in last)

@@ -105,7 +105,7 @@ def _table(held: Held, table: Table, wanted: Sequence[Row], waiting: set[str]) -
 
 
 def _plain(row: Row) -> Row:
-    """Give a row with JSON and bytes as values."""
+    """Return a row with JSON and bytes as values."""
     return {name: _value(name, stored) for name, stored in row.items()}
 
 
@@ -159,7 +159,7 @@ def _edition(edition: Edition) -> Row:
 
 
 def _public(key: Row, page: Row) -> Rows:
-    """Give the rows of one edition that readers see: its page, its place in the timeline, one for each tag."""
+    """Return the rows of one edition that readers see: its page, its place in the timeline, one for each tag."""
     shown = {name: value for name, value in page.items() if name not in {"legacy_urls", "blocks"}}
     pictured = {"image": _json(page["image"]), "authors": _json(page["authors"])}
     yield "published", key | shown | pictured | _blocks(page["blocks"])

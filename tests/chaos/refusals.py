@@ -27,7 +27,7 @@ _OfEdition = ArticleEdited | ArticleScheduled | ArticleUnscheduled | ArticlePubl
 
 
 def against(story: Story | None, event: AnyArticleEvent, now: int) -> Iterator[str]:
-    """Give the reasons against an event, the one that has to be named first."""
+    """Return the reasons against an event, the one that has to be named first."""
     match event:
         case RecordSkipped():
             yield "not_parked"
@@ -111,7 +111,7 @@ def _against_publication(story: Story, edition: Edition, event: ArticlePublished
 
 
 def against_tag(tags: Mapping[str, Tag], event: AnyTagEvent) -> Iterator[str]:
-    """Give the reasons against an event of the catalogue, the one that has to be named first."""
+    """Return the reasons against an event of the catalogue, the one that has to be named first."""
     known = tags.get(event.tag_id)
     if isinstance(event, TagDefined):
         if known is not None and known.into is not None:

@@ -112,7 +112,7 @@ def _rage(storm: Storm, schedule: Iterator[Blow], end: float, console: Console) 
 
 
 def _left_out(database: str) -> set[str]:
-    """Say which faults are left out or stood in for, and why."""
+    """Return which faults are left out or stood in for, and why."""
     left_out = set()
     if library() is None:
         left_out.add("wrong clock: that of desks, not that of a machine, since libfaketime is not there")

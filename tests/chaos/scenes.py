@@ -24,7 +24,6 @@ class Scene:
     """A newsroom, a desk whose sends are recorded, and workers of one build."""
 
     def __init__(self, newsroom: Newsroom, folder: Path, bug: str) -> None:
-        """Take the newsroom, a folder for what its workers say, and the name of the build."""
         self.newsroom = newsroom
         self.folder = folder
         self.bug = bug
@@ -32,7 +31,7 @@ class Scene:
         self.desk = self.desk_at(datetime.now(UTC))
 
     def desk_at(self, instant: datetime) -> Desk:
-        """Give a desk whose clock stands."""
+        """Return a desk whose clock stands."""
         recorded = Recorded(self.newsroom.transport, self.history, "olena")
         return Desk(recorded, source="chaos", actor="olena", clock=lambda: instant)
 

@@ -57,12 +57,12 @@ ONLY = {("kill", "database"): "postgres", ("freeze", "database"): "postgres", ("
 
 
 def kinds(database: str) -> list[tuple[str, str]]:
-    """Give the kinds of faults that come with a database."""
+    """Return the kinds of faults that come with a database."""
     return [kind for kind in WEIGHTS if ONLY.get(kind, database) == database]
 
 
 def blows(seed: int, database: str) -> Iterator[Blow]:
-    """Give the blows. The first ones have every kind of fault once, in random order."""
+    """Return the blows. The first ones have every kind of fault once, in random order."""
     random = Random(f"{seed}-{database}")  # noqa: S311 - reproducible, not secret
     first = kinds(database)
     random.shuffle(first)

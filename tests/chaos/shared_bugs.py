@@ -58,7 +58,7 @@ def without_note(of: Any, edition: Any, event: ArticlePublished, at: Any, publis
 
 
 def only_named(of: Article, event: Any) -> Any:
-    """Take the languages of a legal withdrawal at its word."""
+    """Hide only the languages that a legal withdrawal names."""
     return {each: of.editions[each] for each in event.languages or of.editions}
 
 

@@ -35,7 +35,6 @@ class Snapshots:
     """All that were taken, oldest first; only the one that is looked at is in memory."""
 
     def __init__(self, database: Database, folder: Path, seconds: float, console: Console) -> None:
-        """Take a connection of its own to the database, a folder, how long the storm rages, and whom to tell."""
         self._control = Control(database)
         self._folder = folder
         self._console = console
@@ -52,24 +51,24 @@ class Snapshots:
         return len(self._passing) + len(self._lasting)
 
     def __iter__(self) -> Iterator[Held]:
-        """Give each, read from its file, and say how many there are still to come."""
+        """Yield each, read from its file, and print how many there are still to come."""
         for number, path in enumerate(sorted([*self._passing, *self._lasting]), 1):
             held = read(path)
             self._console.print(f"checking {number} of {len(self)}: {held.name} …")
             yield held
 
     def keep(self, name: str, *, live: bool = False) -> Held:
-        """Take one that is judged in any case. Raises ``DatabaseAwayError``."""
+        """Keep one that is judged in any case. Raises ``DatabaseAwayError``."""
         held = collecting.held_of(self._control.database, name, live=live)
         self._lasting.append(self._stored(held, name))
         return held
 
     def passing(self) -> AbstractContextManager[None]:
-        """Take the live generation now and then meanwhile."""
+        """Keep the live generation now and then meanwhile."""
         return turning(self.pass_by, "snapshots", self.findings, first=self._pause)
 
     def pass_by(self) -> float:
-        """Take the live generation as far as it is, if it can be had; give the seconds until the next time."""
+        """Keep the live generation as far as it is, if it can be had; return the seconds until the next time."""
         try:
             name = self._control.live()
             held = collecting.held_of(self._control.database, name, live=False)

@@ -35,7 +35,6 @@ class Broker:
     """The broker of a stack, whose process manager starts it again when it dies."""
 
     def __init__(self, settings: Settings) -> None:
-        """Take the stack's settings."""
         self.bootstrap = settings.bootstrap
         self._port = settings.kafka_port
         self._daemon = Daemon(settings.home.resolve())
@@ -64,7 +63,6 @@ class Base:
     """The server of the database, with all its processes."""
 
     def __init__(self, server: Server) -> None:
-        """Take the server."""
         self._server = server
 
     def kill(self) -> None:
@@ -92,7 +90,7 @@ class Base:
             process.resume()
 
     def _processes(self) -> list[psutil.Process]:
-        """Give its processes, the first one first; none while it is dead."""
+        """Return its processes, the first one first; none while it is dead."""
         if self._server.process.poll() is not None:
             return []
         first = psutil.Process(self._server.process.pid)

@@ -20,7 +20,7 @@ class Run(msgspec.Struct, kw_only=True):
 
     @property
     def updated_at(self) -> int | None:
-        """Say when readers saw something new last; the first publication is no update."""
+        """Return when readers saw something new last; the first publication is no update."""
         return max(self.instants) if len(self.instants) > 1 else None
 
 
@@ -59,10 +59,10 @@ class Tag(msgspec.Struct):
 
 
 def hides(event: ArticleUnpublished, language: str) -> bool:
-    """Say whether a withdrawal speaks of a language; a legal one speaks of all."""
+    """Return whether a withdrawal speaks of a language; a legal one speaks of all."""
     return event.reason == "legal" or not event.languages or language in event.languages
 
 
 def named(story: Story, event: ArticleUnpublished) -> dict[str, Edition]:
-    """Give the editions that a withdrawal speaks of."""
+    """Return the editions that a withdrawal speaks of."""
     return {name: each for name, each in story.editions.items() if hides(event, name)}

@@ -57,7 +57,6 @@ class Storm:
     """What has been broken, and how long it took to recover."""
 
     def __init__(self, cast: Cast, seed: int, folder: Path) -> None:
-        """Take all that can be broken, the seed, and a folder."""
         self._folder = folder
         self._stage = cast.stage
         self._team = cast.team

@@ -23,7 +23,6 @@ class Team:
     """So many workers, and what became of those that ended by themselves."""
 
     def __init__(self, newsroom: Newsroom, folder: Path, count: int) -> None:
-        """Take the newsroom, a folder for what they say, and their number; none is started yet."""
         self._newsroom = newsroom
         self._folder = folder
         self._lock = threading.Lock()
@@ -48,7 +47,7 @@ class Team:
                 crew.kill(worker)
 
     def end(self) -> None:
-        """Tell all to stop, and note how they end; none is started any more."""
+        """Stop all, and note how they end; none is started any more."""
         with self._lock:
             self._numbers = range(0)
             for worker in self._members.values():
@@ -95,7 +94,7 @@ class Team:
 
 
 def end(worker: Worker) -> str | None:
-    """Tell a worker to stop, and give what is wrong with its end: it is to be clean, and not before that.
+    """Stop a worker, and return what is wrong with its end: it is to be clean, and not before that.
 
     One that has not said a word yet is waited for: it does not hear the signal.
     """
@@ -112,6 +111,6 @@ def end(worker: Worker) -> str | None:
 
 
 def _told(worker: Worker, how: str) -> str:
-    """Tell how a worker ended, and what it said at last."""
+    """Return how a worker ended, and what it said last."""
     last = " ".join(worker.said.strip().splitlines()[-1:])
     return f"a worker ended with {worker.process.returncode} {how}: {last}"

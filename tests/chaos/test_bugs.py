@@ -33,7 +33,7 @@ FAULTS = ("cursor-apart", "unfenced", "not-sought-back")
 
 
 def on_its_database(bug: str) -> Any:
-    """Give the case with the database that can have it."""
+    """Return the case with the database that can have it."""
     return pytest.param(bug, "postgres" if bug == "unfenced" else "sqlite", id=bug)
 
 

@@ -32,7 +32,7 @@ RECORDS = numbered([record_of(event) for event in STORY], set())
 
 
 def place(number: int) -> Address:
-    """Say where an event of the story lies."""
+    """Return where an event of the story lies."""
     return RECORDS[number][:3]
 
 
@@ -52,7 +52,7 @@ HISTORY = [
 
 
 def ends(records: Sequence[Record]) -> dict[Partition, int]:
-    """Say behind which offset each partition ends."""
+    """Return behind which offset each partition ends."""
     cut = {Partition(topic, number): 0 for topic, count in PARTITIONS.items() for number in range(count)}
     for record in records:
         cut[Partition(record.topic, record.partition)] = record.offset + 1
@@ -75,7 +75,7 @@ def changed(generation: Held, table: str, change: Callable[[dict[str, Any]], dic
 def kinds(
     history: Sequence[Entry] = HISTORY, records: Sequence[Record] = RECORDS, generation: Held | None = None
 ) -> set[str]:
-    """Give the kinds of what is found."""
+    """Return the kinds of what is found."""
     return {each.kind for each in check(history, records, [generation or held(records)])}
 
 

@@ -105,7 +105,6 @@ class Memory:
     """A transport into a log in memory."""
 
     def __init__(self, beliefs: Beliefs) -> None:
-        """Take the beliefs, which learn from every receipt."""
         self.records: list[Record] = []
         self.events: list[AnyEvent] = []
         self._offsets: defaultdict[tuple[str, int], Iterator[int]] = defaultdict(itertools.count)

@@ -38,7 +38,7 @@ def console() -> Console:
 
 
 def positions(snapshots: Snapshots) -> list[int]:
-    """Say where the first partition stood in each."""
+    """Return where the first partition stood in each."""
     return [held.cursors[Partition(TOPIC, 0)] for held in snapshots]
 
 

@@ -46,7 +46,7 @@ class Clock:
         self.off = timedelta()
 
     def __call__(self) -> datetime:
-        """Tell the time."""
+        """Return the time."""
         return now() + self.off
 
 
@@ -54,7 +54,6 @@ class Believing(Recorded):
     """A recorded transport that tells its acknowledgements to the newsroom's tools."""
 
     def __init__(self, transport: Transport, history: History, writer: str, beliefs: Beliefs) -> None:
-        """Take the beliefs too."""
         super().__init__(transport, history, writer)
         self._beliefs = beliefs
 
@@ -94,7 +93,6 @@ class Writer:
     def __init__(
         self, newsroom: Newsroom, history: History, beliefs: Beliefs, *, random: Random, name: str, clock: Clock
     ) -> None:
-        """Take the newsroom, what is known, the dice, the name and the clock."""
         self._kafka = KafkaTransport(newsroom.bootstrap, newsroom.topics, CODEC, delivery_timeout=PATIENCE)
         self._transport = Believing(self._kafka, history, name, beliefs)
         self._random = random

@@ -77,7 +77,7 @@ class Hand(NamedTuple):
 
 
 def other(value: Any) -> Any:
-    """Give another value of the same type, or one in place of none."""
+    """Return another value of the same type, or one in place of none."""
     match value:
         case None:
             return ""
@@ -96,7 +96,7 @@ def open_sides(a: SqliteDatabase, b: SqliteDatabase) -> Iterator[tuple[Side, Sid
 
 
 def names(found: Comparison, hand: Hand) -> bool:
-    """Say whether a comparison names what was changed: the article, the tag, the record or the partition."""
+    """Return whether a comparison names what was changed: the article, the tag, the record or the partition."""
     row, findings = hand.named, found.findings
     if row.get("article_id"):
         return not {row["article_id"], row["article_id"] + "x"}.isdisjoint(findings.article_ids)

@@ -42,7 +42,7 @@ class Surroundings(NamedTuple):
     locale: str
 
     def environment(self) -> dict[str, str]:
-        """Give the variables that make it so."""
+        """Return the variables that make it so."""
         locale = {"LANG": self.locale, "LC_ALL": self.locale}
         return {"PYTHONHASHSEED": self.hash_seed, "TZ": self.zone} | locale
 
@@ -96,7 +96,7 @@ def log_file(log: list[Record], tmp_path: Path) -> Path:
 
 @pytest.fixture
 def places(postgres: Server, tmp_path: Path) -> Iterator[Mapping[str, str]]:
-    """Give an empty place of each kind."""
+    """Return an empty place of each kind."""
     with fresh_database(postgres) as url:
         yield {"sqlite": str(tmp_path), "postgres": url}
 

@@ -40,7 +40,7 @@ def database() -> str:
 
 @pytest.fixture
 def places(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Places]:
-    """Give an empty place for generations whenever asked; the only place that says which database the tests use."""
+    """Return an empty place for generations whenever asked; the only place that says which database the tests use."""
     with ExitStack() as opened:
         if database == "sqlite":
             folders = (str(tmp_path / f"generations-{number}") for number in count())

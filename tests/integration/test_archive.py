@@ -50,7 +50,7 @@ def done(newsroom: Newsroom, *arguments: str | Path) -> str:
 
 
 def settings_of(newsroom: Newsroom) -> Settings:
-    """Give the settings of a newsroom's log."""
+    """Return the settings of a newsroom's log."""
     return Settings(kafka=newsroom.bootstrap, topic_prefix=newsroom.topics.articles.removesuffix(".articles"))
 
 
@@ -227,7 +227,7 @@ def test_seals_hold_while_the_log_grows_and_name_the_record_that_was_altered(
 
 
 def prefix_of(newsroom: Newsroom) -> str:
-    """Give the prefix of a newsroom's topics."""
+    """Return the prefix of a newsroom's topics."""
     return newsroom.topics.articles.removesuffix(".articles")
 
 

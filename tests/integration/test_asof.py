@@ -45,7 +45,6 @@ class Past:
     """The past of a newsroom, as somebody asks for it; keeps what was said meanwhile."""
 
     def __init__(self, newsroom: Newsroom, log: KafkaLog) -> None:
-        """Take the newsroom and its log."""
         self.control = Control(newsroom.database)
         self.said: list[str] = []
         self.stopping = threading.Event()
@@ -55,12 +54,12 @@ class Past:
         self._clock = iter(range(1, 1000))
 
     def article(self, instant: int, language: str = "uk", **options: Any) -> Answer:
-        """Give the storm's page as it was."""
+        """Return the storm's page as it was."""
         named: dict[str, Any] = {"instant": instant, "article_id": "storm", "language": language} | options
         return article_as_of(self.control, self._log, self._reader, SITE, **named)
 
     def cut(self, instant: int) -> Cut:
-        """Give the cut of an instant."""
+        """Return the cut of an instant."""
         return cut_at(self._log, instant)
 
     @contextmanager
@@ -84,7 +83,7 @@ class Past:
             yield readers
 
     def lists(self, instant: int) -> Seen:
-        """Give every list as it was."""
+        """Return every list as it was."""
         with self.readers(instant) as readers:
             return lists(readers)
 
@@ -109,7 +108,7 @@ class Step(NamedTuple):
 
 
 def or_nothing(ask: Callable[..., Answer], *named: Any, **options: Any) -> Answer | None:
-    """Give an answer, ``None`` where readers have none."""
+    """Return an answer, ``None`` where readers have none."""
     try:
         return ask(*named, **options)
     except NotFoundError:
@@ -161,7 +160,7 @@ def live_through(newsroom: Newsroom, events: Iterator[Any]) -> list[Step]:
 
 
 def newest(newsroom: Newsroom) -> int:
-    """Give the instant of the newest record that is folded."""
+    """Return the instant of the newest record that is folded."""
     return max(int(row["recorded_at"]) for row in rows(newsroom, EVENT))
 
 

@@ -30,13 +30,13 @@ class FewerTags:
     TABLES: tuple[Table, ...] = tags.TABLES
 
     def rows(self, page: Page) -> Iterator[Row]:
-        """Give the rows of the real one but for that tag."""
+        """Return the rows of the real one but for that tag."""
         return (row for row in tags.rows(page) if row[1][0] != "war")
 
 
 @pytest.fixture
 def compared(newsroom: Newsroom) -> Newsroom:
-    """Give a newsroom with generations beside the live one: the same, one of other code, one of an earlier cut."""
+    """Return a newsroom with generations beside the live one: the same, one of other code, one of an earlier cut."""
     send_stories(newsroom, [Story(id=f"story-{number:02}", tags=("war", "sport")) for number in range(STORIES)])
     earlier = newsroom.ends()
     send(newsroom, [unpublished(article_id="story-00", event_id=new_event_id())])
@@ -84,7 +84,7 @@ def test_compare_refuses_what_it_cannot_compare(compared: Newsroom) -> None:
 
 
 def position(newsroom: Newsroom, name: str) -> Cut:
-    """Say how far a generation is, 0 where it has not begun."""
+    """Return how far a generation is, 0 where it has not begun."""
     beside = Newsroom(newsroom.bootstrap, "", newsroom.place, generation=name)
     return dict.fromkeys(newsroom.ends(), 0) | dict(beside.positions())
 

@@ -67,7 +67,7 @@ def test_a_worker_killed_at_random_moments_of_an_import_leaves_equal_tables(
 
 
 def has_folded(newsroom: Newsroom, records: int) -> bool:
-    """Say whether so many records are folded."""
+    """Return whether so many records are folded."""
     return folded(newsroom) >= records
 
 

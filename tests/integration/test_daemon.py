@@ -28,7 +28,7 @@ DIE = 'import sys; print("out of paper"); sys.exit(3)'
 
 @pytest.fixture
 def daemon() -> Iterator[Daemon]:
-    """Give a daemon, not started, in a home whose path is hard to quote."""
+    """Return a daemon, not started, in a home whose path is hard to quote."""
     with guarded_folder() as folder:
         home = folder / "стек 100% #1 ; x"
         home.mkdir()

@@ -33,7 +33,7 @@ def newsroom(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="module")
 def printed(newsroom: Newsroom) -> str:
-    """Give what the first demo printed."""
+    """Return what the first demo printed."""
     done = run(newsroom, "demo")
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout

@@ -28,7 +28,7 @@ Emit = Callable[..., Result]
 
 @pytest.fixture
 def environment(broker: str, topic_prefix: str) -> dict[str, str]:
-    """Give the settings of the command."""
+    """Return the settings of the command."""
     return {"NEWSROOM_KAFKA": broker, "NEWSROOM_TOPIC_PREFIX": topic_prefix}
 
 

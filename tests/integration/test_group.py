@@ -46,7 +46,7 @@ def start(newsroom: Newsroom, tmp_path: Path) -> Iterator[Start]:
 
 
 def holders(newsroom: Newsroom) -> set[int]:
-    """Give the processes that hold partitions: all of them, or none while one is held by nobody."""
+    """Return the processes that hold partitions: all of them, or none while one is held by nobody."""
     try:
         with newsroom.database.reading(newsroom.generation) as connection:
             owners = list(connection.scalars(select(CURSOR.c.owner)))

@@ -43,18 +43,18 @@ def answer_of(newsroom: Newsroom, article_id: str = "storm") -> Told:
 
 
 def told(newsroom: Newsroom, article_id: str = "storm") -> list[Told]:
-    """Give the events of a history."""
+    """Return the events of a history."""
     return list(answer_of(newsroom, article_id)["events"])
 
 
 def change(event: Told, field: str) -> Told:
-    """Give the change of one field."""
+    """Return the change of one field."""
     (found,) = [each for each in event["changes"] if each["field"] == field]
     return dict(found)
 
 
 def marked(event: Told, field: str) -> list[str]:
-    """Give the words of a field that differ, with their sign."""
+    """Return the words of a field that differ, with their sign."""
     signs = {"delete": "-", "insert": "+"}
     return [f"{signs[each['op']]}{each['text']}" for each in change(event, field)["words"] if each["op"] in signs]
 

@@ -86,7 +86,7 @@ def test_the_offsets_that_kafka_keeps_for_the_group_are_never_read_from(
 
 
 def all_of(newsroom: Newsroom) -> list[Partition]:
-    """Give the newsroom's partitions."""
+    """Return the newsroom's partitions."""
     return sorted(newsroom.ends())
 
 

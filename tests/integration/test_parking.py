@@ -35,11 +35,10 @@ class PoisonedTimeline:
     TABLES: tuple[Table, ...] = timeline_projection.TABLES
 
     def __init__(self, kind: type[Page] | None = None) -> None:
-        """Take the kind of pages that it fails on."""
         self._kind = kind
 
     def rows(self, page: Page) -> Iterator[Row]:
-        """Give the rows of the real one, or fail."""
+        """Return the rows of the real one, or fail."""
         poisoned = isinstance(page, Publication) and any(note.text == POISON for note in page.notes)
         if poisoned or (self._kind and isinstance(page, self._kind)):
             raise KeyError("a planted fault of the projection")

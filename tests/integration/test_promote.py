@@ -49,7 +49,7 @@ def storm(newsroom: Newsroom) -> Newsroom:
 
 @pytest.fixture
 def control(newsroom: Newsroom) -> Control:
-    """Give the control database."""
+    """Return the control database."""
     return Control(newsroom.database)
 
 
@@ -261,7 +261,7 @@ def _open_files(process: Worker) -> int:
 
 
 def _has_taken(process: Worker, control: Control, name: str, turn: int) -> bool:
-    """Say whether a worker has begun to follow so many generations, and taken all partitions of the last."""
+    """Return whether a worker has begun to follow so many generations, and taken all partitions of the last."""
     with control.database.reading(name) as connection:
         owners = connection.scalars(select(CURSOR.c.owner)).all()
     return process.said.count('"following"') == turn and all(
@@ -270,7 +270,7 @@ def _has_taken(process: Worker, control: Control, name: str, turn: int) -> bool:
 
 
 def _seen(control: Control) -> str:
-    """Give the instant at which what a reader sees of the storm began; its page and the timeline say the same."""
+    """Return the instant at which what a reader sees of the storm began; its page and the timeline say the same."""
     with reader_queries(control, SITE) as readers:
         shown = readers.article("storm", "uk")
         listed = [item["headline"] for item in readers.timeline("uk", limit=5)["items"]]

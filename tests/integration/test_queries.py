@@ -237,7 +237,7 @@ def test_a_tag_that_is_only_defined_lists_nothing(newsroom: Newsroom) -> None:
 
 
 def _labels(newsroom: Newsroom, article_id: str, language: str) -> list[str]:
-    """Give the labels of an article's tags."""
+    """Return the labels of an article's tags."""
     return [tag["label"] for tag in page(newsroom, article_id, language)["tags"]]
 
 

@@ -189,13 +189,13 @@ def test_generations_are_listed_and_dropped(filled: Newsroom) -> None:
 
 
 def cut(newsroom: Newsroom, instant: int) -> Cut:
-    """Give the cut of an instant."""
+    """Return the cut of an instant."""
     with closing(KafkaLog(newsroom.bootstrap, newsroom.topics)) as log:
         return cut_at(log, instant)
 
 
 def instant_of_last(newsroom: Newsroom, article_id: str) -> int:
-    """Give when the last event of an article was recorded, microseconds."""
+    """Return when the last event of an article was recorded, microseconds."""
     text = newsroom.look(lambda seen: seen.ledger.outcomes(article_id))[-1]["recorded_at"]
     return round(datetime.fromisoformat(text).timestamp() * 1_000_000)
 

@@ -23,7 +23,7 @@ CANARY = "canary"
 
 @pytest.fixture
 def desk(newsroom: Newsroom) -> Desk:
-    """Give the tool of an editor."""
+    """Return the tool of an editor."""
     return newsroom.desk()
 
 

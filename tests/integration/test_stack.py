@@ -29,21 +29,21 @@ from newsroom_infra.topics import TopicsError
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Settings]:
-    """Give the settings of one stack, not started, for the tests of this file; its home's path is hard to quote."""
+    """Return the settings of one stack, not started, for the tests of this file; its home's path is hard to quote."""
     with guarded_folder() as folder:
         yield settings_for(folder / "стек 100% #1 ; x")
 
 
 @pytest.fixture
 def running(shared: Settings) -> Settings:
-    """Give the settings of a stack whose broker runs."""
+    """Return the settings of a stack whose broker runs."""
     up(shared)
     return shared
 
 
 @pytest.fixture
 def fresh() -> Iterator[Settings]:
-    """Give the settings of a stack that has never run."""
+    """Return the settings of a stack that has never run."""
     with guarded_folder() as folder:
         yield settings_for(folder / "home")
 
@@ -56,18 +56,18 @@ def up(settings: Settings) -> str:
 
 
 def pid_of(settings: Settings, name: str) -> int | None:
-    """Give the process id of a program."""
+    """Return the process id of a program."""
     return next(process.pid for process in stack.status(settings) if process.name == name)
 
 
 def topic_ids(settings: Settings) -> list[str]:
-    """Give what tells the topics from others of the same name."""
+    """Return what tells the topics from others of the same name."""
     with KafkaAdminClient(bootstrap_servers=settings.bootstrap) as admin:
         return sorted(topic["topic_id"] for topic in admin.describe_topics(list(topics.wanted(settings))))
 
 
 def addresses(pid: int | None) -> set[str]:
-    """Give the addresses that a process listens on."""
+    """Return the addresses that a process listens on."""
     connections = psutil.Process(pid).net_connections("tcp")
     return {one.laddr.ip.removeprefix("::ffff:") for one in connections if one.status == psutil.CONN_LISTEN}
 

@@ -29,14 +29,14 @@ from newsroom_infra.stack.waiting import until
 
 
 def with_postgres(settings: Settings) -> Settings:
-    """Give the settings of a stack with a PostgreSQL of its own and two workers."""
+    """Return the settings of a stack with a PostgreSQL of its own and two workers."""
     port = free_ports(1)[0]
     return replace(settings, database="postgres", postgres_port=port, workers=2)
 
 
 @pytest.fixture(scope="module")
 def shared(broker: str) -> Iterator[Settings]:
-    """Give the settings of one stack, not started, for the tests of this file, on the run's broker.
+    """Return the settings of one stack, not started, for the tests of this file, on the run's broker.
 
     Its home's path is hard to quote.
     """
@@ -48,14 +48,14 @@ def shared(broker: str) -> Iterator[Settings]:
 
 @pytest.fixture
 def running(shared: Settings) -> Settings:
-    """Give the settings of a stack that runs, workers and all."""
+    """Return the settings of a stack that runs, workers and all."""
     up(shared)
     return shared
 
 
 @pytest.fixture
 def fresh() -> Iterator[Settings]:
-    """Give the settings of a stack that has never run."""
+    """Return the settings of a stack that has never run."""
     with guarded_folder() as folder:
         yield with_postgres(settings_for(folder / "home"))
 
@@ -68,12 +68,12 @@ def up(settings: Settings) -> str:
 
 
 def states(settings: Settings) -> dict[str, str]:
-    """Give the state of every program that the settings ask for."""
+    """Return the state of every program that the settings ask for."""
     return {process.name: process.state for process in stack.status(settings)}
 
 
 def pid_of(settings: Settings, name: str) -> int | None:
-    """Give the process id of a program."""
+    """Return the process id of a program."""
     return next(process.pid for process in stack.status(settings) if process.name == name)
 
 
@@ -137,7 +137,7 @@ def test_a_killed_server_comes_back_by_itself(running: Settings) -> None:
 
 
 def answers(settings: Settings) -> bool:
-    """Say whether the stack's database answers."""
+    """Return whether the stack's database answers."""
     try:
         return asked(settings, "SELECT 1") == 1
     except psycopg.OperationalError:

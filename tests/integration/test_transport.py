@@ -67,22 +67,22 @@ def created(number: int, size: int = 100) -> ArticleCreated:
 
 
 def firsts(records: list[Logged], article_id: str) -> list[str]:
-    """Give the event ids of an article in the order of their first records, which are the ones that count."""
+    """Return the event ids of an article in the order of their first records, which are the ones that count."""
     return list(dict.fromkeys(record.event.event_id for record in records if record.key == article_id))
 
 
 def places(results: list[Settled]) -> set[tuple[str, int, int]]:
-    """Say where the receipts say that the events are."""
+    """Return where the receipts say that the events are."""
     return {(r.event_id, r.partition, r.offset) for r in results if isinstance(r, Receipt)}
 
 
 def places_in(records: list[Logged]) -> set[tuple[str, int, int]]:
-    """Say where the events are."""
+    """Return where the events are."""
     return {(record.event.event_id, record.partition, record.offset) for record in records}
 
 
 def refused(results: list[Settled]) -> dict[int, type[Exception]]:
-    """Give the errors by place."""
+    """Return the errors by place."""
     return {place: type(r.error) for place, r in enumerate(results) if isinstance(r, Refused)}
 
 

@@ -22,7 +22,7 @@ class NoText(str):
     __slots__ = ()
 
     def encode(self, *_: str) -> bytes:
-        """Give bytes that are no UTF-8."""
+        """Return bytes that are no UTF-8."""
         return b"\xff\xfe"
 
 

@@ -48,7 +48,7 @@ def fill(newsroom: Newsroom, raw_log: RawLog) -> None:
 
 @pytest.fixture
 def filled(newsroom: Newsroom, raw_log: RawLog) -> Newsroom:
-    """Give a newsroom whose generation holds all of its log."""
+    """Return a newsroom whose generation holds all of its log."""
     fill(newsroom, raw_log)
     newsroom.work()
     return newsroom
@@ -64,7 +64,7 @@ def test_a_generation_that_a_worker_made_is_what_the_log_says(filled: Newsroom) 
 
 
 def begun(newsroom: Newsroom) -> Mapping[Any, int]:
-    """Say where the log ends, in the partitions that have records."""
+    """Return where the log ends, in the partitions that have records."""
     return {at: end for at, end in newsroom.ends().items() if end}
 
 

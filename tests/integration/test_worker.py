@@ -121,6 +121,6 @@ def make_topics_anew(newsroom: Newsroom) -> None:
 
 
 def dump(newsroom: Newsroom) -> list[str]:
-    """Give the generation as SQL, to the last byte, those who worked on it included."""
+    """Return the generation as SQL, to the last byte, those who worked on it included."""
     with closing(sqlite3.connect(Path(newsroom.place) / "main.sqlite")) as connection:
         return list(connection.iterdump())

@@ -35,7 +35,7 @@ class Shortened(MemoryLog):
     FIRST = 3
 
     def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, Bounds]:
-        """Say where partitions begin and end."""
+        """Return where partitions begin and end."""
         return {at: Bounds(min(self.FIRST, each.end), each.end) for at, each in super().bounds(partitions).items()}
 
 

@@ -23,35 +23,35 @@ PUBLIC = {TAG.name} | {table.name for projection in PROJECTIONS.values() for tab
 
 
 def outcomes(newsroom: Newsroom, article_id: str) -> list[str]:
-    """Give what became of each event of an article: the outcome, or the reason of a rejection."""
+    """Return what became of each event of an article: the outcome, or the reason of a rejection."""
     found = newsroom.look(lambda seen: seen.ledger.outcomes(article_id))
     return [row["reason"] or row["outcome"] for row in found]
 
 
 def rows(newsroom: Newsroom, table: Table) -> list[dict[str, Any]]:
-    """Give the rows of a private table by column, in the order of its key."""
+    """Return the rows of a private table by column, in the order of its key."""
     names = [column.name for column in table.columns]
     return [dict(zip(names, row, strict=True)) for row in newsroom.tables()[table.name]]
 
 
 def page(newsroom: Newsroom, article_id: str, language: str = "uk") -> dict[str, Any]:
-    """Give the page of an edition, as it comes out of JSON."""
+    """Return the page of an edition, as it comes out of JSON."""
     answer = newsroom.look(lambda seen: seen.queries.article(article_id, language))
     return msgspec.json.decode(msgspec.json.encode(answer), type=dict[str, Any])
 
 
 def timeline(newsroom: Newsroom, language: str = "uk") -> list[str]:
-    """Give the articles of the timeline, newest first."""
+    """Return the articles of the timeline, newest first."""
     return _articles(newsroom.look(lambda seen: seen.queries.timeline(language, limit=100)))
 
 
 def tagged(newsroom: Newsroom, tag_id: str, language: str = "uk") -> list[str]:
-    """Give the articles that a tag lists, newest first."""
+    """Return the articles that a tag lists, newest first."""
     return _articles(newsroom.look(lambda seen: seen.queries.tag(tag_id, language, limit=100)))
 
 
 def public_text(newsroom: Newsroom) -> str:
-    """Give everything that lies in a public table as one text."""
+    """Return everything that lies in a public table as one text."""
     cells = (cell for name, rows in newsroom.tables().items() if name in PUBLIC for row in rows for cell in row)
     return "\n".join(cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell) for cell in cells)
 
@@ -64,7 +64,7 @@ def verdict(newsroom: Newsroom, **options: Any) -> Verification:
 
 
 def verified(newsroom: Newsroom, folding: BatchFold | None = None) -> bool:
-    """Say whether the live generation is what the log says; fail with what differs."""
+    """Return whether the live generation is what the log says; fail with what differs."""
     found = verdict(newsroom, folding=folding)
     assert found.equal, found.answer()
     return True

@@ -44,13 +44,13 @@ def fold(records: Sequence[Record], database: Database, sizes: Sequence[int], na
 
 
 def digest(database: Database, name: str = "main") -> str:
-    """Give the digest of all tables of a generation."""
+    """Return the digest of all tables of a generation."""
     with database.auditing(name) as connection:
         return digest_of(digests(connection))
 
 
 def hash_of(tables: Tables) -> str:
-    """Give a hash of all tables."""
+    """Return a hash of all tables."""
     return hashlib.sha256(repr(tables).encode()).hexdigest()
 
 

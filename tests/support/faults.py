@@ -23,12 +23,11 @@ class BrittleGeneration(Generation):
     """A generation that burns a fuse before each thing it does, before each commit, and after it."""
 
     def __init__(self, session: Session, fuse: Fuse) -> None:
-        """Take the fuse too."""
         super().__init__(session)
         self._fuse = fuse
 
     def take(self, cursor: Cursor, owner: str) -> Cursor:
-        """Take a partition."""
+        """Raise a partition's epoch."""
         self._fuse.burn()
         taken = super().take(cursor, owner)
         self._fuse.burn()
@@ -45,7 +44,7 @@ class BrittleGeneration(Generation):
         self._fuse.burn()
 
     def steps(self) -> tuple[_Step, ...]:
-        """Give the steps, each with the fuse before it, and the fuse once more before the commit."""
+        """Return the steps, each with the fuse before it, and the fuse once more before the commit."""
         return (*(self._burning(step) for step in super().steps()), self._burn)
 
     def _burning(self, step: _Step) -> _Step:
@@ -63,7 +62,6 @@ class SplitGeneration(Generation):
     """A generation built wrong: a batch is two transactions, and the process may die between the first two of them."""
 
     def __init__(self, session: Session, crash: BaseException | None = None) -> None:
-        """Take how the process dies, if it shall."""
         super().__init__(session)
         self._crash = crash
 
@@ -76,7 +74,7 @@ class SplitGeneration(Generation):
         self._store_half(second, moves, folded)
 
     def halves(self) -> tuple[Sequence[_Step], Sequence[_Step]]:
-        """Give the steps of the first transaction, and those of the second."""
+        """Return the steps of the first transaction, and those of the second."""
         raise NotImplementedError
 
     def _store_half(self, steps: Sequence[_Step], moves: Moves, folded: FoldResult) -> None:

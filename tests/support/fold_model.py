@@ -75,7 +75,7 @@ def scheduled(publish_at: int, **fields: Any) -> ArticleScheduled:
 
 
 def unscheduled(**fields: Any) -> ArticleUnscheduled:
-    """Take the Ukrainian edition's schedule away."""
+    """Remove the Ukrainian edition's schedule."""
     return ArticleUnscheduled(**_ENVELOPE | {"language": "uk"} | fields)
 
 
@@ -142,12 +142,12 @@ Answer = Article | Rejected | DuplicateId
 
 
 def at(timestamp: int, event: AnyArticleEvent) -> At:
-    """Say when an event is recorded."""
+    """Return when an event is recorded."""
     return At(timestamp, event)
 
 
 def record(event: AnyArticleEvent, *, offset: int = 0, timestamp: int = NOON) -> Recorded:
-    """Say where the log keeps an event."""
+    """Return where the log keeps an event."""
     return Recorded(timestamp=timestamp, topic="newsroom.articles", partition=0, offset=offset, key=event.article_id)
 
 
@@ -196,7 +196,7 @@ class Story:
         return [answer for answer in self.answers if isinstance(answer, Rejected)]
 
     def edition(self, language: str = "uk") -> Edition:
-        """Give one edition of the article."""
+        """Return one edition of the article."""
         assert self.article is not None
         return self.article.editions[language]
 

@@ -58,7 +58,6 @@ class Newsroom:
     def __init__(
         self, bootstrap: str, prefix: str, place: Path | str, *, batch: int = 500, generation: str = "main"
     ) -> None:
-        """Take the broker, the topics' prefix, the generation and its place: a folder, or the URL of a database."""
         self.bootstrap = bootstrap
         self.topics = Topics(f"{prefix}.articles", f"{prefix}.tags")
         self.place = str(place)
@@ -105,7 +104,7 @@ class Newsroom:
                 loop.run_once(0.2)
 
     def positions(self) -> Mapping[Any, int]:
-        """Say how far the generation is, live or not."""
+        """Return how far the generation is, live or not."""
         with editor_queries(Control(self.database), self.generation) as ledger:
             return ledger.positions()
 
@@ -149,5 +148,5 @@ def _rows_of(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
 
 
 def reached(ends: Mapping[Any, int], positions: Mapping[Any, int]) -> bool:
-    """Say whether positions are at or past every end."""
+    """Return whether positions are at or past every end."""
     return all(positions.get(at, 0) >= end for at, end in ends.items())

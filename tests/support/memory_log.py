@@ -22,7 +22,6 @@ class Fuse:
     """Lets a number of steps happen, and fails before the next one, once."""
 
     def __init__(self, steps: int, error: BaseException) -> None:
-        """Take how many steps to let happen, and how to fail."""
         self._left = steps
         self._error = error
 
@@ -53,7 +52,6 @@ class MemoryLog:
         sizes: Sequence[int] = (500,),
         fuse: Fuse | None = None,
     ) -> None:
-        """Take the number of partitions of each topic, the records in log order, and the sizes of batches."""
         self.partitions = partitions
         self.mine = set(all_partitions(partitions))
         self.ends: dict[Partition, int] = dict.fromkeys(self.mine, 0)
@@ -81,12 +79,12 @@ class MemoryLog:
         self.ends[at] = record.offset + 1
 
     def assigned(self) -> dict[Partition, int]:
-        """Give the partitions that ``mine`` names now, all in the term that ``term`` says."""
+        """Return the partitions that ``mine`` names now, all in the term that ``term`` says."""
         self._fuse.burn()
         return dict.fromkeys(self.mine, self.term)
 
     def poll(self, seconds: float) -> Polled:
-        """Give the next batch, beginning with another partition each time; ``seconds`` are not waited."""
+        """Return the next batch, beginning with another partition each time; ``seconds`` are not waited."""
         del seconds
         self._fuse.burn()
         left = next(self._sizes)
@@ -109,7 +107,7 @@ class MemoryLog:
         self._positions.pop(partition, None)
 
     def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, Bounds]:
-        """Say where partitions begin and end."""
+        """Return where partitions begin and end."""
         self._fuse.burn()
         return {at: Bounds(0, self.ends[at]) for at in partitions}
 
@@ -138,7 +136,7 @@ class MemoryLog:
         time.sleep(seconds)
 
     def _rotated(self) -> list[Partition]:
-        """Give the partitions to poll, another one first each time."""
+        """Return the partitions to poll, another one first each time."""
         sought = [at for at in self._records if at in self._positions and at in self.mine]
         self._turn += 1
         start = self._turn % len(sought) if sought else 0

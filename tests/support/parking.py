@@ -54,13 +54,12 @@ class FaultyProjection:
     VERSION = 1
 
     def __init__(self, sound: Projection, pages: Container[tuple[str, str]]) -> None:
-        """Take the sound projection, and kind and language of the pages that this one fails on."""
         self.TABLES: tuple[Table, ...] = sound.TABLES
         self._sound = sound
         self._pages = pages
 
     def rows(self, page: Page) -> Iterator[Row]:
-        """Give the rows of the sound one, or fail."""
+        """Return the rows of the sound one, or fail."""
         if (type(page).__name__, page.language) in self._pages:
             raise KeyError("a planted fault of the projection")
         return self._sound.rows(page)
@@ -74,11 +73,11 @@ class Wishes:
         self.open: set[str] = set()
 
     def asked(self) -> Collection[str]:
-        """Give what was asked for and not answered."""
+        """Return what was asked for and not answered."""
         return set(self.open)
 
     def settle(self, ids: Iterable[str]) -> None:
-        """Take requests away."""
+        """Remove requests."""
         self.open -= set(ids)
 
 

@@ -33,7 +33,6 @@ class Server:
     """A server of the run; ``url`` is that of its first database."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the folder to keep everything in, and start."""
         self._folder = folder
         self.port = free_ports(1)[0]
         self.start()
@@ -44,7 +43,7 @@ class Server:
         return self.url_of("postgres")
 
     def url_of(self, name: str) -> str:
-        """Give the URL of a database by its name."""
+        """Return the URL of a database by its name."""
         return f"postgresql://{postgres.USER}:{_QUOTED}@127.0.0.1:{self.port}/{name}"
 
     def start(self) -> None:

@@ -20,7 +20,6 @@ class RawLog:
     """The log of a newsroom, open to whoever may append."""
 
     def __init__(self, newsroom: Newsroom) -> None:
-        """Take the newsroom whose topics are written."""
         self._topics = newsroom.topics
         self._producer = KafkaProducer(bootstrap_servers=newsroom.bootstrap)
 
@@ -63,5 +62,5 @@ class RawLog:
 
 
 def place_of(key: str) -> int:
-    """Say in which partition of the articles' topic a key belongs."""
+    """Return in which partition of the articles' topic a key belongs."""
     return placement({"articles": PARTITIONS})("articles", key.encode())

@@ -43,7 +43,7 @@ GARBAGE = (
 
 
 def real(event: AnyEvent) -> Any:
-    """Give an event with UUIDs in place of the short ids of the models."""
+    """Return an event with UUIDs in place of the short ids of the models."""
     given = {name: getattr(event, name, None) for name in ("event_id", "schedule_id")}
     changed = {name: str(uuid.uuid5(uuid.NAMESPACE_OID, id_)) for name, id_ in given.items() if id_ is not None}
     return msgspec.structs.replace(event, **changed)
@@ -95,7 +95,7 @@ def _log(entries: list[Entry], garbage: list[Garbage], gaps: set[int]) -> list[R
 
 
 def numbered(made: list[Record], gaps: set[int]) -> list[Record]:
-    """Give offsets to records in log order; some numbers of the log are followed by a gap in their partition."""
+    """Return records numbered in log order; some numbers of the log are followed by a gap in their partition."""
     following: dict[tuple[str, int], int] = {}
     placed = []
     for number, record in enumerate(made):

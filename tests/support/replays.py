@@ -46,6 +46,6 @@ def replayed(
 
 
 def beside(newsroom: Newsroom, name: str) -> Newsroom:
-    """Give the newsroom as another of its generations shows it."""
+    """Return the newsroom as another of its generations shows it."""
     prefix = newsroom.topics.articles.removesuffix(".articles")
     return Newsroom(newsroom.bootstrap, prefix, newsroom.place, batch=newsroom.batch, generation=name)

@@ -27,7 +27,7 @@ TESTS = Path(__file__).parents[1]
 
 
 def settings_for(home: Path) -> Settings:
-    """Give the settings of a stack of its own in ``home``: free ports, the jars shared with ``make up``."""
+    """Return the settings of a stack of its own in ``home``: free ports, the jars shared with ``make up``."""
     kafka_port, controller_port = free_ports(2)
     return Settings(
         home=home, jars=jars_folder(), kafka=None, database=None, kafka_port=kafka_port, controller_port=controller_port
@@ -35,7 +35,7 @@ def settings_for(home: Path) -> Settings:
 
 
 def jars_folder() -> Path:
-    """Give the folder of jars that all test runs of this checkout share."""
+    """Return the folder of jars that all test runs of this checkout share."""
     return Path(os.environ.get("NEWSROOM_JARS") or TESTS.parent / ".newsroom" / "jars")
 
 

@@ -29,7 +29,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> tuple[int, str, str]:
-        """Give what lists are ordered by."""
+        """Return what lists are ordered by."""
         return (self.at, self.event_id, self.id)
 
     def events(self) -> Iterator[AnyEvent]:

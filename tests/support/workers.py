@@ -33,7 +33,7 @@ def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
 
 
 def positions(newsroom: Newsroom) -> Mapping[Partition, int]:
-    """Say how far the newsroom's generation is; nowhere where there is none yet."""
+    """Return how far the newsroom's generation is; nowhere where there is none yet."""
     try:
         return newsroom.positions()
     except NoGenerationError:
@@ -74,7 +74,6 @@ class Worker:
     """A ``newsroom worker`` process."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
-        """Take the process and the file of what it says."""
         self.process = process
         self._log = log
 
@@ -124,12 +123,12 @@ def run(newsroom: Newsroom, *arguments: str, **settings: str) -> subprocess.Comp
 
 
 def command(*arguments: str) -> list[str]:
-    """Give the command line of a command of the program."""
+    """Return the command line of a command of the program."""
     return [sys.executable, "-m", "newsroom_infra", *arguments]
 
 
 def environment(newsroom: Newsroom, **settings: str) -> dict[str, str]:
-    """Give the environment of the program: the newsroom's settings, and others by their names in lower case."""
+    """Return the environment of the program: the newsroom's settings, and others by their names in lower case."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("NEWSROOM_")}
     prefix = newsroom.topics.articles.removesuffix(".articles")
     ours = {

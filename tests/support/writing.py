@@ -27,13 +27,12 @@ class Writer:
     """One worker: the cursors that it holds, and the batches that it stores."""
 
     def __init__(self, generation: Generation, owner: str = "test") -> None:
-        """Take the generation to move and the worker's name."""
         self.generation = generation
         self.owner = owner
         self.held: dict[Partition, Cursor] = {}
 
     def take(self, *partitions: Partition) -> None:
-        """Take partitions."""
+        """Acquire partitions."""
         for at in partitions:
             self.held[at] = self.generation.take(self.generation.cursor(at), self.owner)
 
@@ -74,7 +73,7 @@ def records_of(*events: AnyEvent) -> list[Record]:
 
 
 def scan(session: Session) -> Scan:
-    """Give every column of every row of every table, written down and in an order of their own."""
+    """Return every column of every row of every table, written down and in an order of their own."""
     metadata = MetaData()
     with session.begin() as connection:
         metadata.reflect(connection)

@@ -30,7 +30,7 @@ SECOND = Record("newsroom.articles", 0, 1, 1_738_929_600_250_000, b"storm", None
 
 
 def blocks(language: str) -> list[str]:
-    """Give the code blocks of a language."""
+    """Return the code blocks of a language."""
     return re.findall(rf"```{language}\n(.*?)```", DOC, re.DOTALL)
 
 

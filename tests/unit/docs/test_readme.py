@@ -30,14 +30,14 @@ AUDIT = (ROOT / "docs" / "audit.md").read_text("utf-8")
 
 
 def _spans(text: str) -> list[str]:
-    """Give what is marked as code within the lines of a text."""
+    """Return what is marked as code within the lines of a text."""
     return [
         " ".join(span.split()) for span in re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
     ]
 
 
 def _lines(text: str) -> list[list[str]]:
-    """Give the words of every command line of a text."""
+    """Return the words of every command line of a text."""
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     return [line.split("#")[0].split() for block in blocks for line in block.splitlines()]
 
@@ -51,12 +51,12 @@ _COMMANDS = [span.split() for text in (README, AUDIT) for span in _spans(text)] 
 
 
 def _said(program: str) -> list[list[str]]:
-    """Give the arguments of every call of a program."""
+    """Return the arguments of every call of a program."""
     return [words[1:] for words in _COMMANDS if words[:1] == [program] and len(words) > 1]
 
 
 def _defined(path: str) -> set[str]:
-    """Give the functions, classes and methods of a file."""
+    """Return the functions, classes and methods of a file."""
     tree = ast.parse((ROOT / path).read_text("utf-8"))
     tops = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     inner = [(top.name, node) for top in tops if isinstance(top, ast.ClassDef) for node in top.body]

@@ -15,7 +15,7 @@ from newsroom_schemas.wire.released import ReleasedSchemas
 
 
 def clashes(definitions: list[dict[str, Any]]) -> list[str]:
-    """Say, for every pair of versions in both directions, why one cannot read what the other wrote."""
+    """Return, for every pair of versions in both directions, why one cannot read what the other wrote."""
     schemas = [parse(json.dumps(definition), validate_names=True) for definition in definitions]
     found = []
     for reader, writer in itertools.permutations(schemas, 2):
@@ -31,7 +31,7 @@ def with_field(definition: dict[str, Any], **field: Any) -> dict[str, Any]:
 
 
 def published() -> dict[str, Any]:
-    """Give the first version of a schema to change."""
+    """Return the first version of a schema to change."""
     return ReleasedSchemas.load().versions("ArticlePublished")[0].definition
 
 

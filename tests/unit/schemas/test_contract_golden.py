@@ -26,7 +26,7 @@ each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
 def holds(expected: Any, found: Any) -> bool:
-    """Say whether everything expected is found; records may have got fields since."""
+    """Return whether everything expected is found; records may have got fields since."""
     match expected:
         case dict():
             return all(name in found and holds(value, found[name]) for name, value in expected.items())

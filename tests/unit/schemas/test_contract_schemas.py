@@ -60,7 +60,7 @@ def records(type_: Any) -> dict[str, dict[str, Any]]:
 
 
 def avro_type(name: str, type_: msgspec.inspect.Type) -> Any:
-    """Say which Avro type a field of a twin must have; records by their name."""
+    """Return which Avro type a field of a twin must have; records by their name."""
     avro: Any = UUID if name in {"event_id", "schedule_id"} else "string"
     match type_:
         case msgspec.inspect.UnionType(types=types):
@@ -93,7 +93,7 @@ def by_name(type_: Any) -> Any:
 
 
 def avro_default(field: msgspec.structs.FieldInfo) -> Any:
-    """Give the default that a field of the schema must have: a value, or NODEFAULT."""
+    """Return the default that a field of the schema must have: a value, or NODEFAULT."""
     if field.default_factory is not msgspec.NODEFAULT:
         return field.default_factory()
     return list(field.default) if isinstance(field.default, tuple) else field.default

@@ -38,7 +38,7 @@ YEAR_10000 = 253_402_300_800_000_000
 
 
 def changed(name: str, **fields: Any) -> AnyEvent:
-    """Take a sample event with some fields replaced."""
+    """Return a sample event with some fields replaced."""
     return msgspec.structs.replace(SAMPLES[name], **fields)
 
 

@@ -49,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def order(record: Record) -> tuple[str, int, int]:
-    """Give the place of a record."""
+    """Return the place of a record."""
     return record[:3]
 
 

@@ -78,7 +78,7 @@ def rehashed(data: st.DataObject, rows: list[Row]) -> Changed:
 
 
 def dropped(data: st.DataObject, rows: list[Row]) -> Changed:
-    """Take one record out."""
+    """Remove one record."""
     place = data.draw(st.sampled_from(range(len(rows))))
     return Changed(
         [*rows[:place], *rows[place + 1 :]], rows[place - 1]["offset"] + 1 if place else 0, rows[place]["offset"]
@@ -108,7 +108,7 @@ def appended(data: st.DataObject, rows: list[Row]) -> Changed:
 
 
 def hashed(row: Row, before: bytes) -> Row:
-    """Give a row the hash and the chain that fit it."""
+    """Set the hash and the chain of a row to what fits it."""
     headers = tuple((each["name"], each["value"]) for each in row["headers"])
     record = Record("", 0, row["offset"], row["timestamp"], row["key"], row["value"], headers)
     sha = digest(record, value_sha(record))
@@ -183,7 +183,7 @@ def test_a_container_that_is_cut_off_is_named_with_the_first_record_that_is_lost
 
 
 def lost(path: Path) -> tuple[int, int]:
-    """Say where the records of a container begin, or the gap before them; and, if only its end mark is gone, end."""
+    """Return where the records of a container begin, or the gap before them; and, if only its end mark is gone, end."""
     files = sorted(path.parent.iterdir())
     earlier = [row["offset"] for file in files[: files.index(path)] for row in rows(file)]
     return max(earlier, default=-1) + 1, rows(path)[-1]["offset"] + 1
@@ -213,7 +213,7 @@ def read(folder: Path) -> list[Record]:
 
 
 def numbers(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Give the path of every value in a JSON tree."""
+    """Return the path of every value in a JSON tree."""
     children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     return [found for key, child in children for found in numbers(child, (*path, key))] or [path]
 
@@ -241,7 +241,7 @@ def test_any_value_of_the_manifest_that_is_not_as_it_was_is_found(folder: Path, 
 
 
 def is_found(folder: Path) -> bool:
-    """Say whether an export is found not to hold."""
+    """Return whether an export is found not to hold."""
     try:
         return bool(verify(folder).findings)
     except ManifestError:

@@ -58,7 +58,7 @@ def _told(control: Control, memory: MemoryLog, instant: int, article_id: str, la
 
 
 def _answer(ask: Callable[[str, str], Answer], article_id: str, language: str) -> Answer | None:
-    """Give a page, ``None`` where there is none; what it is related to is not compared."""
+    """Return a page, ``None`` where there is none; what it is related to is not compared."""
     try:
         return {**ask(article_id, language), "related": None}
     except NotFoundError:

@@ -25,12 +25,12 @@ TAG = record_of(real(make.defined("nato", uk="НАТО")))
 
 
 def elsewhere(record: Record) -> int:
-    """Give a partition in which the record does not belong."""
+    """Return a partition in which the record does not belong."""
     return (record.partition + 1) % PARTITIONS[record.topic]
 
 
 def keyed(record: Record, key: bytes) -> Record:
-    """Give a record another key, and put it where that key belongs."""
+    """Change a record's key, and put it where that key belongs."""
     return record._replace(key=key, partition=PLACE(record.topic, key))
 
 

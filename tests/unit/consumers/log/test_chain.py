@@ -51,7 +51,7 @@ records = st.builds(
 
 
 def seal(record: Record) -> bytes:
-    """Give the hash of a record."""
+    """Return the hash of a record."""
     return digest(record, value_sha(record))
 
 

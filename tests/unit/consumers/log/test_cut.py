@@ -17,7 +17,7 @@ from newsroom_infra.cli.shared.instants import InstantError
 
 @pytest.fixture
 def log() -> MemoryLog:
-    """Give a log of three records in each partition."""
+    """Return a log of three records in each partition."""
     return MemoryLog(
         PARTITIONS,
         [

@@ -48,16 +48,15 @@ class Memory:
     """A generation that has folded records up to an offset."""
 
     def __init__(self, records: Sequence[Record], until: int) -> None:
-        """Take the records."""
         self._hashes = {each.offset: digest(each, value_sha(each)) for each in records if each.offset < until}
         self._until = until
 
     def until(self, at: Partition) -> int:
-        """Give the offset behind the last one folded."""
+        """Return the offset behind the last one folded."""
         return self._until if at == AT else 0
 
     def hashes(self, at: Partition, first: int, end: int) -> Mapping[int, bytes]:
-        """Give the hashes of some records."""
+        """Return the hashes of some records."""
         return {offset: sha for offset, sha in self._hashes.items() if at == AT and first <= offset < end}
 
 
@@ -72,7 +71,7 @@ def test_the_seals_of_a_log_that_grows_hold(tmp_path: Path) -> None:
 
 
 def renumbered(records: Sequence[Record]) -> list[Record]:
-    """Give records the offsets that a new log would."""
+    """Return records numbered as a new log would number them."""
     return [each._replace(offset=offset) for offset, each in enumerate(records)]
 
 

@@ -37,7 +37,6 @@ class TracedLog(MemoryLog):
     """A log that notes what is done with it."""
 
     def __init__(self, trace: list[str]) -> None:
-        """Take the list to note it in."""
         super().__init__(PARTITIONS, LOG, sizes=[1])
         self.trace = trace
 
@@ -66,7 +65,6 @@ class TracedGeneration(Generation):
     """A generation that notes what is done with it."""
 
     def __init__(self, session: Session, trace: list[str]) -> None:
-        """Take the list to note it in, with the places that are reached."""
         super().__init__(session, reach=lambda name: trace.append(f"({name})"))
         self.trace = trace
 

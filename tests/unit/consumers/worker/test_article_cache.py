@@ -16,7 +16,7 @@ from newsroom_consumers.worker.follow import follow
 
 
 class _Folded:
-    """Tells a worker to stop once it has gone so many times round, and counts how often it loads articles."""
+    """Stops a worker once it has gone so many times round, and counts how often it loads articles."""
 
     def __init__(self, turns: int) -> None:
         self.loads = 0

@@ -225,12 +225,11 @@ class StopWhen(threading.Event):
     """Stops a worker when a condition holds."""
 
     def __init__(self, condition: Callable[[], bool]) -> None:
-        """Take the condition."""
         super().__init__()
         self._condition = condition
 
     def is_set(self) -> bool:
-        """Say whether it holds."""
+        """Return whether it holds."""
         return self._condition()
 
 

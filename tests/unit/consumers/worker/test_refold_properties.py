@@ -120,7 +120,6 @@ class Desk:
     """One log that grows, a generation that follows it, and a person who acts in between."""
 
     def __init__(self, path: Path, sizes: Sequence[int]) -> None:
-        """Take the file of an empty generation, and the sizes of batches."""
         self.log: list[Record] = []
         self.wishes = Wishes()
         self.skips: set[Address] = set()
@@ -161,7 +160,7 @@ class Desk:
             self.skips.add(self.log[-1][:3])
 
     def queues(self) -> dict[str, list[JudgedRecord]]:
-        """Give the parked records by article."""
+        """Return the parked records by article."""
         generation = Generation(self._session)
         ids = {row[3] for row in self.tables()["parked"]}
         return {id_: [READER.read(record) for record in generation.queue(id_).records] for id_ in sorted(ids)}

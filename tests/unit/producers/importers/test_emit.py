@@ -156,7 +156,7 @@ class Echo:
     """A transport that gives every event a receipt."""
 
     def send(self, event: AnyEvent) -> Receipt:
-        """Give a receipt."""
+        """Return a receipt."""
         return Receipt(event_id=event.event_id, topic="t", partition=0, offset=7)
 
     def send_all(self, events: Iterable[Sendable]) -> Iterator[Settled]:

@@ -64,7 +64,7 @@ class Endless(io.RawIOBase):
         self.left = 200 * 1024 * 1024
 
     def read(self, size: int = -1) -> bytes:
-        """Give as much as is asked for."""
+        """Return as much as is asked for."""
         size = min(size, self.left)
         self.left -= size
         return b"x" * size

@@ -38,7 +38,7 @@ def read(reader: StoryReader | None = None, **changes: Any) -> tuple[AnyEvent, .
 
 
 def created(**changes: Any) -> ArticleCreated:
-    """Give the creation of a story."""
+    """Return the creation of a story."""
     event, _ = read(**changes)
     assert isinstance(event, ArticleCreated)
     return event

@@ -78,7 +78,7 @@ class Ticket:
     record: PendingRecord
 
     def outcome(self, timeout: float) -> Outcome:
-        """Give the answer."""
+        """Return the answer."""
         if timeout > 0:
             self.producer.flush()
         return self.producer.outcomes.get(self.record.event_id)
@@ -172,12 +172,12 @@ def run(broker: Broker, events: list[Sendable]) -> list[Settled]:
 
 
 def refused(results: list[Settled]) -> dict[str | None, type[NewsroomError]]:
-    """Give the errors by event id."""
+    """Return the errors by event id."""
     return {r.event_id: type(r.error) for r in results if isinstance(r, Refused)}
 
 
 def firsts(log: list[str]) -> list[str]:
-    """Give the first place of each record in the log, which is the one that counts."""
+    """Return the first place of each record in the log, which is the one that counts."""
     return list(dict.fromkeys(log))
 
 

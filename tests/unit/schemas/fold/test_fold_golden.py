@@ -85,7 +85,7 @@ def answers_of_the_catalogue() -> list[Catalogue | Rejected]:
 
 
 def digest(value: object) -> str:
-    """Give the SHA-256 of a value's canonical JSON."""
+    """Return the SHA-256 of a value's canonical JSON."""
     return sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
 
 

@@ -38,7 +38,7 @@ def shown_by(past: tuple[Step, ...], event: AnyArticleEvent) -> dict[str, Page]:
 
 
 def withdrawal(language: str, reason: str = "withdrawn") -> Withdrawal:
-    """Give the page of an edition withdrawn at noon."""
+    """Return the page of an edition withdrawn at noon."""
     return Withdrawal(article_id="storm", language=language, reason=reason, note=None, successor=None, since=NOON)
 
 
@@ -112,7 +112,7 @@ def test_a_legal_takedown_also_replaces_the_pages_of_editions_that_were_gone() -
 
 
 def hidden_by(past: tuple[Step, ...], event: AnyArticleEvent) -> dict[str, Page]:
-    """Give the pages that an event puts at once although its article is parked."""
+    """Return the pages that an event puts at once although its article is parked."""
     return hides(given(*past).then().article, event, record(event))
 
 

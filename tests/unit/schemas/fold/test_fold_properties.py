@@ -42,12 +42,12 @@ def moments(log: list[Entry]) -> Iterator[Moment]:
 
 
 def fold(log: list[Entry]) -> dict[str, Article]:
-    """Give the articles that a log makes."""
+    """Return the articles that a log makes."""
     return {moment.event.article_id: moment.after for moment in moments(log) if moment.after is not None}
 
 
 def run_of(article: Article | None, language: str) -> Run | None:
-    """Give the run of an edition that is live, ``None`` for any other."""
+    """Return the run of an edition that is live, ``None`` for any other."""
     edition = article.editions.get(language) if article else None
     return edition.run if edition and edition.status == "live" else None
 

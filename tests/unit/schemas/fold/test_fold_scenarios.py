@@ -28,7 +28,7 @@ from newsroom_schemas.rejections import MergeCycle, NothingToPublish, OnHold, Ve
 
 
 def publication(story: Story, language: str) -> Publication:
-    """Give the page of an edition that readers must be able to read."""
+    """Return the page of an edition that readers must be able to read."""
     page = story.shown[language]
     assert isinstance(page, Publication)
     return page

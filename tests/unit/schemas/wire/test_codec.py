@@ -34,7 +34,7 @@ def back(event: AnyEvent, codec: Codec = CODEC) -> AnyEvent:
 
 
 def changed(name: str, **fields: Any) -> AnyEvent:
-    """Take a sample event with some fields replaced."""
+    """Return a sample event with some fields replaced."""
     return msgspec.structs.replace(SAMPLES[name], **fields)
 
 

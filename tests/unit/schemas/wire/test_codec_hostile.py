@@ -47,12 +47,12 @@ def varint(number: int) -> bytes:
 
 
 def with_authors(array: bytes) -> bytes:
-    """Give a created event with these bytes for its authors."""
+    """Return a created event with these bytes for its authors."""
     return BEFORE + b"\0\0" + array + b"\0" * 5
 
 
 def with_blocks(array: bytes) -> bytes:
-    """Give a created event with these bytes for its blocks."""
+    """Return a created event with these bytes for its blocks."""
     return BEFORE + b"\0" * 7 + array
 
 

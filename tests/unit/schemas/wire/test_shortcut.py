@@ -49,7 +49,7 @@ def agree(name: str, value: bytes) -> AnyEvent | None:
 
 
 def paragraphs(*texts: bytes) -> bytes:
-    """Give a created event whose blocks are paragraphs with these texts."""
+    """Return a created event whose blocks are paragraphs with these texts."""
     blocks = b"".join(PARAGRAPH + b"\x02" + varint(len(text)) + text + b"\0" * 6 for text in texts)
     return with_blocks(varint(len(texts)) + blocks + b"\0")
 

@@ -62,14 +62,14 @@ def test_a_body_loses_nothing_either(before: list[Block], after: list[Block]) ->
 
 
 def bodies(found: list[dict[str, Any]], op: str) -> list[dict[str, str]]:
-    """Give the blocks of one side, field by field."""
+    """Return the blocks of one side, field by field."""
     mine = [each for each in found if each["op"] in {"equal", "change", op}]
     sides = [{field["field"]: side(field["words"], op) for field in each["fields"]} for each in mine]
     return [{name: text for name, text in each.items() if text} for each in sides]
 
 
 def said(block: Block) -> dict[str, str]:
-    """Give what a block says, field by field."""
+    """Return what a block says, field by field."""
     texts = {"kind": block.kind, "label": block.label, "text": block.text, "items": "\n".join(block.items)}
     return {name: text for name, text in texts.items() if text}
 

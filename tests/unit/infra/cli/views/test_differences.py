@@ -8,7 +8,7 @@ from newsroom_infra.cli.views.differences import lines
 
 
 def answer(**given: list[dict[str, Any]]) -> dict[str, Any]:
-    """Give a comparison in which only what is given differs."""
+    """Return a comparison in which only what is given differs."""
     kinds = ("articles", "tags", "timelines", "catalogue", "parked", "events", "cursors")
     return {kind: given.get(kind, []) for kind in kinds}
 
