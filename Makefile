@@ -2,7 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+TOOLS := .venv/.tools
 QUIX := benchmarks/.venv-quixstreams/.ready
+INSTALL := -m pip install --quiet --disable-pip-version-check
+PIN := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 # `make bench REPORT=docs/performance.md` writes the figures into that page, too
 REPORTED = $(if $(REPORT),--report $(REPORT))
 
@@ -17,13 +20,13 @@ MINUTES := 2
 CHAOS_DATABASE = $(or $(if $(filter command,$(origin DATABASE)),$(DATABASE),$(filter sqlite postgres,$(DATABASE))),sqlite)
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset demo test lint format bench bench-latency bench-memory bench-replay chaos lock clean
+.PHONY: help up down status logs reset demo check unit test coverage format bench bench-latency bench-memory bench-replay chaos lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Run the newsroom
-up: $(READY) ## start Kafka and a worker; DATABASE=postgres: a PostgreSQL and a worker per core (downloads 145 MB, once)
+up: $(READY) ## start Kafka and a worker; DATABASE=postgres: a PostgreSQL and a worker per core (downloads 132 MB, once)
 	@$(BIN)/newsroom up
 
 down: $(READY) ## stop the local stack and keep its data
@@ -42,14 +45,25 @@ demo: up ## load a small newsroom of invented stories and print its timeline
 	@$(BIN)/newsroom demo
 
 ##@ Work on the code
-test: $(READY) ## run every check and test, against a real broker of its own
+check: $(TOOLS) ## run linters, the type checker and the rules of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+unit: $(TOOLS) ## run the tests that need no broker and no PostgreSQL, in under a minute
+	$(BIN)/pytest -n 2 --dist loadfile tests/unit
+
+test: check ## run every check and test, against a real broker of its own
 	$(BIN)/pytest -n 3 --dist loadfile
 
-format: $(READY) ## format the code and mend what can be mended
+coverage: $(TOOLS) ## run every test, and print the lines and branches that none of them reaches
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 3 --dist loadfile
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+format: $(TOOLS) ## format the code and mend what can be mended
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
@@ -65,28 +79,32 @@ bench-memory: $(READY) ## measure the memory of a worker with 20,000 cached arti
 bench-replay: $(READY) ## compare a cold replay with the live loop and a bare Kafka poll, in one run
 	@$(BIN)/python benchmarks/replay.py $(REPORTED)
 
-chaos: $(READY) ## break broker, workers and database for MINUTES by SEED, and check every promise; DATABASE=postgres
+chaos: $(TOOLS) ## break broker, workers and database for MINUTES by SEED, and check every promise; DATABASE=postgres
 	@PYTHONPATH=tests $(BIN)/python -m chaos --seed $(SEED) --minutes $(MINUTES) --database $(CHAOS_DATABASE)
 
-lock: $(READY) ## pin all dependencies anew, with hashes (needs uv: pip install uv)
-	uv pip compile -q --universal --python-version 3.11 --all-extras --group dev --generate-hashes --no-header \
-	    --no-emit-index-url pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-emit-index-url benchmarks/quixstreams.in -o benchmarks/quixstreams.lock
+lock: ## pin all dependencies anew, with hashes (needs uv: pip install uv)
+	$(PIN) --all-extras --group install pyproject.toml -o requirements.lock
+	$(PIN) --group dev -c requirements.lock -o requirements-dev.lock
+	$(PIN) benchmarks/quixstreams.in -o benchmarks/quixstreams.lock
 
 clean: ## remove the virtual environment and all caches; data of the stack stays
-	rm -rf .venv benchmarks/.venv-quixstreams .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv benchmarks/.venv-quixstreams .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 
 $(QUIX): benchmarks/quixstreams.lock
 	@echo "making benchmarks/.venv-quixstreams (the first time: downloads about 40 MB)"
 	@$(PYTHON) -m venv --clear benchmarks/.venv-quixstreams
-	@benchmarks/.venv-quixstreams/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@benchmarks/.venv-quixstreams/bin/python $(INSTALL) --require-hashes -r $<
 	@touch $(QUIX)
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed; this is {sys.version}: call make with PYTHON=python3.12 or the like")'
-	@echo "making .venv (the first time: downloads about 115 MB)"
+	@echo "making .venv (the first time: downloads about 87 MB)"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python $(INSTALL) --require-hashes -r requirements.lock
+	@$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+$(TOOLS): $(READY) requirements-dev.lock
+	@echo "adding what tests to .venv (the first time: downloads about 33 MB)"
+	@$(BIN)/python $(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $(TOOLS)
