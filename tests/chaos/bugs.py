@@ -15,6 +15,7 @@ from newsroom_consumers.fold.result import FoldResult, Refold
 from newsroom_consumers.projections.published import PUBLISHED
 from newsroom_consumers.store import event_rows, tables
 from newsroom_consumers.store.generation import Generation
+from newsroom_consumers.store.steps import Step
 from newsroom_consumers.worker.loop import Loop
 from newsroom_schemas.events import AnyArticleEvent
 from newsroom_schemas.fold.article import decide
@@ -36,7 +37,7 @@ class CursorApart(Generation):
             with self._session.begin() as connection:
                 for step in steps:
                     step(connection, moves, folded)
-            self._reach("committed")
+            self._observe(Step.COMMITTED)
         for aggregate in folded.changed.values():
             aggregate.stored = aggregate.article
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
 
-from newsroom_consumers.store.steps import FAILPOINTS
+from newsroom_consumers.store.steps import Step
 
 SESSION_SECONDS = 8.0
 """Silence after which Kafka takes partitions from a worker."""
@@ -77,5 +77,5 @@ def blows(seed: int, database: str) -> Iterator[Blow]:
 def _fault(kind: tuple[str, str], random: Random) -> Fault:
     is_long = random.random() < _LONG
     seconds = random.uniform(SESSION_SECONDS + 1, SESSION_SECONDS + 4) if is_long else random.uniform(0.3, 3.5)
-    place = f"{random.choice(FAILPOINTS)}:{random.randint(1, 3)}"
+    place = f"{random.choice(list(Step))}:{random.randint(1, 3)}"
     return Fault(*kind, round(seconds, 2), place if kind[0] == "failpoint" else "")

@@ -15,7 +15,7 @@ from chaos.bugs import BUGS, Build
 from newsroom_consumers.control.build import owner, this_build
 from newsroom_consumers.control.control import FIRST
 from newsroom_consumers.database.database import DatabaseAwayError
-from newsroom_consumers.store.steps import Reach, nothing
+from newsroom_consumers.store.steps import Step, StepObserver, ignore
 from newsroom_infra import logs
 from newsroom_infra.app import build
 from newsroom_infra.cli.shared.interrupt import told_to_stop
@@ -26,26 +26,26 @@ def main(bug: str, fault: str = "", place: str = "") -> None:
     """Move the first generation until told to stop."""
     settings = load()
     logs.configure(settings.log_level)
-    control, reach = build.control(settings), _reach(fault, place) if fault else nothing
+    control, observer = build.control(settings), _fault_at(fault, place) if fault else ignore
     with control.database.worker_lock(FIRST), closing(build.log_of(settings)) as log:
         control.register(FIRST, this_build(log.partitions), now=0)
         session = control.database.session(FIRST)
         bugged: Build = BUGS[bug]
-        generation = bugged.generation(session, reach=reach)
-        loop = bugged.loop(log, generation, build.reader_of(log), bugged.folding(), owner=owner(), reach=reach)
+        generation = bugged.generation(session, observer=observer)
+        loop = bugged.loop(log, generation, build.reader_of(log), bugged.folding(), owner=owner(), observer=observer)
         loop.run(told_to_stop())
 
 
-def _reach(fault: str, place: str) -> Reach:
-    """Make the fault happen once."""
+def _fault_at(fault: str, place: str) -> StepObserver:
+    """Return an observer that makes the fault happen once."""
     name, _, count = place.partition(":")
     left = iter(range(int(count or "1") - 1, -1, -1))
 
-    def reach(reached: str) -> None:
-        if reached == name and next(left, None) == 0:
+    def happen(step: Step) -> None:
+        if step == name and next(left, None) == 0:
             _happen(fault)
 
-    return reach
+    return happen
 
 
 def _happen(fault: str) -> None:

@@ -15,7 +15,7 @@ from support.kit import Newsroom, Tables
 from support.stories import Story, send, send_stories
 from support.workers import run, worker
 
-from newsroom_consumers.store.steps import FAILPOINTS
+from newsroom_consumers.store.steps import Step
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.events import AnyEvent
 
@@ -43,7 +43,7 @@ def test_a_kill_at_any_place_leaves_equal_tables(
     newsroom.desk().define_tag("sport", labels={"uk": "Спорт"})
     rooms = {
         name: Newsroom(newsroom.bootstrap, topic_prefix, places(), batch=newsroom.batch, generation=name)
-        for name in FAILPOINTS
+        for name in map(str, Step)
     }
     with ThreadPoolExecutor(AT_ONCE) as pairs:
         for _ in pairs.map(lambda name: kill_at(name, rooms[name], tmp_path), rooms):

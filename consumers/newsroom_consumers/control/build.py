@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from newsroom_consumers.control.control import Build, Control
 from newsroom_consumers.projections import PROJECTIONS
 from newsroom_consumers.store.generation import Generation
-from newsroom_consumers.store.steps import Reach, nothing
+from newsroom_consumers.store.steps import StepObserver, ignore
 from newsroom_schemas.fold.article import FOLD_VERSION
 
 
@@ -20,10 +20,10 @@ def this_build(partitions: Mapping[str, int]) -> Build:
 
 
 @contextmanager
-def moving(control: Control, name: str, *, reach: Reach = nothing) -> Iterator[Generation]:
+def moving(control: Control, name: str, *, observer: StepObserver = ignore) -> Iterator[Generation]:
     """Open a generation for writing, over a connection that is closed at the end."""
     with control.database.session(name) as session:
-        yield Generation(session, reach=reach)
+        yield Generation(session, observer=observer)
 
 
 def owner() -> str:

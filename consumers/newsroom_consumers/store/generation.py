@@ -22,7 +22,7 @@ from newsroom_consumers.projections import PROJECTIONS, PUBLIC, Projection, publ
 from newsroom_consumers.store import article_rows, cursors, event_rows, queues, tables
 from newsroom_consumers.store.cursors import Cursor, FencedError
 from newsroom_consumers.store.queues import Queue
-from newsroom_consumers.store.steps import Reach, nothing
+from newsroom_consumers.store.steps import Step, StepObserver, ignore
 from newsroom_schemas.fold.state import Edition
 
 METADATA = (tables.METADATA, published.METADATA, tags.METADATA, timeline.METADATA)
@@ -45,7 +45,8 @@ class _ArticleQueries:
         self.parked = select(parked.article_id, parked.hides).where(among(parked.article_id)).distinct()
 
 
-_Step = Callable[[Connection, Sequence[tuple[Cursor, Cursor]], FoldResult], None]
+StoreStep = Callable[[Connection, Sequence[tuple[Cursor, Cursor]], FoldResult], None]
+"""One of the writes of a batch's transaction."""
 
 
 class Generation:
@@ -56,17 +57,17 @@ class Generation:
         session: Session,
         projections: Mapping[str, Projection] = PROJECTIONS,
         *,
-        reach: Reach = nothing,
+        observer: StepObserver = ignore,
     ) -> None:
         """Make the tables that are missing in the generation that a session is open on.
 
-        ``reach`` is told every failpoint of a transaction.
+        ``observer`` is called after every step of a transaction.
         """
         self.name = session.name
         self._session = session
         self._database = session.database
         self._projections = projections
-        self._reach = reach
+        self._observe = observer
         session.make_tables(METADATA, PUBLIC)
         self._rows = self._database.rows(METADATA)
         self._known = _ArticleQueries(self._database)
@@ -124,20 +125,20 @@ class Generation:
         Raises ``FencedError`` when another worker has taken one of the partitions; nothing is stored then.
         """
         with self._session.begin() as connection:
-            self._reach("transaction_begun")
+            self._observe(Step.TRANSACTION_BEGUN)
             self._database.pace(connection, len(folded.outcomes))
             for step in self.steps():
                 step(connection, moves, folded)
         for aggregate in folded.changed.values():
             aggregate.stored = aggregate.article
 
-    def steps(self) -> tuple[_Step, ...]:
+    def steps(self) -> tuple[StoreStep, ...]:
         """Give the steps of the transaction, in order."""
         return (self._move_cursors, self._save_states, self._save_events, self._save_pages, self._save_tags)
 
     def _move_cursors(self, connection: Connection, moves: Sequence[tuple[Cursor, Cursor]], _: FoldResult) -> None:
         cursors.move(connection, moves)
-        self._reach("cursors_moved")
+        self._observe(Step.CURSORS_MOVED)
 
     def _save_states(self, connection: Connection, _: object, folded: FoldResult) -> None:
         queues.clear(connection, (tables.ARTICLE, tables.EDITION), folded.again.anew)
@@ -151,7 +152,7 @@ class Generation:
         ]
         self._rows.upsert(connection, tables.ARTICLE, articles)
         self._rows.upsert(connection, tables.EDITION, editions)
-        self._reach("states_saved")
+        self._observe(Step.STATES_SAVED)
 
     def _save_events(self, connection: Connection, _: object, folded: FoldResult) -> None:
         queues.remove(connection, folded.again)
@@ -159,7 +160,7 @@ class Generation:
         self._rows.insert(
             connection, tables.PARKED, [event_rows.parked_row(*parked) for parked in folded.parked.values()]
         )
-        self._reach("events_saved")
+        self._observe(Step.EVENTS_SAVED)
 
     def _save_pages(self, connection: Connection, _: object, folded: FoldResult) -> None:
         made: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
@@ -172,13 +173,13 @@ class Generation:
             for table in projection.TABLES:
                 self._rows.delete_editions(connection, table, replaced)
                 self._rows.insert(connection, table, made[table.name])
-        self._reach("pages_saved")
+        self._observe(Step.PAGES_SAVED)
 
     def _save_tags(self, connection: Connection, _: object, folded: FoldResult) -> None:
         if CATALOGUE in folded.again.anew:
             connection.execute(delete(tags.TAG))
         self._rows.upsert(connection, tags.TAG, [tags.catalogue_row(tag) for tag in folded.tags.values()])
-        self._reach("tags_saved")
+        self._observe(Step.TAGS_SAVED)
 
     def _load(self, connection: Connection, ids: Sequence[str], found: Mapping[str, Aggregate]) -> None:
         editions: defaultdict[str, dict[str, Edition]] = defaultdict(dict)

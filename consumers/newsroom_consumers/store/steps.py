@@ -1,10 +1,8 @@
-"""Failpoints: named places between the steps of a worker, where a test lets its process die.
+"""The steps of a worker, and who is told of each: failpoints, metrics, tests.
 
 Example::
 
-    Loop(log, generation, reader, folding, owner="desk-1:4711", reach=killing("committed:3"))
-
-A place is named by the step that has just been done. Outside tests nothing happens at any of them.
+    Loop(log, generation, reader, BatchFold(), owner="desk-1:4711", observer=failpoint("committed:3"))
 """
 
 from __future__ import annotations
@@ -12,64 +10,68 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from enum import StrEnum
 from typing import ClassVar
 
 from newsroom_schemas.errors import Kind, NewsroomError
 
-FAILPOINTS = (
-    "cursors_read",
-    "log_verified",
-    "partition_taken",
-    "polled",
-    "read",
-    "loaded",
-    "folded",
-    "transaction_begun",
-    "cursors_moved",
-    "states_saved",
-    "events_saved",
-    "pages_saved",
-    "tags_saved",
-    "committed",
-    "reported",
-)
-"""Every place, in the order in which a worker that has taken its partitions first comes by."""
 
-Reach = Callable[[str], None]
-"""Is told the name of every place that the worker comes to."""
+class Step(StrEnum):
+    """A step that a worker has just done. The order is that of a worker's first turn."""
+
+    CURSORS_READ = "cursors_read"
+    LOG_VERIFIED = "log_verified"
+    PARTITION_TAKEN = "partition_taken"
+    POLLED = "polled"
+    READ = "read"
+    LOADED = "loaded"
+    FOLDED = "folded"
+    TRANSACTION_BEGUN = "transaction_begun"
+    CURSORS_MOVED = "cursors_moved"
+    STATES_SAVED = "states_saved"
+    EVENTS_SAVED = "events_saved"
+    PAGES_SAVED = "pages_saved"
+    TAGS_SAVED = "tags_saved"
+    COMMITTED = "committed"
+    REPORTED = "reported"
+
+
+StepObserver = Callable[[Step], None]
+"""Is called after every step of a worker, in its thread; what it raises ends the worker's turn."""
 
 
 class UnknownFailpointError(NewsroomError):
-    """A test asks for the end at a place that there is not."""
+    """A failpoint names no step, or a count below 1."""
 
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, wanted: str) -> None:
-        """Take what was asked for."""
+        """``wanted`` is the failpoint as it was written."""
         super().__init__(
-            f"no failpoint {wanted!r}: write name or name:count, with one of {', '.join(FAILPOINTS)} and a count from 1"
+            f"no failpoint {wanted!r}: write name or name:count, with one of {', '.join(Step)} and a count from 1"
         )
         self.wanted = wanted
 
 
-def nothing(name: str) -> None:
-    """Let the worker go on."""
+def ignore(step: Step) -> None:
+    """Do nothing: the observer of a worker that nobody observes."""
 
 
-def killing(wanted: str | None) -> Reach:
-    """Make the process end as by ``kill -9`` at a place, ``name``, or when it comes there the n-th time, ``name:n``.
+def failpoint(wanted: str | None) -> StepObserver:
+    """Return an observer that ends the process, as ``kill -9`` does, after a step.
 
-    ``None`` lets it live. Raises ``UnknownFailpointError``.
+    ``wanted`` is ``name``, or ``name:n`` for the n-th time that the step is done; for ``None`` the worker lives on.
+    Raises ``UnknownFailpointError``.
     """
     if wanted is None:
-        return nothing
+        return ignore
     name, _, count = wanted.partition(":")
-    if name not in FAILPOINTS or not (count or "1").isdecimal() or int(count or "1") < 1:
+    if name not in list(Step) or not (count or "1").isdecimal() or int(count or "1") < 1:
         raise UnknownFailpointError(wanted)
     left = iter(range(int(count or "1") - 1, -1, -1))
 
-    def reach(reached: str) -> None:
-        if reached == name and next(left, None) == 0:
+    def kill(step: Step) -> None:
+        if step == name and next(left, None) == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    return reach
+    return kill

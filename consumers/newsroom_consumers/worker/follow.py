@@ -12,7 +12,7 @@ from newsroom_consumers.database.database import DatabaseAwayError
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.log import Log
-from newsroom_consumers.store.steps import Reach, nothing
+from newsroom_consumers.store.steps import StepObserver, ignore
 from newsroom_consumers.worker.backoff import Stop
 from newsroom_consumers.worker.loop import CACHED, Loop
 from newsroom_consumers.worker.refold import ThrottledRequests
@@ -54,16 +54,17 @@ def follow(
     stopping: Stop,
     *,
     cached: int = CACHED,
-    reach: Reach = nothing,
+    observer: StepObserver = ignore,
 ) -> None:
     """Move a generation along the log until told to stop, with so many articles in memory between batches.
 
-    ``reach`` is told every failpoint.
-
+    ``observer`` is called after every step.
     Raises ``OtherBuildError`` when another build has made the generation, and what ``Loop.run`` raises.
     """
     control.register(name, this_build(log.partitions), now=time.time_ns() // 1000)
-    with moving(control, name, reach=reach) as generation, control.retries(name) as requests:
+    with moving(control, name, observer=observer) as generation, control.retries(name) as requests:
         waiting = ThrottledRequests(requests)
-        loop = Loop(log, generation, reader, BatchFold(), owner=owner(), cached=cached, requests=waiting, reach=reach)
+        loop = Loop(
+            log, generation, reader, BatchFold(), owner=owner(), cached=cached, requests=waiting, observer=observer
+        )
         loop.run(stopping)

@@ -29,7 +29,7 @@ from newsroom_consumers.log.log import Log, LogError, LogMismatchError, LogStrea
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.cursors import Cursor, FencedError
 from newsroom_consumers.store.generation import Generation
-from newsroom_consumers.store.steps import Reach, nothing
+from newsroom_consumers.store.steps import Step, StepObserver, ignore
 from newsroom_consumers.worker.backoff import Stop, retrying
 from newsroom_consumers.worker.refold import NoRequests, Refolds, Requests
 
@@ -61,13 +61,13 @@ class Loop:
         cut: Cut | None = None,
         cached: int = CACHED,
         requests: Requests | None = None,
-        reach: Reach = nothing,
+        observer: StepObserver = ignore,
     ) -> None:
         """Take the log, the generation to move, and what gives records their meaning.
 
         ``owner`` names this worker in the cursors; a ``cut`` is where a replay ends, partitions that it does not name
         being left alone; ``cached`` is the number of articles kept in memory between batches;
-        ``requests`` are people's, to fold parked records again; ``reach`` is told every failpoint.
+        ``requests`` are people's, to fold parked records again; ``observer`` is called after every step.
         """
         self._log = log
         self._stream: LogStream = log if cut is None else CutLog(log, cut)
@@ -77,7 +77,7 @@ class Loop:
         self._owner = owner
         self._cached = cached
         self._parking = Refolds(log, generation, reader, requests or NoRequests())
-        self._reach = reach
+        self._observe = observer
         self._held: dict[Partition, Cursor] = {}
         self._terms: Mapping[Partition, int] = {}
         self._known: dict[str, Aggregate] = {}
@@ -119,7 +119,7 @@ class Loop:
         if gained := assigned.keys() - self._held.keys():
             self._take(gained)
         polled = self._stream.poll(wait)
-        self._reach("polled")
+        self._observe(Step.POLLED)
         return polled
 
     def _read(self, polled: Polled) -> list[JudgedRecord]:
@@ -128,7 +128,7 @@ class Loop:
             for record in polled.records
             if (held := self._held.get(Partition(record.topic, record.partition))) and record.offset >= held.next_offset
         ]
-        self._reach("read")
+        self._observe(Step.READ)
         return reads
 
     def _fold(self, reads: Sequence[JudgedRecord]) -> FoldResult:
@@ -137,9 +137,9 @@ class Loop:
         touched = {read.aggregate for read in reads if read.aggregate is not None}
         if missing := touched - self._known.keys():
             self._known.update(self._generation.load(missing))
-            self._reach("loaded")
+            self._observe(Step.LOADED)
         folded = self._folding.fold(reads, self._known, again)
-        self._reach("folded")
+        self._observe(Step.FOLDED)
         return folded
 
     def _store(self, polled: Polled, reads: Sequence[JudgedRecord], folded: FoldResult) -> list[tuple[Cursor, Cursor]]:
@@ -153,24 +153,24 @@ class Loop:
         moves = [(held, moved[at]) for at, held in sorted(self._held.items()) if moved[at] is not held or at in fenced]
         if moves:
             self._generation.commit(moves, folded)
-            self._reach("committed")
+            self._observe(Step.COMMITTED)
         self._held = moved
         self._forget(read.aggregate for read in reads)
         return moves
 
     def _report(self, moves: Sequence[tuple[Cursor, Cursor]]) -> None:
         self._stream.report({Partition(moved.topic, moved.partition): moved.next_offset for _, moved in moves})
-        self._reach("reported")
+        self._observe(Step.REPORTED)
 
     def _take(self, gained: Iterable[Partition]) -> None:
         """Take partitions: check that the log is the one folded so far, fence earlier owners, read on from there."""
         cursors = {at: self._generation.cursor(at) for at in sorted(gained)}
-        self._reach("cursors_read")
+        self._observe(Step.CURSORS_READ)
         self._verify(cursors)
-        self._reach("log_verified")
+        self._observe(Step.LOG_VERIFIED)
         for at, cursor in cursors.items():
             self._held[at] = self._generation.take(cursor, self._owner)
-            self._reach("partition_taken")
+            self._observe(Step.PARTITION_TAKEN)
             self._stream.seek(at, self._held[at].next_offset)
         self._known.clear()
 

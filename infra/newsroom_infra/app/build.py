@@ -26,7 +26,7 @@ from newsroom_consumers.log.log import LogAwayError, LogExtent
 from newsroom_consumers.log.record import Address
 from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.queries.readers import Answer, ReaderQueries, Site
-from newsroom_consumers.store.steps import Reach, killing
+from newsroom_consumers.store.steps import StepObserver, failpoint
 from newsroom_consumers.worker.backoff import retrying
 from newsroom_consumers.worker.follow import StopWhenReplaced, follow
 from newsroom_infra import topics
@@ -81,14 +81,14 @@ def run_worker(settings: Settings, name: str | None, stopping: threading.Event) 
     Raises ``SecondWorkerError``, ``MissingTopicError``, ``TopicsError``, and what ``generations.follow`` raises.
     """
     tune_collector()
-    work = partial(_work, settings, control(settings), name, stopping, killing(settings.failpoint))
+    work = partial(_work, settings, control(settings), name, stopping, failpoint(settings.failpoint))
     retrying(stopping, LogAwayError, DatabaseAwayError)(work)
     while not stopping.is_set():
         retrying(stopping, LogAwayError, DatabaseAwayError, SecondWorkerError)(work)
 
 
 def _work(
-    settings: Settings, generations_of: Control, name: str | None, stopping: threading.Event, reach: Reach
+    settings: Settings, generations_of: Control, name: str | None, stopping: threading.Event, observer: StepObserver
 ) -> None:
     """Open the log, alone or as a member of a group, and follow it; return when another generation is live."""
     followed = name or generations_of.live_or(FIRST)
@@ -102,7 +102,7 @@ def _work(
         stop = stopping if name else StopWhenReplaced(stopping, generations_of, followed)
         _logger.info("following", generation=followed)
         cached = settings.cached_articles
-        follow(generations_of, followed, log, reader_of(log), stop, cached=cached, reach=reach)
+        follow(generations_of, followed, log, reader_of(log), stop, cached=cached, observer=observer)
 
 
 def require_topics(settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,15 +22,13 @@ from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.log.log import Bounds, Polled
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.store.cursors import Cursor
-from newsroom_consumers.store.generation import Generation
-from newsroom_consumers.store.steps import FAILPOINTS, UnknownFailpointError, killing, nothing
+from newsroom_consumers.store.generation import Generation, StoreStep
+from newsroom_consumers.store.steps import Step, UnknownFailpointError, failpoint, ignore
 from newsroom_consumers.worker.loop import Loop
 
 LOG = numbered([record_of(real(event)) for event in (make.created(), make.defined("t1", uk="один"))], set())
 READS_ONLY = {("bounds", "records_at"), ("seek", "take"), ("seek", "poll")}
 """Neighbours that need no place between them: the first of them changes nothing that outlives the process."""
-
-Step = Callable[[Connection, Sequence[tuple[Cursor, Cursor]], FoldResult], None]
 
 
 class TracedLog(MemoryLog):
@@ -65,7 +63,7 @@ class TracedGeneration(Generation):
     """A generation that notes what is done with it."""
 
     def __init__(self, session: Session, trace: list[str]) -> None:
-        super().__init__(session, reach=lambda name: trace.append(f"({name})"))
+        super().__init__(session, observer=lambda step: trace.append(f"({step})"))
         self.trace = trace
 
     def take(self, cursor: Cursor, owner: str) -> Cursor:
@@ -81,10 +79,10 @@ class TracedGeneration(Generation):
         super().commit(moves, folded)
         self.trace.append("commit")
 
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[StoreStep, ...]:
         return tuple(self._traced(number, step) for number, step in enumerate(super().steps()))
 
-    def _traced(self, number: int, step: Step) -> Step:
+    def _traced(self, number: int, step: StoreStep) -> StoreStep:
         def note_and_do(connection: Connection, moves: Sequence[tuple[Cursor, Cursor]], folded: FoldResult) -> None:
             self.trace.append(f"step {number}")
             step(connection, moves, folded)
@@ -103,7 +101,7 @@ def trace(tmp_path: Path) -> list[str]:
         RecordReader(CODEC, tags_topic=TAGS_TOPIC, place=PLACE),
         BatchFold(),
         owner="test",
-        reach=lambda name: trace.append(f"({name})"),
+        observer=lambda step: trace.append(f"({step})"),
     )
     for _ in range(len(LOG)):
         assert loop.run_once(0).records == 1
@@ -113,7 +111,7 @@ def trace(tmp_path: Path) -> list[str]:
 
 def test_the_list_names_every_place_that_a_worker_reaches_in_that_order(trace: list[str]) -> None:
     reached = dict.fromkeys(each.strip("()") for each in trace if each.startswith("("))
-    assert tuple(reached) == FAILPOINTS
+    assert list(reached) == list(Step)
 
 
 def test_between_every_two_steps_there_is_a_place(trace: list[str]) -> None:
@@ -125,8 +123,8 @@ def test_between_every_two_steps_there_is_a_place(trace: list[str]) -> None:
 @pytest.mark.parametrize("wanted", ["", "nowhere", "polled:0", "polled:-1", "polled:x"])
 def test_a_place_that_there_is_not_is_refused(wanted: str) -> None:
     with pytest.raises(UnknownFailpointError, match="write name or name:count, with one of cursors_read"):
-        killing(wanted)
+        failpoint(wanted)
 
 
 def test_without_a_wish_nothing_happens_anywhere() -> None:
-    assert killing(None) is nothing
+    assert failpoint(None) is ignore

@@ -12,6 +12,7 @@ from support.writing import READER
 
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.database import open_database
+from newsroom_consumers.store.steps import Step
 from newsroom_consumers.worker.follow import follow
 
 
@@ -29,9 +30,9 @@ class _Folded:
         del timeout
         return self.is_set()
 
-    def reach(self, name: str) -> None:
-        self._turns -= name == "reported"
-        self.loads += name == "loaded"
+    def observe(self, step: Step) -> None:
+        self._turns -= step is Step.REPORTED
+        self.loads += step is Step.LOADED
 
 
 @pytest.mark.parametrize(("cached", "loads"), [(0, 4), (1, 3), (2, 2)])
@@ -42,5 +43,5 @@ def test_an_article_that_is_not_among_those_kept_is_loaded_again(tmp_path: Path,
     log = MemoryLog(PARTITIONS, [record_of(real(each), offset=at) for at, each in enumerate(events)], sizes=(1,))
     worker = _Folded(len(events))
     control = Control(open_database(tmp_path))
-    follow(control, "main", log, READER, worker, cached=cached, reach=worker.reach)
+    follow(control, "main", log, READER, worker, cached=cached, observer=worker.observe)
     assert worker.loads == loads
