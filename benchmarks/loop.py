@@ -23,7 +23,7 @@ import stage
 from rich.console import Console
 
 from newsroom_consumers.log.cut import Cut, end_of
-from newsroom_infra.app import build
+from newsroom_infra.app.log import kafka_log
 from newsroom_infra.settings import ARTICLES, Settings, load
 
 HERE = Path(__file__).parent
@@ -122,7 +122,7 @@ def _run(part: str, name: str, settings: Settings, options: argparse.Namespace) 
 
 
 def _part(part: str, name: str, settings: Settings, naive_events: int) -> dict[str, Any]:
-    with closing(build.log_of(settings)) as log:
+    with closing(kafka_log(settings)) as log:
         ends = end_of(log)
         if part == "poll":
             return stage.poll(log, ends)

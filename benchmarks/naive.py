@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from newsroom_consumers.log.cut import Cut, CutLog
-from newsroom_infra.app import build
+from newsroom_infra.app.log import kafka_log
 from newsroom_infra.settings import Settings
 
 
@@ -44,7 +44,7 @@ def drain(settings: Settings, cut: Cut) -> dict[str, Any]:
     engine = create_engine(url)
     _Base.metadata.drop_all(engine)
     _Base.metadata.create_all(engine)
-    log = build.log_of(settings)
+    log = kafka_log(settings)
     reading, decode = CutLog(log, cut), Decoder()
     for at in cut:
         reading.seek(at, 0)

@@ -23,6 +23,8 @@ from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.tables import EDITION
 from newsroom_consumers.worker.loop import Loop
 from newsroom_infra.app import build, replay
+from newsroom_infra.app.log import kafka_log, record_reader
+from newsroom_infra.app.worker import tune_collector
 from newsroom_infra.settings import Settings
 
 STEPS = {
@@ -46,7 +48,7 @@ def fold(settings: Settings, name: str, cut: Cut, workers: int) -> dict[str, Any
     Time counts from the first poll of any worker to the end of the last; nothing is connected or made meanwhile.
     """
     control = build.control(settings)
-    with closing(build.log_of(settings)) as log:
+    with closing(kafka_log(settings)) as log:
         control.register(name, this_build(log.partitions), now=0)
     results = [_drain(settings, name, cut)] if workers == 1 else _together(settings, name, cut, workers)
     with control.database.auditing(name) as connection:
@@ -89,11 +91,11 @@ def _child(settings: Settings, name: str, share: Mapping[Partition, int], barrie
 
 def _drain(settings: Settings, name: str, cut: Cut, begin: Callable[[], object] = lambda: None) -> dict[str, Any]:
     """Fold some partitions as a worker does that is started late."""
-    with closing(build.log_of(settings)) as log:
+    with closing(kafka_log(settings)) as log:
         generation = Generation(build.control(settings).database.session(name))
         cached = settings.cached_articles
-        loop = Loop(log, generation, build.reader_of(log), BatchFold(), owner="benchmark", cached=cached, cut=cut)
-        build.tune_collector()
+        loop = Loop(log, generation, record_reader(log), BatchFold(), owner="benchmark", cached=cached, cut=cut)
+        tune_collector()
         profile = Profile(loop, generation)
         begin()
         total, seen, started = sum(cut.values()), 0, time.monotonic()

@@ -26,6 +26,8 @@ from newsroom_consumers.log.cut import end_of
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.worker.loop import Loop
 from newsroom_infra.app import build, replay
+from newsroom_infra.app.log import kafka_log, record_reader
+from newsroom_infra.app.worker import tune_collector
 from newsroom_infra.settings import Settings, load
 
 EARLY = 60_000
@@ -70,7 +72,7 @@ def _compare(events: int, rounds: int, page: Path | None) -> None:
 def _part(part: str, name: str, settings: Settings) -> dict[str, Any]:
     memory = _Memory()
     if part == "poll":
-        with closing(build.log_of(settings)) as log:
+        with closing(kafka_log(settings)) as log:
             result = stage.poll(log, end_of(log))
     elif part == "live":
         result = _live(settings, name, memory)
@@ -81,13 +83,13 @@ def _part(part: str, name: str, settings: Settings) -> dict[str, Any]:
 
 def _live(settings: Settings, name: str, memory: _Memory) -> dict[str, Any]:
     """Drain the log as a worker does that is started late."""
-    with closing(build.log_of(settings)) as log:
+    with closing(kafka_log(settings)) as log:
         total = sum(end_of(log).values())
         control = build.control(settings)
         control.register(name, this_build(log.partitions), now=0)
         generation = Generation(control.database.session(name))
-        loop = Loop(log, generation, build.reader_of(log), BatchFold(), owner="benchmark")
-        build.tune_collector()
+        loop = Loop(log, generation, record_reader(log), BatchFold(), owner="benchmark")
+        tune_collector()
         started = time.perf_counter()
         while memory.events < total:
             memory(loop.run_once().records)

@@ -1,18 +1,18 @@
-"""What the programs say while they run: one line for each event, for people in a terminal, as JSON elsewhere."""
+"""Log lines: one for each event, for people in a terminal, as JSON elsewhere."""
 
 from __future__ import annotations
 
 import logging
 import sys
 
-import structlog
-
 _CLIENT = "kafka"
 """The logger of kafka-python."""
 
 
 def configure(level: str) -> None:
-    """Send our own events to standard error."""
+    """Write our own events to standard error, from a level on."""
+    import structlog  # noqa: PLC0415 - slow to import, and most commands log nothing
+
     number = logging.getLevelNamesMapping()[level.upper()]
     terminal = sys.stderr.isatty()
     renderer: structlog.typing.Processor = (
@@ -32,13 +32,13 @@ def configure(level: str) -> None:
 
 
 def hear_libraries(level: str) -> None:
-    """Send what libraries warn of to standard error, too, as a program does that nobody watches."""
+    """Write the warnings of libraries to standard error, too, for a program that runs unattended."""
     number = max(logging.getLevelNamesMapping()[level.upper()], logging.WARNING)
     logging.basicConfig(level=number, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger(_CLIENT).setLevel(number)
-    logging.getLogger(f"{_CLIENT}.net.selector").setLevel(logging.ERROR)  # it warns of every batch that takes long
+    logging.getLogger(f"{_CLIENT}.net.selector").setLevel(logging.ERROR)  # it warns of every slow batch
 
 
 def hush_libraries() -> None:
-    """Keep the broker's client from speaking beside a command, whose own errors say what is wrong."""
+    """Silence Kafka's client in a command, whose own errors say what is wrong."""
     logging.getLogger(_CLIENT).setLevel(logging.CRITICAL)

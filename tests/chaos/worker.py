@@ -18,6 +18,7 @@ from newsroom_consumers.database.database import DatabaseAwayError
 from newsroom_consumers.store.steps import Step, StepObserver, ignore
 from newsroom_infra import logs
 from newsroom_infra.app import build
+from newsroom_infra.app.log import kafka_log, record_reader
 from newsroom_infra.cli.shared.interrupt import told_to_stop
 from newsroom_infra.settings import load
 
@@ -27,12 +28,12 @@ def main(bug: str, fault: str = "", place: str = "") -> None:
     settings = load()
     logs.configure(settings.log_level)
     control, observer = build.control(settings), _fault_at(fault, place) if fault else ignore
-    with control.database.worker_lock(FIRST), closing(build.log_of(settings)) as log:
+    with control.database.worker_lock(FIRST), closing(kafka_log(settings)) as log:
         control.register(FIRST, this_build(log.partitions), now=0)
         session = control.database.session(FIRST)
         bugged: Build = BUGS[bug]
         generation = bugged.generation(session, observer=observer)
-        loop = bugged.loop(log, generation, build.reader_of(log), bugged.folding(), owner=owner(), observer=observer)
+        loop = bugged.loop(log, generation, record_reader(log), bugged.folding(), owner=owner(), observer=observer)
         loop.run(told_to_stop())
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from newsroom_consumers.database.database import Database, DatabaseUrlError
-from newsroom_consumers.database.postgres import PostgresDatabase
 from newsroom_consumers.database.sqlite import SqliteDatabase
 
 
@@ -15,6 +14,8 @@ def open_database(place: str | Path) -> Database:
     Raises ``DatabaseUrlError`` for any other URL.
     """
     if str(place).startswith("postgresql://"):
+        from newsroom_consumers.database.postgres import PostgresDatabase  # noqa: PLC0415 - its driver loads slowly
+
         return PostgresDatabase(str(place))
     if "://" in str(place):
         raise DatabaseUrlError

@@ -22,6 +22,7 @@ from newsroom_consumers.seals.generation import EventRowHashes, seal_of
 from newsroom_consumers.seals.seal import Seal, read_seals
 from newsroom_infra import topics
 from newsroom_infra.app import build
+from newsroom_infra.app.log import kafka_log
 from newsroom_infra.settings import Settings
 from newsroom_producers.kafka.append import RawRecord, append
 from newsroom_schemas.errors import NewsroomError
@@ -62,7 +63,7 @@ def check_seals(settings: Settings, path: Path, show: ShowProgress) -> SealVerdi
     """
     seals = read_seals(path)
     control = build.control(settings)
-    with closing(build.log_of(settings)) as log, ExitStack() as opened:
+    with closing(kafka_log(settings)) as log, ExitStack() as opened:
         try:
             folded = EventRowHashes(opened.enter_context(control.database.auditing(control.live())))
         except NoGenerationError:
@@ -74,7 +75,7 @@ def check_seals(settings: Settings, path: Path, show: ShowProgress) -> SealVerdi
 
 def export(settings: Settings, folder: Path, cut_of: Callable[[LogExtent], Cut], show: ShowProgress) -> Manifest:
     """Export the log up to a cut. Raises what ``archive.export.export`` raises."""
-    with closing(build.log_of(settings)) as log:
+    with closing(kafka_log(settings)) as log:
         now, cut = _now(), cut_of(log)
         first = {at: bounds.first for at, bounds in log.bounds(cut).items()}
         with show(distance(cut, first), "records") as progress:
@@ -98,7 +99,7 @@ def restore(settings: Settings, folder: Path, show: ShowProgress, *, rename: boo
     obstacles = RestoreCheck(manifest)
     require_sound(folder, show, look=obstacles.look)
     obstacles.end()
-    with closing(build.log_of(settings)) as log:
+    with closing(kafka_log(settings)) as log:
         restoring = Restore(folder, manifest, log, rename=rename)
         _require_lasting(settings)
         there = restoring.compare()

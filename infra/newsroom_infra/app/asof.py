@@ -10,25 +10,26 @@ from newsroom_consumers.audit import asof
 from newsroom_consumers.audit.history.history import history as told
 from newsroom_consumers.generations.open import reader_queries
 from newsroom_consumers.queries.readers import Answer, ReaderQueries
-from newsroom_infra.app import build, replay
+from newsroom_infra.app import build
+from newsroom_infra.app.log import kafka_log, log_or_archive, record_reader
 from newsroom_infra.settings import Settings
 
 
 def history(settings: Settings, article_id: str) -> Answer:
     """Tell the history of an article, or of the tag catalogue. See ``newsroom_consumers.audit.history.history``."""
     control = build.control(settings)
-    with closing(build.log_of(settings)) as log:
-        return told(control, log, build.reader_of(log), build.codec().blocks, article_id, now=time.time_ns() // 1000)
+    with closing(kafka_log(settings)) as log:
+        return told(control, log, record_reader(log), build.codec().blocks, article_id, now=time.time_ns() // 1000)
 
 
 def article(settings: Settings, instant: int, article_id: str, language: str, looking: asof.Looking) -> Answer:
     """Give the page of an edition as it was at an instant. See ``newsroom_consumers.audit.asof``."""
-    control, site = build.control(settings), build.site_of(settings)
-    with closing(build.log_of(settings)) as log:
+    control, site = build.control(settings), build.site(settings)
+    with closing(kafka_log(settings)) as log:
         return asof.article_as_of(
             control,
             log,
-            build.reader_of(log),
+            record_reader(log),
             site,
             instant=instant,
             article_id=article_id,
@@ -41,10 +42,10 @@ def ask(
     settings: Settings, instant: int, question: Callable[[ReaderQueries], Answer], onlooker: asof.AsOfProgress
 ) -> Answer:
     """Ask what readers could have asked at an instant. See ``newsroom_consumers.audit.asof``."""
-    control, site = build.control(settings), build.site_of(settings)
+    control, site = build.control(settings), build.site(settings)
     with (
-        replay.source_of(settings, None) as log,
-        asof.as_of(control, log, build.reader_of(log), instant, onlooker) as name,
+        log_or_archive(settings, None) as log,
+        asof.as_of(control, log, record_reader(log), instant, onlooker) as name,
         reader_queries(control, site, name) as readers,
         asof.then(instant),
     ):

@@ -9,20 +9,20 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from newsroom_consumers.log.cut import Cut, distance
-from newsroom_consumers.log.log import Log, LogExtent
+from newsroom_consumers.log.log import LogExtent
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.progress import Progress
 from newsroom_consumers.worker.replay import begin, positions, replay
 from newsroom_infra import logs
 from newsroom_infra.app import build
+from newsroom_infra.app.log import log_or_archive, record_reader
+from newsroom_infra.app.worker import tune_collector
 from newsroom_infra.settings import Settings
 from newsroom_schemas.errors import Kind, NewsroomError
 
@@ -44,14 +44,6 @@ class PartFailedError(NewsroomError):
         self.kind = kind  # type: ignore[misc]  # another process's error keeps its own
 
 
-@contextmanager
-def source_of(settings: Settings, archive: Path | None) -> Iterator[Log]:
-    """Open what is to be replayed: Kafka's log, or an export of it. Raises ``LogError``."""
-    replaying = replace(settings, batch=settings.replay_batch)
-    with closing(build.log_of(replaying) if archive is None else build.archive_of(replaying, archive)) as log:
-        yield log
-
-
 def plan(
     settings: Settings, name: str, archive: Path | None, cut_of: Callable[[LogExtent], dict[Partition, int]]
 ) -> tuple[Cut, int]:
@@ -59,7 +51,7 @@ def plan(
 
     Raises what ``begin`` and ``cut_of`` raise.
     """
-    with source_of(settings, archive) as log:
+    with log_or_archive(settings, archive) as log:
         cut = cut_of(log)
         return cut, begin(build.control(settings), name, log, cut)
 
@@ -78,11 +70,11 @@ def run(
 
     Raises ``PartFailedError``, and what ``replay`` raises.
     """
-    build.tune_collector()
+    tune_collector()
     control = build.control(settings)
     if workers == 1:
-        with source_of(settings, archive) as log:
-            reader = build.reader_of(log)
+        with log_or_archive(settings, archive) as log:
+            reader = record_reader(log)
             return replay(control, name, log, cut, reader, stopping=stopping, progress=progress)
     shares = share_out(cut, positions(control, name), workers)
     _together(settings, name, archive, shares, stopping=stopping, progress=progress)
@@ -149,7 +141,7 @@ def _fold(settings: Settings, name: str, archive: Path | None, share: Cut, repor
         signal.signal(number, signal.SIG_IGN)
     logs.configure(settings.log_level)
     logs.hush_libraries()
-    build.tune_collector()
+    tune_collector()
     stopping = threading.Event()
 
     def progress(more: int) -> None:
@@ -159,8 +151,8 @@ def _fold(settings: Settings, name: str, archive: Path | None, share: Cut, repor
             stopping.set()
 
     try:
-        with source_of(settings, archive) as log:
-            reader = build.reader_of(log)
+        with log_or_archive(settings, archive) as log:
+            reader = record_reader(log)
             replay(build.control(settings), name, log, share, reader, stopping=stopping, progress=progress)
         said: _Failure | None = None
     except NewsroomError as error:

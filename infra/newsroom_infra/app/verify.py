@@ -8,7 +8,9 @@ from typing import ClassVar
 
 from newsroom_consumers.audit import verify as auditing
 from newsroom_consumers.compare.compare import Comparison, compare_common, compare_equal, compared
-from newsroom_infra.app import build, replay
+from newsroom_infra.app import build
+from newsroom_infra.app.log import log_or_archive, record_reader
+from newsroom_infra.app.worker import tune_collector
 from newsroom_infra.settings import Settings
 from newsroom_schemas.errors import Kind, NewsroomError
 
@@ -45,10 +47,10 @@ def verify(settings: Settings, archive: Path | None, plan: auditing.Plan) -> aud
 
     Raises ``OlderArchiveError`` and what ``audit.verify.verify`` raises.
     """
-    build.tune_collector()
+    tune_collector()
     control = build.control(settings)
-    with replay.source_of(settings, archive) as log:
-        verdict = auditing.verify(control, log, build.reader_of(log), stopping=threading.Event(), plan=plan)
+    with log_or_archive(settings, archive) as log:
+        verdict = auditing.verify(control, log, record_reader(log), stopping=threading.Event(), plan=plan)
     if archive is not None and verdict.beyond:
         raise OlderArchiveError(archive, verdict)
     return verdict

@@ -8,25 +8,49 @@ try:
     import click
 
     from newsroom_infra import logs
-    from newsroom_infra.cli import archive, audit, compare, demo, generations, parked, reading, stack, worker, writing
     from newsroom_infra.cli.shared.exits import EXIT_CODES
+    from newsroom_infra.cli.shared.lazy import LazyGroup
     from newsroom_schemas.errors import NewsroomError
-except KeyboardInterrupt:  # loading takes long enough for somebody to think better of it
+except KeyboardInterrupt:  # importing takes long enough for somebody to think better of it
     sys.exit("interrupted")
 
+_HERE = "newsroom_infra.cli"
+_COMMANDS = {
+    "up": (f"{_HERE}.stack:up", "Start the local stack."),
+    "down": (f"{_HERE}.stack:down", "Stop the local stack and keep its data."),
+    "status": (f"{_HERE}.stack:status", "Show which processes run."),
+    "logs": (f"{_HERE}.stack:logs", "Print the last lines of the logs."),
+    "reset": (f"{_HERE}.stack:reset", "Stop the local stack and drop its data."),
+    "topics": (f"{_HERE}.stack:topics", "Check the topics of the log."),
+    "settings": (f"{_HERE}.stack:settings", "Print every setting with its meaning."),
+    "demo": (f"{_HERE}.demo:demo", "Load a small newsroom of invented stories."),
+    "emit": (f"{_HERE}.writing:emit", "Send events to the log."),
+    "import": (f"{_HERE}.writing:import_", "Create and publish finished stories."),
+    "worker": (f"{_HERE}.worker:worker", "Follow the log into a generation."),
+    "article": (f"{_HERE}.reading:article", "Print an article as readers see it."),
+    "timeline": (f"{_HERE}.reading:timeline", "Print the recent-news timeline."),
+    "tag": (f"{_HERE}.reading:tag", "Print the stories that carry a tag."),
+    "outcomes": (f"{_HERE}.reading:outcomes", "Print the outcomes of an article's events."),
+    "wait": (f"{_HERE}.reading:wait", "Wait until all of the log is folded."),
+    "parked": (f"{_HERE}.parked:parked", "List, retry or skip parked records."),
+    "generations": (f"{_HERE}.generations:generations", "List the generations."),
+    "replay": (f"{_HERE}.generations:replay", "Fold the log into another generation."),
+    "promote": (f"{_HERE}.generations:promote", "Make a generation live."),
+    "compare": (f"{_HERE}.compare:compare", "Compare two generations."),
+    "audit": (f"{_HERE}.audit:audit", "Prove what readers see and saw."),
+    "log": (f"{_HERE}.archive:log", "Export, verify and import the log."),
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+@click.group(
+    cls=LazyGroup, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="newsroom-pipeline")
 def newsroom() -> None:
     """Run an event-sourced newsroom: emit editorial events, fold them, ask what readers see.
 
     Settings are NEWSROOM_* variables: see `newsroom settings`.
     """
-
-
-for _part in (stack, demo, writing, worker, reading, parked, generations, compare, audit, archive):
-    for _command in _part.COMMANDS:
-        newsroom.add_command(_command)
 
 
 def main() -> None:

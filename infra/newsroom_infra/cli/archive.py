@@ -23,7 +23,7 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for 
 
 @click.group()
 def log() -> None:
-    """Keep the log as a folder that proves by itself that it is whole. See docs/archive.md."""
+    """Export, verify and import the log. An export proves by itself that it is complete: see docs/archive.md."""
 
 
 @log.command()
@@ -31,9 +31,9 @@ def log() -> None:
 @until
 @_as_json
 def export(folder: Path, until: str | None, *, as_json: bool) -> None:
-    """Export all records, with the schemas and a seal, into DIR, which must be empty or not exist.
+    """Export the log into a folder. DIR must be empty or not exist; schemas and a seal go with the records.
 
-    An export that was cut short is begun anew by the same command.
+    The same command starts an interrupted export again.
     """
     with needs(EXTRAS):
         from newsroom_infra.app import archive
@@ -61,10 +61,10 @@ def export(folder: Path, until: str | None, *, as_json: bool) -> None:
 @_as_json
 @stoppable()
 def verify(folder: Path, seals: Path | None, *, as_json: bool) -> None:
-    """Prove that the export in DIR is as it was written; it needs nothing but the folder.
+    """Verify an export of the log. Proves that it is as it was written; nothing but the folder is needed.
 
-    Exit 0 when it is, 1 when anything in it was altered, 2 when DIR is no export, 4 when it could not be told:
-    a file cannot be read, or the command was stopped.
+    Exit 0 when it is, 1 when anything in it was altered, 2 when DIR is no export, 4 when a file cannot be read or the
+    command was stopped, so that nothing is proven.
     """
     from newsroom_consumers.archive.format import read_manifest
     from newsroom_consumers.archive.verify import verify as verify_export
@@ -91,9 +91,9 @@ def verify(folder: Path, seals: Path | None, *, as_json: bool) -> None:
 @click.option("--rename", is_flag=True, help="Let the topics have another prefix than the export's.")
 @_as_json
 def import_(folder: Path, *, rename: bool, as_json: bool) -> None:
-    """Import the export in DIR into empty topics: offsets, timestamps, hashes and chain are then the same.
+    """Import an export into empty topics. Offsets, timestamps, hashes and chain are then the same.
 
-    An import that was cut short is gone on with by the same command.
+    The same command continues an interrupted import.
     """
     with needs(EXTRAS):
         from newsroom_infra.app import archive
@@ -107,6 +107,3 @@ def import_(folder: Path, *, rename: bool, as_json: bool) -> None:
         return
     there = f", {done.there:,} of them by an earlier import" if done.there else ""
     click.echo(f"{done.manifest.records:,} records are imported{there}; offsets, timestamps and chain are the export's")
-
-
-COMMANDS: tuple[click.Command, ...] = (log,)

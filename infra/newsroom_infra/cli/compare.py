@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def compare(a: str, b: str, limit: int, *, common: bool, as_json: bool) -> None:
-    """Say what differs from generation A to generation B: articles, tag pages, timelines, events.
+    """Compare two generations. Prints what differs from A to B: articles, tag pages, timelines, events.
 
     Exit 0 when they are equal, 1 when they differ, 3 when there is no such generation, 4 when they have not folded the
     log equally far.
@@ -49,6 +49,3 @@ def _verdict(found: Comparison) -> str:
     if found.equal:
         return f"{found.a} and {found.b} are equal{left}"
     return f"from {found.a} to {found.b}: {found.summary}{left}"
-
-
-COMMANDS: tuple[click.Command, ...] = (compare,)

@@ -56,14 +56,14 @@ class NotUpError(NewsroomError):
 
 @click.command()
 def demo() -> None:
-    """Load a small newsroom of invented stories and print its timelines. Doing it again changes nothing."""
+    """Load a small newsroom of invented stories. Prints its timelines; loading it again changes nothing."""
     with needs(EXTRAS):
-        from newsroom_infra.app import build
+        from newsroom_infra.app import build, worker
     settings = load()
     _check(settings)
     click.echo(f"{_send():,} events sent; waiting for the worker")
-    build.wait(settings, _WAIT_SECONDS)
-    with build.queries(settings) as readers:
+    worker.wait(settings, _WAIT_SECONDS)
+    with build.readers(settings) as readers:
         for language in settings.languages:
             click.secho(f"\nrecent news in {language}, times of {settings.timezone}", bold=True)
             print_timeline(readers.timeline(language, limit=_LIMIT))
@@ -104,6 +104,3 @@ def _program() -> str:
     if shutil.which("newsroom"):
         return "newsroom"
     return os.path.relpath(Path(sys.executable).with_name("newsroom"))
-
-
-COMMANDS: tuple[click.Command, ...] = (demo,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -26,16 +27,19 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for pro
 @click.pass_context
 @_json
 def generations(context: click.Context, *, as_json: bool) -> None:
-    """List the generations: what made each, how far it is, what is in it. The live one is what readers see."""
+    """List the generations. The live one is what readers see."""
     if context.invoked_subcommand:
         return
     with needs(EXTRAS):
         from newsroom_consumers.generations.overview import overview
+        from newsroom_consumers.log.cut import end_of
         from newsroom_consumers.log.log import LogError
         from newsroom_infra.app import build
+        from newsroom_infra.app.log import kafka_log
     settings = load()
     try:
-        ends = build.ends(settings)
+        with closing(kafka_log(settings)) as log:
+            ends = end_of(log)
     except LogError as error:
         click.echo(f"how far they are behind is not known: {error}", err=True)
         ends = None
@@ -50,7 +54,7 @@ def generations(context: click.Context, *, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def drop(name: str, *, yes: bool) -> None:
-    """Drop the generation NAME and all that is in it. The live one is refused, and one that is in use."""
+    """Drop the generation NAME. Neither the live one nor one that is in use can be dropped."""
     with needs(EXTRAS):
         from newsroom_infra.app import build
     control = build.control(load())
@@ -80,9 +84,9 @@ def drop(name: str, *, yes: bool) -> None:
 )
 @_json
 def replay(name: str, until: str | None, archive: Path | None, workers: int, *, as_json: bool) -> None:
-    """Fold the log from its first record up to a cut into a generation that is not live.
+    """Fold the log into another generation. Folds from the first record up to a cut, by default the end.
 
-    Stopped by Ctrl-C, or killed, the same command goes on where it stood.
+    After Ctrl-C, or when it was killed, the same command continues where it stopped.
     """
     with needs(EXTRAS):
         from newsroom_infra.app import archive as exports
@@ -119,10 +123,10 @@ def replay(name: str, until: str | None, archive: Path | None, workers: int, *, 
 @with_timeout("Seconds to wait until it is level.")
 @_json
 def promote(name: str, timeout: float, *, as_json: bool) -> None:
-    """Make the generation NAME the one that readers see, once it holds all that the live one holds.
+    """Make a generation live. Readers see NAME once it holds everything that the live one holds.
 
-    Refused when it has an article parked that the live one has not, is made of other topics, or is behind and does not
-    catch up in time: exit 1, and nothing has changed.
+    Exit 1, and nothing has changed, when an article is parked in it and not in the live one, when it is made of other
+    topics, or when it does not catch up in time.
     """
     with needs(EXTRAS):
         from newsroom_consumers.control.build import this_build
@@ -145,6 +149,3 @@ def _check_workers(settings: Settings, workers: int) -> None:
     if workers > 1 and not settings.many_workers:
         message = "SQLite takes one worker: leave --workers out, or use PostgreSQL"
         raise click.UsageError(message)
-
-
-COMMANDS: tuple[click.Command, ...] = (generations, replay, promote)

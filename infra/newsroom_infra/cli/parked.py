@@ -10,7 +10,7 @@ from newsroom_infra.cli.reading import EXTRAS, ask_editors, chosen, with_article
 from newsroom_infra.cli.shared.extras import needs
 from newsroom_infra.cli.shared.output import print_json
 from newsroom_infra.cli.shared.timeout import with_timeout
-from newsroom_infra.cli.views.parked import print_fates, print_head, print_parked, print_parked_records, print_skipped
+from newsroom_infra.cli.views.parked import print_fates, print_head, print_skipped
 from newsroom_infra.cli.writing import login, transport
 from newsroom_infra.settings import load
 from newsroom_producers.desk import Desk
@@ -21,14 +21,14 @@ _timeout = with_timeout("Seconds to wait for a worker.")
 
 @click.group()
 def parked() -> None:
-    """See the records that wait for a build that understands them; have them folded again, or give one up."""
+    """List, retry or skip parked records. They wait for a build that understands them."""
 
 
 @parked.command("list")
 @_json
 def list_(*, as_json: bool) -> None:
-    """List the articles that wait, each with its first parked record."""
-    ask_editors(lambda editors: editors.parked(), as_json=as_json, table=print_parked)
+    """List the articles with parked records. Each comes with its first one."""
+    ask_editors(lambda editors: editors.parked(), as_json=as_json, table="parked:print_parked")
 
 
 @parked.command()
@@ -36,9 +36,13 @@ def list_(*, as_json: bool) -> None:
 @with_tags
 @_json
 def show(article_id: str | None, *, tags: bool, as_json: bool) -> None:
-    """Print the parked records of an article in log order, whole with --json."""
+    """Print an article's parked records. They are in log order, and complete with --json."""
     id_ = chosen(article_id, tags=tags)
-    ask_editors(lambda editors: editors.parked_records(id_), as_json=as_json, table=print_parked_records)
+    ask_editors(
+        lambda editors: editors.parked_records(id_),
+        as_json=as_json,
+        table="parked:print_parked_records",
+    )
 
 
 @parked.command()
@@ -48,7 +52,7 @@ def show(article_id: str | None, *, tags: bool, as_json: bool) -> None:
 @_timeout
 @_json
 def retry(article_id: str | None, timeout: float, *, tags: bool, everything: bool, as_json: bool) -> None:
-    """Have the worker fold what is parked once more, by the code that it runs, and say what came of it.
+    """Fold parked records again. The worker does so, by the code that it runs; the outcomes are printed.
 
     Exit 1 when some still cannot be folded, 3 when nothing is parked of the article, 5 when no worker answers.
     """
@@ -56,8 +60,9 @@ def retry(article_id: str | None, timeout: float, *, tags: bool, everything: boo
         message = "--all is for everything that is parked: name no article besides"
         raise click.UsageError(message)
     with needs(EXTRAS):
+        from newsroom_consumers.generations import unpark
         from newsroom_infra.app import build
-    fates = build.retry(load(), None if everything else [chosen(article_id, tags=tags)], timeout)
+    fates = unpark.retry(build.control(load()), None if everything else [chosen(article_id, tags=tags)], timeout)
     if as_json:
         print_json(fates)
     else:
@@ -73,27 +78,25 @@ def retry(article_id: str | None, timeout: float, *, tags: bool, everything: boo
 @_timeout
 @_json
 def skip(article_id: str | None, actor: str | None, timeout: float, *, tags: bool, yes: bool, as_json: bool) -> None:
-    """Give up the first parked record of an article for ever: an event in the log says so, and the rest is folded.
+    """Skip the first parked record of an article. An event in the log skips it for ever, and the rest is folded.
 
     Exit 1 when it was not skipped, 3 when nothing is parked of the article, 5 when no worker answers.
     """
     id_ = chosen(article_id, tags=tags)
     with needs(EXTRAS):
+        from newsroom_consumers.generations import unpark
         from newsroom_infra.app import build
-    settings = load()
-    before = build.waiting(settings, id_)
+    control = build.control(load())
+    before = unpark.waiting(control, id_)
     if not yes:
         print_head(before.head, behind=len(before.queue) - 1)
         click.confirm("Give this record up for ever?", abort=True, err=True)
     named = {name: before.head[name] for name in ("key", "topic", "partition", "offset", "sha256")}
     with transport() as opened:
         receipt = Desk(opened, source="newsroom-parked", actor=actor or login()).skip(**named)
-    came = build.skipped(settings, before, (receipt.topic, receipt.partition, receipt.offset), timeout)
+    came = unpark.skipped(control, before, (receipt.topic, receipt.partition, receipt.offset), timeout)
     if as_json:
         print_json(came)
     else:
         print_skipped(came)
     sys.exit(0 if came["skip"]["outcome"] == "applied" else 1)
-
-
-COMMANDS: tuple[click.Command, ...] = (parked,)

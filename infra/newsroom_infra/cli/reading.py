@@ -8,11 +8,9 @@ from typing import Any
 import click
 
 from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.lazy import imported
 from newsroom_infra.cli.shared.output import print_json, visible
 from newsroom_infra.cli.shared.timeout import with_timeout
-from newsroom_infra.cli.views.article import print_article
-from newsroom_infra.cli.views.lists import print_tag, print_timeline
-from newsroom_infra.cli.views.outcomes import print_outcomes
 from newsroom_infra.settings import load
 
 EXTRAS = "kafka,consumers"
@@ -42,8 +40,12 @@ def chosen(article_id: str | None, *, tags: bool) -> str:
 @with_language
 @with_json
 def article(article_id: str, language: str, *, as_json: bool) -> None:
-    """Print what readers see of an article: its page, or why it is gone. Exit 3 when there is none."""
-    _readers(lambda readers: readers.article(article_id, language), as_json=as_json, table=print_article)
+    """Print an article as readers see it. That is its page, or why it is gone; exit 3 when there is none."""
+    _readers(
+        lambda readers: readers.article(article_id, language),
+        as_json=as_json,
+        table="article:print_article",
+    )
 
 
 @click.command()
@@ -52,9 +54,11 @@ def article(article_id: str, language: str, *, as_json: bool) -> None:
 @with_after
 @with_json
 def timeline(language: str, limit: int, after: str | None, *, as_json: bool) -> None:
-    """Print the recent-news timeline of a language, newest first."""
+    """Print the recent-news timeline. The newest story comes first."""
     _readers(
-        lambda readers: readers.timeline(language, limit=limit, after=after), as_json=as_json, table=print_timeline
+        lambda readers: readers.timeline(language, limit=limit, after=after),
+        as_json=as_json,
+        table="lists:print_timeline",
     )
 
 
@@ -65,54 +69,59 @@ def timeline(language: str, limit: int, after: str | None, *, as_json: bool) -> 
 @with_after
 @with_json
 def tag(tag_id: str, language: str, limit: int, after: str | None, *, as_json: bool) -> None:
-    """Print the stories that carry a tag, newest first. Exit 3 when no such tag was seen."""
-    _readers(lambda readers: readers.tag(tag_id, language, limit=limit, after=after), as_json=as_json, table=print_tag)
+    """Print the stories that carry a tag. The newest comes first; exit 3 when no such tag was seen."""
+    _readers(
+        lambda readers: readers.tag(tag_id, language, limit=limit, after=after),
+        as_json=as_json,
+        table="lists:print_tag",
+    )
 
 
 @click.command()
 @click.argument("article_id", metavar="ARTICLE")
 @with_json
 def outcomes(article_id: str, *, as_json: bool) -> None:
-    """Print what became of every event of an article, in log order."""
-    ask_editors(lambda editors: editors.outcomes(article_id), as_json=as_json, table=print_outcomes)
+    """Print the outcomes of an article's events. They are in log order."""
+    ask_editors(
+        lambda editors: editors.outcomes(article_id),
+        as_json=as_json,
+        table="outcomes:print_outcomes",
+    )
 
 
 @click.command()
 @with_timeout("Seconds; exit 5 after them.")
 def wait(timeout: float) -> None:
-    """Wait until the live generation holds everything that is in the log now."""
+    """Wait until all of the log is folded. That is what the log holds now, in the live generation."""
     with needs(EXTRAS):
-        from newsroom_infra.app import build
+        from newsroom_infra.app import worker
 
-    build.wait(load(), timeout)
+    worker.wait(load(), timeout)
 
 
-def _readers(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
+def _readers(ask: Callable[[Any], Any], *, as_json: bool, table: str) -> None:
     """Ask what readers can ask of the live generation, and print the answer."""
     with needs(EXTRAS):
         from newsroom_infra.app import build
 
-    with build.queries(load()) as readers:
+    with build.readers(load()) as readers:
         answer = ask(readers)
     print_answer(answer, as_json=as_json, table=table)
 
 
-def ask_editors(ask: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
+def ask_editors(ask: Callable[[Any], Any], *, as_json: bool, table: str) -> None:
     """Ask what editors and engineers can ask of the live generation, and print the answer."""
     with needs(EXTRAS):
         from newsroom_infra.app import build
 
-    with build.ledger(load()) as editors:
+    with build.editors(load()) as editors:
         answer = ask(editors)
     print_answer(answer, as_json=as_json, table=table)
 
 
-def print_answer(answer: Any, *, as_json: bool, table: Callable[[Any], None]) -> None:
-    """Print an answer: as JSON, or as a table whose texts do nothing in a terminal."""
+def print_answer(answer: Any, *, as_json: bool, table: str) -> None:
+    """Print an answer as JSON, or by a view, such as ``lists:print_tag``; its texts do nothing in a terminal."""
     if as_json:
         print_json(answer)
     else:
-        table(visible(answer))
-
-
-COMMANDS: tuple[click.Command, ...] = (article, timeline, tag, outcomes, wait)
+        imported(f"newsroom_infra.cli.views.{table}")(visible(answer))

@@ -22,7 +22,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON inste
 
 @click.command()
 def up() -> None:
-    """Start the local stack; what runs already is left alone."""
+    """Start the local stack. What already runs is left alone."""
     with needs(EXTRAS):
         from newsroom_infra import stack
     stack.up(load(), Console())
@@ -39,7 +39,7 @@ def down() -> None:
 @click.command()
 @as_json
 def status(*, as_json: bool) -> None:
-    """Show what runs: exit code 0 when everything does, 1 otherwise."""
+    """Show which processes run. Exit 0 when all do, 1 otherwise."""
     with needs(EXTRAS):
         from newsroom_infra import stack
     settings = load()
@@ -59,7 +59,7 @@ def status(*, as_json: bool) -> None:
 @click.option("-f", "--follow", is_flag=True, help="Go on printing what is added.")
 @click.option("-n", "--lines", type=click.IntRange(min=0), default=20, show_default=True, help="Last lines to print.")
 def logs(name: str | None, lines: int, *, follow: bool) -> None:
-    """Print the last lines of the logs, or of NAME: kafka, postgres, worker, worker-2, supervisord."""
+    """Print the last lines of the logs. NAME is one of them: kafka, postgres, worker, worker-2, supervisord."""
     with needs(EXTRAS):
         from newsroom_infra import stack
     files = stack.logs(load(), name)
@@ -73,7 +73,7 @@ def logs(name: str | None, lines: int, *, follow: bool) -> None:
 @click.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(*, yes: bool) -> None:
-    """Stop the local stack and drop its log and its generations together; the jars stay."""
+    """Stop the local stack and drop its data. Log and generations are dropped together; the jars stay."""
     with needs(EXTRAS):
         from newsroom_infra import stack
     settings = load()
@@ -87,13 +87,13 @@ def reset(*, yes: bool) -> None:
 
 @click.group()
 def topics() -> None:
-    """Look at the topics of the log."""
+    """Check the topics of the log."""
 
 
 @topics.command()
 @as_json
 def check(*, as_json: bool) -> None:
-    """Compare the cluster's topics with the settings that they need: exit code 0 when equal, 1 when different."""
+    """Check the settings of the topics. Exit 0 when they are as wanted, 1 when they differ."""
     with needs("kafka"):
         from newsroom_infra import topics
     settings = load()
@@ -111,7 +111,7 @@ def check(*, as_json: bool) -> None:
 @click.command()
 @as_json
 def settings(*, as_json: bool) -> None:
-    """Print every setting with its variable, value and meaning; secrets are masked."""
+    """Print every setting with its meaning. Secrets are masked."""
     rows = described(load())
     if as_json:
         print_json(rows)
@@ -127,7 +127,3 @@ def _print_table(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> No
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell), overflow="fold") for cell in row))
     Console().print(table)
-
-
-COMMANDS: tuple[click.Command, ...] = (up, down, status, logs, reset, topics, settings)
-"""The commands of this file, in the order of the help."""

@@ -15,18 +15,15 @@ EXTRAS = "kafka,consumers"
 @click.command()
 @click.option("--generation", metavar="NAME", help="Generation to move; the live one by default.")
 def worker(generation: str | None) -> None:
-    """Follow the log into a generation, event by event, until SIGTERM or Ctrl-C.
+    """Follow the log into a generation. It runs until SIGTERM or Ctrl-C.
 
-    Without --generation it changes over to the next live one when that is promoted. SQLite takes one worker: a second
-    one says so and exits.
+    Without --generation it switches to the next live one when that is promoted. SQLite takes one worker: a second one
+    says so and exits.
     """
     with needs(EXTRAS):
-        from newsroom_infra.app import build
+        from newsroom_infra.app import worker as app
 
     settings = load()
     logs.configure(settings.log_level)
     logs.hear_libraries(settings.log_level)
-    build.run_worker(settings, generation, told_to_stop())
-
-
-COMMANDS: tuple[click.Command, ...] = (worker,)
+    app.run(settings, generation, told_to_stop())

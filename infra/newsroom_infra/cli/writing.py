@@ -35,7 +35,7 @@ _actor = click.option("--actor", metavar="ID", help="Staff id of who acts; the l
 @_actor
 @click.option("--source", default="newsroom-emit", show_default=True, help="Name of the tool that emits.")
 def emit(file: BinaryIO, actor: str | None, source: str) -> None:
-    """Send events, JSON Lines or gzip of them, to the log and answer each with a line of JSON.
+    """Send events to the log. They are JSON Lines, or gzip of them; each is answered with a line of JSON.
 
     A line is {"type": "ArticleCreated", "article_id": …}: fields named as in the schemas, instants in RFC 3339. Its
     answer is {"event_id", "topic", "partition", "offset"} or {"line", "error"}. Exit code 1 when any line failed.
@@ -54,7 +54,7 @@ def emit(file: BinaryIO, actor: str | None, source: str) -> None:
 @click.option("--language", default="en", show_default=True, help="Language of stories that name none.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line for each event, as emit does.")
 def import_(file: BinaryIO, actor: str | None, source: str, language: str, *, as_json: bool) -> None:
-    """Create and publish finished stories, JSON Lines or gzip of them. Doing it again changes nothing.
+    """Create and publish finished stories. They are JSON Lines, or gzip of them; importing again changes nothing.
 
     A line is a story: id, language, published_at, headline, lead, paragraphs or blocks, section, tags, authors. Exit
     code 1 when any line failed.
@@ -164,6 +164,3 @@ def login() -> str:
     except (KeyError, OSError) as error:
         message = "nobody is logged in under a name: give --actor"
         raise click.UsageError(message) from error
-
-
-COMMANDS: tuple[click.Command, ...] = (emit, import_)

@@ -93,8 +93,8 @@ def test_a_command_that_is_named_exists_with_its_options(words: list[str]) -> No
     rest = list(words)
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
         taken = rest.pop(0)
-        if taken in command.commands:
-            command = command.commands[taken]
+        if found := command.get_command(click.Context(command), taken):
+            command = found
         else:
             assert any(isinstance(each, click.Argument) for each in command.params), taken
     context = click.Context(command)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import click
 
-from newsroom_infra.cli.audit import asof, history, seals, verify
+from newsroom_infra.cli.shared.lazy import LazyGroup
+
+_HERE = "newsroom_infra.cli.audit"
+_COMMANDS = {
+    "as-of": (f"{_HERE}.asof:as_of", "Show what readers saw at an instant."),
+    "history": (f"{_HERE}.history:history", "Print the history of an article."),
+    "verify": (f"{_HERE}.verify:verify", "Compare the live generation with the log."),
+    "seal": (f"{_HERE}.seals:seal", "Seal what the live generation has folded."),
+    "check-seals": (f"{_HERE}.seals:check_seals", "Check the log against seals."),
+}
 
 
-@click.group()
+@click.group(cls=LazyGroup, lazy=_COMMANDS)
 def audit() -> None:
-    """Prove what readers see and saw, and show how it came about. See docs/audit.md."""
-
-
-for _part in (asof, history, verify, seals):
-    for _command in _part.COMMANDS:
-        audit.add_command(_command)
-
-COMMANDS: tuple[click.Command, ...] = (audit,)
+    """Prove what readers see and saw. See docs/audit.md."""

@@ -23,8 +23,6 @@ from newsroom_infra.cli.shared import progress
 from newsroom_infra.cli.shared.extras import needs
 from newsroom_infra.cli.shared.instants import instant_given
 from newsroom_infra.cli.shared.interrupt import told_to_stop
-from newsroom_infra.cli.views.article import print_article
-from newsroom_infra.cli.views.lists import print_tag, print_timeline
 from newsroom_infra.settings import Settings, load
 from newsroom_schemas.instants import to_datetime, to_rfc3339
 
@@ -33,11 +31,11 @@ from newsroom_schemas.instants import to_datetime, to_rfc3339
 @click.argument("instant", metavar="TIME", type=instant_given)
 @click.pass_context
 def as_of(context: click.Context, instant: int) -> None:
-    """Say what readers saw at TIME, by folding the log up to it: an article, the timeline, a tag.
+    """Show what readers saw at an instant. The log is folded up to TIME: an article, the timeline or a tag.
 
     TIME is RFC 3339, such as 2025-02-07T18:35:00Z, or a local time of the newsroom, such as '2025-02-07 20:35'. Records
-    stamped up to TIME count. Answers are those of `newsroom article`, `timeline` and `tag`. Standard error says the
-    instant, and which records count.
+    stamped up to TIME count. Answers are those of `newsroom article`, `timeline` and `tag`. The instant and
+    the records that count are printed to standard error.
     """
     context.obj = instant
 
@@ -48,17 +46,17 @@ def as_of(context: click.Context, instant: int) -> None:
 @with_json
 @click.pass_obj
 def article(instant: int, article_id: str, language: str, *, as_json: bool) -> None:
-    """Print what readers saw of an article: its page, or why it was gone. Exit 3 when there was none.
+    """Print an article as readers saw it. That is its page, or why it was gone; exit 3 when there was none.
 
-    Only the article's own records are folded, and the tags' for their labels. What it was related to is not said: that
-    depends on other articles.
+    Only the article's own records are folded, and the tags' for their labels. Related articles are left out, because
+    they depend on other records.
     """
     with needs(EXTRAS):
         from newsroom_infra.app import asof
 
     settings = load()
     answer = asof.article(settings, instant, article_id, language, _say_moment(settings, instant))
-    print_answer(answer, as_json=as_json, table=print_article)
+    print_answer(answer, as_json=as_json, table="article:print_article")
 
 
 @as_of.command()
@@ -68,7 +66,7 @@ def article(instant: int, article_id: str, language: str, *, as_json: bool) -> N
 @with_json
 @click.pass_obj
 def timeline(instant: int, language: str, limit: int, after: str | None, *, as_json: bool) -> None:
-    """Print the recent-news timeline as readers saw it, newest first.
+    """Print the timeline as readers saw it. The newest story comes first.
 
     Folds the whole log up to TIME, and keeps that for the next question about the same time.
     """
@@ -76,7 +74,7 @@ def timeline(instant: int, language: str, limit: int, after: str | None, *, as_j
         instant,
         lambda readers: readers.timeline(language, limit=limit, after=after),
         as_json=as_json,
-        table=print_timeline,
+        table="lists:print_timeline",
     )
 
 
@@ -88,7 +86,7 @@ def timeline(instant: int, language: str, limit: int, after: str | None, *, as_j
 @with_json
 @click.pass_obj
 def tag(instant: int, tag_id: str, language: str, limit: int, after: str | None, *, as_json: bool) -> None:
-    """Print the stories that carried a tag, newest first. Exit 3 when no such tag had been seen.
+    """Print the stories that carried a tag. The newest comes first; exit 3 when no such tag had been seen.
 
     Folds the whole log up to TIME, and keeps that for the next question about the same time.
     """
@@ -96,7 +94,7 @@ def tag(instant: int, tag_id: str, language: str, limit: int, after: str | None,
         instant,
         lambda readers: readers.tag(tag_id, language, limit=limit, after=after),
         as_json=as_json,
-        table=print_tag,
+        table="lists:print_tag",
     )
 
 
@@ -118,7 +116,7 @@ def _say_moment(settings: Settings, instant: int) -> Callable[[Mapping[Any, int]
     return lambda cut: click.echo(moment(instant, cut, zone, now=now), err=True)
 
 
-def _ask(instant: int, question: Callable[[Any], Any], *, as_json: bool, table: Callable[[Any], None]) -> None:
+def _ask(instant: int, question: Callable[[Any], Any], *, as_json: bool, table: str) -> None:
     """Fold the log up to an instant, or reuse that, and ask; what is done is said on standard error."""
     with needs(EXTRAS):
         from newsroom_consumers.audit.asof import AsOfProgress
@@ -133,6 +131,3 @@ def _ask(instant: int, question: Callable[[Any], Any], *, as_json: bool, table: 
         looking=_say_moment(settings, instant),
     )
     print_answer(asof.ask(settings, instant, question, onlooker), as_json=as_json, table=table)
-
-
-COMMANDS: tuple[click.Command, ...] = (as_of,)

@@ -42,11 +42,10 @@ class UnwritableError(NewsroomError):
     "texts are in it: a new file is for its owner's eyes only.",
 )
 def history(article_id: str | None, page: Path | None, *, tags: bool, as_json: bool) -> None:
-    """Tell what became of ARTICLE: every event, who sent it, when and by which tool, its outcome, and what it changed.
+    """Print the history of an article. Shows every event, its sender, time, tool and outcome, and what it changed.
 
-    Words that an event took out stand as [-out-], those that it put in as {+in+}; a bracket that stands twice, such as
-    {{, is one of the text. Of what was refused it says what its author wanted, and of a lost race who won it. Exit 3
-    when there is no such article.
+    Words that an event removed are written [-out-], added ones {+in+}; a doubled bracket, such as {{, is one of the
+    text. A rejection shows what its author wanted, and a lost race who won it. Exit 3 when there is no such article.
     """
     id_ = chosen(article_id, tags=tags)
     if page and as_json:
@@ -103,6 +102,3 @@ def _write_whole(path: Path, text: str) -> None:
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-
-
-COMMANDS: tuple[click.Command, ...] = (history,)

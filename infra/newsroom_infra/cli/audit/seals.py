@@ -23,9 +23,9 @@ from newsroom_infra.settings import load
     help="Append the line to a file instead of printing it.",
 )
 def seal(out: Path | None) -> None:
-    """Print one line of JSON that seals every record which the live generation has folded.
+    """Seal what the live generation has folded. The seal is one line of JSON, also for people.
 
-    It is JSON whether a person or a program asks. Keep it where nobody who can write into the log can alter it.
+    Keep it where nobody who can write into the log can alter it.
     """
     with needs(EXTRAS):
         from newsroom_consumers.seals.seal import append_seal
@@ -42,10 +42,10 @@ def seal(out: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @stoppable()
 def check_seals(file: Path, *, as_json: bool) -> None:
-    """Read the log once and say whether every seal in FILE holds.
+    """Check the log against seals. Reads the log once; every seal in FILE must hold.
 
-    Exit 0 when all do, 1 when a record before one was altered, taken out or added, 2 when FILE holds something else, 4
-    when it could not be told: FILE or the log cannot be read, or the command was stopped.
+    Exit 0 when all do, 1 when a record before one was altered, removed or added, 2 when FILE holds something else, 4
+    when FILE or the log cannot be read or the command was stopped, so that nothing is proven.
     """
     with needs(EXTRAS):
         from newsroom_infra.app import archive
@@ -57,6 +57,3 @@ def check_seals(file: Path, *, as_json: bool) -> None:
             click.echo(visible(str(broken)))
         click.echo(f"{verdict.held} of {verdict.seals} seals hold")
     sys.exit(1 if verdict.broken else 0)
-
-
-COMMANDS: tuple[click.Command, ...] = (seal, check_seals)

@@ -37,9 +37,9 @@ _MENDED = {("parked", "applied"), ("parked", "rejected")}
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @stoppable()
 def verify(archive: Path | None, limit: int, *, as_json: bool) -> None:
-    """Fold the log afresh to where the live generation stands, and compare every row of the two.
+    """Compare the live generation with the log. Folds the log to the same cut and compares every row.
 
-    The worker may run on meanwhile. Exit 0 only when all is equal, 1 when a row differs, 4 when it could not be told.
+    The worker may keep running. Exit 0 only when all is equal, 1 when a row differs, 4 when nothing could be proven.
     """
     with needs(EXTRAS):
         from newsroom_infra.app import verify
@@ -76,6 +76,3 @@ def _lines(answer: dict[str, Any], limit: int) -> Iterator[str]:
     else:
         yield f"digest of all tables: {digest['a']} in {name}, {digest['b']} of the log folded afresh"
         yield f"{name} is NOT what the log says. From {name} to the log: {answer['summary']}"
-
-
-COMMANDS: tuple[click.Command, ...] = (verify,)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import click
-from rich import progress as bars
-from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
 _PLAIN_SECONDS = 5.0
 """Seconds between two plain lines."""
@@ -35,25 +37,32 @@ Progress = Callable[[int], object]
 @contextmanager
 def reading(file: BinaryIO) -> Iterator[ShowText]:
     """Show how far a file is read, and what came of it."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield _PlainLines()
         return
-    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TimeRemainingColumn())
-    with bars.Progress(*columns, console=console, transient=True) as progress:
+    with _bar(with_rest=True) as progress:
         yield _Bar(progress, progress.add_task("", total=_size(file)), file)
 
 
 @contextmanager
 def counting(total: int, unit: str) -> Iterator[Progress]:
     """Show how much of a known amount is done, how fast, and how long the rest takes; ``unit`` is such as "records"."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield _PlainCount(total, unit)
         return
-    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with bars.Progress(*columns, console=console, transient=True) as progress:
+    with _bar(with_rest=False) as progress:
         yield _CountedBar(progress, progress.add_task("", total=total), total, unit)
+
+
+def _bar(*, with_rest: bool) -> RichProgress:
+    """Make a bar in a terminal that disappears at the end; ``with_rest`` adds how long the rest takes."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    rest = (TimeRemainingColumn(),) if with_rest else ()
+    return RichProgress(*columns, *rest, console=Console(stderr=True), transient=True)
 
 
 class _Count:
@@ -87,7 +96,7 @@ class _PlainCount:
 class _CountedBar:
     """Moves a bar with what is done."""
 
-    def __init__(self, progress: bars.Progress, task: TaskID, total: int, unit: str) -> None:
+    def __init__(self, progress: RichProgress, task: TaskID, total: int, unit: str) -> None:
         self._progress = progress
         self._task = task
         self._count = _Count(total, unit)
@@ -114,7 +123,7 @@ class _PlainLines:
 class _Bar:
     """Moves a bar by the bytes read; of a pipe, whose end nobody knows, it only says what is done."""
 
-    def __init__(self, progress: bars.Progress, task: TaskID, file: BinaryIO) -> None:
+    def __init__(self, progress: RichProgress, task: TaskID, file: BinaryIO) -> None:
         self._progress = progress
         self._task = task
         self._file = file

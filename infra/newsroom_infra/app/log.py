@@ -1,0 +1,39 @@
+"""Builds what reads the log: Kafka's, or an export of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from newsroom_consumers.archive.log import ArchiveLog
+from newsroom_consumers.fold.record_rules import RecordReader
+from newsroom_consumers.log.kafka import KafkaLog, placement
+from newsroom_consumers.log.log import Log, LogExtent
+from newsroom_infra.app import build
+from newsroom_infra.settings import TAGS, Settings
+
+
+def kafka_log(settings: Settings, group: str | None = None, kind: type[KafkaLog] = KafkaLog) -> KafkaLog:
+    """Open Kafka's log for reading; ``group`` is where progress is reported. Raises ``LogAwayError``."""
+    names = (settings.articles_topic, settings.tags_topic)
+    return kind(settings.bootstrap, names, group=group, batch=settings.batch)
+
+
+@contextmanager
+def log_or_archive(settings: Settings, archive: Path | None) -> Iterator[Log]:
+    """Open what is to be replayed: Kafka's log, or an export of it. Raises ``LogError``."""
+    if archive is None:
+        opened: KafkaLog | ArchiveLog = kafka_log(replace(settings, batch=settings.replay_batch))
+    else:
+        opened = ArchiveLog(archive, batch=settings.replay_batch)
+    with closing(opened) as log:
+        yield log
+
+
+def record_reader(log: LogExtent) -> RecordReader:
+    """Build what reads the records of a log, whatever its topics' prefix."""
+    (tags_topic,) = (topic for topic in log.partitions if topic.endswith(TAGS))
+    return RecordReader(build.codec(), tags_topic=tags_topic, place=placement(log.partitions))
