@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 from integration.conftest import on_both_databases
-from support.asked import rows
+from support.asked import as_json, rows
 from support.fold_model import correction, edited
 from support.kit import CODEC, SITE, Newsroom
 from support.raw import RawLog
@@ -27,7 +27,8 @@ from newsroom_consumers.generations.open import NotReachedError, reader_queries
 from newsroom_consumers.log.cut import Cut, cut_at
 from newsroom_consumers.log.kafka import KafkaLog, placement
 from newsroom_consumers.progress import Progress
-from newsroom_consumers.queries.readers import Answer, NotFoundError, ReaderQueries
+from newsroom_consumers.queries.answers import GoneArticle, LiveArticle, NotFoundError
+from newsroom_consumers.queries.readers import ReaderQueries
 from newsroom_consumers.store.tables import EVENT
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.instants import to_rfc3339
@@ -37,7 +38,7 @@ EVER = 4_000_000_000 * 1000 * MILLISECOND
 """An instant after every test."""
 LANGUAGES = ("uk", "en")
 
-Seen = dict[str, Answer | None]
+Seen = dict[str, dict[str, Any] | None]
 """What readers are shown, by what they ask for; ``None`` where there is nothing."""
 
 
@@ -53,7 +54,7 @@ class Past:
         self._reader = RecordReader(CODEC, tags_topic=newsroom.topics.tags, place=placement(log.partitions))
         self._clock = iter(range(1, 1000))
 
-    def article(self, instant: int, language: str = "uk", **options: Any) -> Answer:
+    def article(self, instant: int, language: str = "uk", **options: Any) -> LiveArticle | GoneArticle:
         """Return the storm's page as it was."""
         named: dict[str, Any] = {"instant": instant, "article_id": "storm", "language": language} | options
         return article_as_of(self.control, self._log, self._reader, SITE, **named)
@@ -107,21 +108,21 @@ class Step(NamedTuple):
     lists: Seen
 
 
-def or_nothing(ask: Callable[..., Answer], *named: Any, **options: Any) -> Answer | None:
-    """Return an answer, ``None`` where readers have none."""
+def or_nothing(ask: Callable[..., Any], *named: Any, **options: Any) -> dict[str, Any] | None:
+    """Return an answer as it comes out of JSON, ``None`` where readers have none."""
     try:
-        return ask(*named, **options)
+        return dict(as_json(ask(*named, **options)))
     except NotFoundError:
         return None
 
 
 def lists(readers: ReaderQueries) -> Seen:
     """Ask for every list."""
-    seen: Seen = {f"timeline {each}": readers.timeline(each, limit=9) for each in LANGUAGES}
+    seen: Seen = {f"timeline {each}": as_json(readers.timeline(each, limit=9)) for each in LANGUAGES}
     return seen | {f"tag {each}": or_nothing(readers.tag, "weather", each, limit=9) for each in LANGUAGES}
 
 
-def page(ask: Callable[..., Answer], *named: Any) -> Answer | None:
+def page(ask: Callable[..., Any], *named: Any) -> dict[str, Any] | None:
     """Ask for a page; what it is related to is not compared."""
     seen = or_nothing(ask, *named)
     return seen and {**seen, "related": None}
@@ -143,7 +144,7 @@ def a_story(newsroom: Newsroom, raw_log: RawLog) -> Iterator[Any]:
     yield desk.unpublish("storm", languages=("en",), reason="error")
     head = newsroom.look(lambda seen: seen.ledger.head("storm"))
     assert head is not None
-    yield desk.skip(**{name: head[name] for name in ("key", "topic", "partition", "offset", "sha256")})
+    yield desk.skip(**{name: getattr(head, name) for name in ("key", "topic", "partition", "offset", "sha256")})
     yield desk.unpublish("storm", reason="legal", note="A court has ordered it.")
     yield desk.release("storm")
     yield desk.publish("storm", "uk", expected_version=3)
@@ -199,9 +200,9 @@ def test_a_takedown_is_seen_from_its_instant_on(newsroom: Newsroom, past: Past) 
     taken_down = newest(newsroom)
     for instant, status, listed in ((taken_down - MILLISECOND, "live", 1), (taken_down, "gone", 0)):
         for language in ("uk", "ru", "en"):
-            assert past.article(instant, language)["status"] == status
+            assert past.article(instant, language).status == status
         with past.readers(instant) as readers:
-            assert [len(readers.timeline(each, limit=9)["items"]) for each in ("uk", "ru", "en")] == [listed] * 3
+            assert [len(readers.timeline(each, limit=9).items) for each in ("uk", "ru", "en")] == [listed] * 3
             assert (or_nothing(readers.tag, "weather", "ru", limit=9) is None) is (status == "gone")
 
 
@@ -270,7 +271,7 @@ def test_an_article_is_not_told_before_its_records_are_found(newsroom: Newsroom,
     with pytest.raises(NotReachedError, match="1 records behind"):
         past.article(EVER, seconds=0)
     newsroom.work()
-    assert past.article(EVER)["status"] == "live"
+    assert past.article(EVER).status == "live"
 
 
 def test_the_commands_say_what_those_of_today_say(newsroom: Newsroom) -> None:

@@ -18,6 +18,7 @@ from support.raw import RawLog
 from support.stack import fresh_topics
 from support.stories import Story, send_stories
 
+from newsroom_consumers.queries.answers import to_json
 from newsroom_producers.desk import new_event_id
 
 Answered = subprocess.CompletedProcess[str]
@@ -75,13 +76,14 @@ JSON: dict[str, Callable[[Any], Any]] = {
 def test_json_is_the_answer_of_the_query_and_nothing_else(newsroom: Newsroom, command: str) -> None:
     answered = run(newsroom, *command.split(), "--json", PYTHONIOENCODING="ascii", TZ="America/New_York")
     assert (answered.returncode, answered.stderr) == (0, "")
-    expected = msgspec.json.encode(newsroom.look(JSON[command]))
+    expected = to_json(newsroom.look(JSON[command]))
+    assert answered.stdout == msgspec.json.format(expected, indent=2).decode() + "\n"
     assert msgspec.json.decode(answered.stdout) == msgspec.json.decode(expected)
 
 
 def test_a_cursor_leads_from_page_to_page(newsroom: Newsroom) -> None:
     first = newsroom.look(lambda seen: seen.queries.timeline("uk", limit=1))
-    answered = run(newsroom, "timeline", "--language", "uk", "--after", first["next"], "--json")
+    answered = run(newsroom, "timeline", "--language", "uk", "--after", str(first.next), "--json")
     page = msgspec.json.decode(answered.stdout)
     assert [item["article_id"] for item in page["items"]] == ["rain", "waiting"]
     assert page["next"] is None

@@ -13,7 +13,7 @@ from support.kit import SITE, Newsroom
 from support.stack import free_ports, fresh_topics
 from support.workers import run, worker
 
-from newsroom_consumers.queries.readers import NotFoundError
+from newsroom_consumers.queries.answers import NotFoundError
 from newsroom_consumers.store.tables import EDITION, EVENT
 
 LANGUAGES = SITE.languages
@@ -41,10 +41,10 @@ def printed(newsroom: Newsroom) -> str:
 
 def test_the_timeline_of_every_language_is_printed(newsroom: Newsroom, printed: str) -> None:
     for language in LANGUAGES:
-        items = newsroom.look(lambda seen, language=language: seen.queries.timeline(language, limit=100))["items"]  # type: ignore[misc]
+        items = newsroom.look(lambda seen, language=language: seen.queries.timeline(language, limit=100)).items  # type: ignore[misc]
         assert len(items) == 8
         assert f"recent news in {language}," in printed
-        assert all(item["headline"] in printed for item in items)
+        assert all(item.headline in printed for item in items)
 
 
 def test_what_is_named_to_try_next_works(newsroom: Newsroom, printed: str) -> None:
@@ -95,9 +95,9 @@ class TestStories:
         labels = {}
         for language in LANGUAGES:
             answer = newsroom.look(lambda seen, language=language: seen.queries.tag("trams", language, limit=9))  # type: ignore[misc]
-            labels[language] = answer["tag"]["label"]
-            assert answer["tag"]["id"] == "transport"
-            assert {item["article_id"] for item in answer["items"]} == {"market-storm", "night-tram"}
+            labels[language] = answer.tag.label
+            assert answer.tag.id == "transport"
+            assert {item.article_id for item in answer.items} == {"market-storm", "night-tram"}
         assert labels == {"uk": "Транспорт", "ru": "Транспорт", "en": "Transport"}
 
     def test_blocks_are_labelled_and_quotes_attributed(self, newsroom: Newsroom) -> None:

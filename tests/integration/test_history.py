@@ -20,7 +20,7 @@ from newsroom_consumers.audit.history.history import history
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.fold.record_rules import CATALOGUE, RecordReader
 from newsroom_consumers.log.kafka import KafkaLog, placement
-from newsroom_consumers.queries.readers import NotFoundError
+from newsroom_consumers.queries.answers import NotFoundError
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.instants import to_rfc3339
 from newsroom_schemas.values import Author, Block
@@ -160,7 +160,7 @@ def test_what_is_parked_and_skipped_is_told_as_the_loop_has_it(newsroom: Newsroo
     assert [each["changes"] for each in waiting[1:]] == [[], []]
     head = newsroom.look(lambda seen: seen.ledger.head("storm"))
     assert head is not None
-    desk.skip(**{name: head[name] for name in ("key", "topic", "partition", "offset", "sha256")})
+    desk.skip(**{name: getattr(head, name) for name in ("key", "topic", "partition", "offset", "sha256")})
     events = told(newsroom)
     assert [each["outcome"] for each in events] == ["applied", "skipped", "applied", "applied"]
     assert marked(events[2], "headline") == ["-Storm", "+Hail"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 import pytest
@@ -14,9 +13,10 @@ from support.kit import Newsroom, Snapshot
 from support.stories import Story, newest_first, send, send_stories
 
 from newsroom_consumers.projections.place import InvalidCursorError, from_cursor
+from newsroom_consumers.queries.answers import TagPage, TimelinePage
 from newsroom_producers.desk import new_event_id
 
-Ask = Callable[[Snapshot, int, str | None], dict[str, Any]]
+Ask = Callable[[Snapshot, int, str | None], TimelinePage | TagPage]
 
 ASKED: dict[str, Ask] = {
     "timeline": lambda seen, limit, after: seen.queries.timeline("uk", limit=limit, after=after),
@@ -85,7 +85,7 @@ def test_a_cursor_goes_on_behind_its_page_while_stories_come_and_go(
     send_stories(newsroom, [Story(id="breaking", at=NOON + 2 * MINUTE, tags=("flood",)), behind])
     send(newsroom, [unpublished(article_id=read[-1], event_id=new_event_id())])
     newsroom.work()
-    rest = newsroom.look(lambda seen: ASKED[asked](seen, 100, page["next"]))
+    rest = newsroom.look(lambda seen: ASKED[asked](seen, 100, page.next))
     assert _articles(rest) == [each for each in newest_first([*stories, behind]) if each not in read]
     assert _articles(newsroom.look(lambda seen: ASKED[asked](seen, 1, None))) == ["breaking"]
 
@@ -97,7 +97,7 @@ def test_lists_of_one_language_know_no_other(newsroom: Newsroom, stories: list[S
         lambda seen: seen.queries.tag("flood", "en", limit=10),
     ):
         assert _articles(newsroom.look(ask)) == ["english"]
-    assert newsroom.look(lambda seen: seen.queries.timeline("de", limit=10)) == {"items": [], "next": None}
+    assert newsroom.look(lambda seen: seen.queries.timeline("de", limit=10)) == TimelinePage(items=(), next=None)
 
 
 @pytest.mark.parametrize(
@@ -128,13 +128,13 @@ def test_every_list_refuses_such_a_cursor(newsroom: Newsroom, stories: list[Stor
             newsroom.look(lambda seen, ask=ask: ask(seen, 5, "nonsense"))  # type: ignore[misc]
 
 
-def _pages(newsroom: Newsroom, ask: Ask, size: int) -> list[dict[str, Any]]:
+def _pages(newsroom: Newsroom, ask: Ask, size: int) -> list[TimelinePage | TagPage]:
     """Read a list to its end, page by page."""
     pages = [newsroom.look(lambda seen: ask(seen, size, None))]
-    while (after := pages[-1]["next"]) is not None:
+    while (after := pages[-1].next) is not None:
         pages.append(newsroom.look(lambda seen, after=after: ask(seen, size, after)))  # type: ignore[misc]
     return pages
 
 
-def _articles(page: dict[str, Any]) -> list[str]:
-    return [item["article_id"] for item in page["items"]]
+def _articles(page: TimelinePage | TagPage) -> list[str]:
+    return [item.article_id for item in page.items]

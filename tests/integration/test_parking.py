@@ -89,14 +89,14 @@ def test_poison(newsroom: Newsroom, raw_log: RawLog, refold: Refold, poison: str
     assert timeline(newsroom) == ["b"]
     assert outcomes(newsroom, "a") == ["applied"] * 3 + ["parked"] * 4
     (waiting,) = newsroom.look(lambda seen: seen.ledger.parked())
-    assert (waiting["article_id"], waiting["waiting"], waiting["stage"]) == ("a", 4, stage)
-    assert error in waiting["error"]
+    assert (waiting.article_id, waiting.waiting, waiting.stage) == ("a", 4, stage)
+    assert error in waiting.error
     queue = newsroom.look(lambda seen: seen.ledger.parked_records("a"))
-    assert [each["offset"] for each in queue] == sorted(each["offset"] for each in queue)
-    assert [(each["stage"], each["hides"]) for each in queue] == [
-        (stage, []),
-        *([("behind", [])] * 2),
-        ("behind", ["uk"]),
+    assert [each.offset for each in queue] == sorted(each.offset for each in queue)
+    assert [(each.stage, each.hides) for each in queue] == [
+        (stage, ()),
+        *([("behind", ())] * 2),
+        ("behind", ("uk",)),
     ]
     assert refold(folding) == newsroom.tables()
     assert verified(newsroom, folding)

@@ -20,7 +20,14 @@ from support.workers import Worker, until, worker
 from newsroom_consumers.control.control import Control, UnknownGenerationError
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.generations.open import reader_queries
-from newsroom_consumers.generations.promote import BehindError, MoreParkedError, OtherLogError, ReplacedError, promote
+from newsroom_consumers.generations.promote import (
+    BehindError,
+    MoreParkedError,
+    OtherLogError,
+    Promotion,
+    ReplacedError,
+    promote,
+)
 from newsroom_consumers.store.cursors import FencedError
 from newsroom_consumers.store.tables import CURSOR
 
@@ -55,10 +62,10 @@ def control(newsroom: Newsroom) -> Control:
 
 def test_a_generation_that_is_level_becomes_live(storm: Newsroom, control: Control) -> None:
     replayed(storm, "trial")
-    assert promote(control, "trial", 0) == {"live": "trial", "before": "main"}
+    assert promote(control, "trial", 0) == Promotion(live="trial", before="main")
     assert (control.live(), page(storm, "storm")["headline"]) == ("trial", "Буря")
-    assert promote(control, "trial", 0) == {"live": "trial", "before": "trial"}
-    assert promote(control, "main", 0)["live"] == "main"
+    assert promote(control, "trial", 0) == Promotion(live="trial", before="trial")
+    assert promote(control, "main", 0).live == "main"
 
 
 def test_a_generation_that_lacks_one_takedown_is_refused(storm: Newsroom, control: Control) -> None:
@@ -71,7 +78,7 @@ def test_a_generation_that_lacks_one_takedown_is_refused(storm: Newsroom, contro
     assert dict(refused.value.behind) == {(receipt.topic, receipt.partition): 1}
     assert (control.live(), page(storm, "storm")["status"]) == ("main", "gone")
     trial.work()
-    assert promote(control, "trial", 0)["live"] == "trial"
+    assert promote(control, "trial", 0).live == "trial"
     assert page(storm, "storm")["status"] == "gone"
 
 
@@ -97,14 +104,14 @@ def test_a_generation_with_one_more_article_parked_is_refused(storm: Newsroom, c
         promote(control, "trial", 0)
     assert control.live() == "main"
     replayed(storm, "mended")
-    assert promote(control, "mended", 0)["live"] == "mended"
+    assert promote(control, "mended", 0).live == "mended"
 
 
 def test_what_is_parked_in_both_is_no_reason_to_refuse(newsroom: Newsroom, control: Control) -> None:
     newsroom.desk().create("storm", "uk", headline="Буря")
     newsroom.work(folding=BROKEN)
     replayed(newsroom, "trial", folding=BROKEN)
-    assert promote(control, "trial", 0)["live"] == "trial"
+    assert promote(control, "trial", 0).live == "trial"
 
 
 def test_an_article_that_is_parked_from_an_earlier_record_on_is_a_reason_to_refuse(
@@ -222,7 +229,7 @@ def test_readers_see_no_error_and_nothing_go_back_while_generations_change_under
         for name in ("trial", "main", "trial"):
             until(lambda: len(sent) > 10 or writing.done())
             sent.clear()
-            assert promote(control, name, 30)["live"] == name
+            assert promote(control, name, 30).live == name
         until(lambda: len(sent) > 10 or writing.done())
         stopping.set()
         writing.result()
@@ -273,9 +280,9 @@ def _seen(control: Control) -> str:
     """Return the instant at which what a reader sees of the storm began; its page and the timeline say the same."""
     with reader_queries(control, SITE) as readers:
         shown = readers.article("storm", "uk")
-        listed = [item["headline"] for item in readers.timeline("uk", limit=5)["items"]]
-    if shown["status"] == "gone":
+        listed = [item.headline for item in readers.timeline("uk", limit=5).items]
+    if shown.status == "gone":
         assert listed == []
-        return str(shown["since"])
-    assert listed == [shown["headline"]]
-    return str(shown["first_published_at"])
+        return str(shown.since)
+    assert listed == [shown.headline]
+    return str(shown.first_published_at)

@@ -146,7 +146,7 @@ def test_such_a_record_of_a_parked_article_is_rejected_and_does_not_wait(
     newsroom.work()
     _expect_all_rejected(newsroom)
     waiting = newsroom.look(lambda seen: seen.ledger.parked())
-    assert {each["article_id"]: each["waiting"] for each in waiting} == {"a": 2, "b": 1}
+    assert {each.article_id: each.waiting for each in waiting} == {"a": 2, "b": 1}
     assert refold() == newsroom.tables()
 
 
@@ -181,7 +181,7 @@ def test_an_event_that_was_decided_before_is_a_duplicate_and_says_whether_it_dif
         newsroom.work()
     expected = ["applied"] * 3 + ["version_conflict"] + ["duplicate"] * 8
     assert outcomes(newsroom, "a") == expected
-    facts = [row["facts"] for row in newsroom.look(lambda seen: seen.ledger.outcomes("a"))][4:]
+    facts = [row.facts for row in newsroom.look(lambda seen: seen.ledger.outcomes("a"))][4:]
     assert facts == [{}, {}, {"differs": True}, {"differs": True}] * 2
     assert [row["decided"] for row in rows(newsroom, EVENT)] == [1] * 4 + [0] * 8
     assert newsroom.tables()["edition"][0][2] == 2

@@ -8,7 +8,6 @@ import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -196,8 +195,7 @@ def cut(newsroom: Newsroom, instant: int) -> Cut:
 
 def instant_of_last(newsroom: Newsroom, article_id: str) -> int:
     """Return when the last event of an article was recorded, microseconds."""
-    text = newsroom.look(lambda seen: seen.ledger.outcomes(article_id))[-1]["recorded_at"]
-    return round(datetime.fromisoformat(text).timestamp() * 1_000_000)
+    return newsroom.look(lambda seen: seen.ledger.outcomes(article_id))[-1].recorded_at
 
 
 def _events(newsroom: Newsroom) -> int:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from integration.conftest import Refold, on_both_databases
-from support.asked import outcomes, page, public_text, tagged, timeline, verified
+from support.asked import as_json, outcomes, page, public_text, tagged, timeline, verified
 from support.fold_model import correction, edited
 from support.kit import Newsroom
 
 from newsroom_consumers.fold.record_rules import CATALOGUE
-from newsroom_consumers.queries.readers import NotFoundError
+from newsroom_consumers.queries.answers import NotFoundError
 from newsroom_producers.desk import Desk, new_event_id
 from newsroom_producers.receipts import Receipt
 from newsroom_schemas.values import Block
@@ -38,8 +38,8 @@ def test_two_editors(newsroom: Newsroom, desk: Desk, refold: Refold) -> None:
     newsroom.work()
     assert outcomes(newsroom, "storm") == ["applied", "applied", "version_conflict", "applied", "duplicate"]
     lost = newsroom.look(lambda seen: seen.ledger.outcomes("storm"))[2]
-    assert lost["facts"] == {"article": "storm", "language": "uk", "expected": 1, "actual": 2}
-    assert (lost["actor"], lost["type"]) == ("petro", "ArticleEdited")
+    assert lost.facts == {"article": "storm", "language": "uk", "expected": 1, "actual": 2}
+    assert (lost.actor, lost.type) == ("petro", "ArticleEdited")
     assert (page(newsroom, "storm")["headline"], page(newsroom, "storm")["version"]) == ("One", 2)
     assert refold(workers=3) == newsroom.tables()
     assert verified(newsroom)
@@ -171,8 +171,8 @@ def test_tags(newsroom: Newsroom, desk: Desk, refold: Refold, *, merge_first: bo
         newsroom.work()
     merged = newsroom.look(lambda seen: seen.queries.tag("nk", "uk", limit=10))
     assert merged == newsroom.look(lambda seen: seen.queries.tag("north-korea", "uk", limit=10))
-    assert merged["tag"] == {"id": "north-korea", "label": "North Korea"}
-    assert [item["article_id"] for item in merged["items"]] == ["late", "two", "both", "one"]
+    assert as_json(merged.tag) == {"id": "north-korea", "label": "North Korea"}
+    assert [item.article_id for item in merged.items] == ["late", "two", "both", "one"]
     assert page(newsroom, "both")["tags"] == [{"id": "north-korea", "label": "North Korea"}]
 
     desk.merge_tag("north-korea", into="nk")

@@ -19,7 +19,7 @@ def test_a_generation_reaches_the_end_of_a_log_that_ends_in_markers(newsroom: Ne
             finish()
     newsroom.work()
     outcomes = newsroom.look(lambda seen: seen.ledger.outcomes("storm"))
-    assert [(each["outcome"], each["reason"]) for each in outcomes] == [("applied", None), ("rejected", "no_value")]
+    assert [(each.outcome, each.reason) for each in outcomes] == [("applied", None), ("rejected", "no_value")]
     newsroom.desk().publish("storm", "uk", expected_version=1)
     newsroom.work()
-    assert newsroom.look(lambda seen: seen.queries.article("storm", "uk"))["status"] == "live"
+    assert newsroom.look(lambda seen: seen.queries.article("storm", "uk")).status == "live"

@@ -127,7 +127,7 @@ def test_a_second_withdrawal_leaves_the_page_of_the_first(newsroom: Newsroom, ra
     newsroom.work()
     assert page(newsroom, "a")["note"] == "First."
     queue = newsroom.look(lambda seen: seen.ledger.parked_records("a"))
-    assert [each["hides"] for each in queue] == [[], ["uk"], []]
+    assert [each.hides for each in queue] == [(), ("uk",), ()]
     assert newsroom.tables() == refold()
 
 

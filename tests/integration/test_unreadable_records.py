@@ -31,7 +31,7 @@ def test_a_batch_in_any_compression_is_read(newsroom: Newsroom, compression: str
     with closing(KafkaProducer(bootstrap_servers=newsroom.bootstrap, compression_type=compression)) as other:
         other.send(newsroom.topics.articles, key=b"storm", value=b"no event" * 100).get(10)
     newsroom.work()
-    assert [each["article_id"] for each in newsroom.look(lambda seen: seen.ledger.parked())] == ["storm"]
+    assert [each.article_id for each in newsroom.look(lambda seen: seen.ledger.parked())] == ["storm"]
 
 
 def test_a_record_that_no_client_can_read_stops_its_partition_only(newsroom: Newsroom, tmp_path: Path) -> None:

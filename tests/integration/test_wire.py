@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -19,6 +18,7 @@ from support.asked import rows
 from support.kit import Newsroom
 from support.stack import fresh_topics
 
+from newsroom_consumers.queries.answers import ListEntry, TagPage, TimelinePage
 from newsroom_consumers.store.tables import EVENT
 from newsroom_producers.importers.emit import answers
 from newsroom_producers.importers.lines import read_lines
@@ -88,9 +88,7 @@ def test_every_story_is_live_once(newsroom: Newsroom, wire: list[Wired]) -> None
 
 def test_the_timeline_shows_every_story_in_order_through_all_pages(newsroom: Newsroom, wire: list[Wired]) -> None:
     shown = newsroom.look(lambda seen: _all_pages(partial(seen.queries.timeline, "en")))
-    assert [(each["article_id"], from_rfc3339(each["published_at"])) for each in shown] == [
-        (story.id, story.at) for story in wire
-    ]
+    assert [(each.article_id, each.published_at) for each in shown] == [(story.id, story.at) for story in wire]
 
 
 def test_every_tag_shows_its_stories_in_order_through_all_pages(newsroom: Newsroom, wire: list[Wired]) -> None:
@@ -100,7 +98,7 @@ def test_every_tag_shows_its_stories_in_order_through_all_pages(newsroom: Newsro
             expected.setdefault(tag, []).append(story.id)
     assert len(expected) > 300
     found = newsroom.look(lambda seen: {tag: _all_pages(partial(seen.queries.tag, tag, "en")) for tag in expected})
-    assert {tag: [each["article_id"] for each in items] for tag, items in found.items()} == expected
+    assert {tag: [each.article_id for each in items] for tag, items in found.items()} == expected
 
 
 def test_a_second_import_changes_nothing_but_event_rows(newsroom: Newsroom) -> None:
@@ -123,11 +121,11 @@ def _import(newsroom: Newsroom) -> None:
     assert len(settled) == 2 * STORIES
 
 
-def _all_pages(ask: Callable[..., dict[str, Any]]) -> list[dict[str, Any]]:
+def _all_pages(ask: Callable[..., TimelinePage | TagPage]) -> list[ListEntry]:
     """Read a list to its end."""
     page = ask(limit=PAGE)
-    items: list[dict[str, Any]] = page["items"]
-    while page["next"] is not None:
-        page = ask(limit=PAGE, after=page["next"])
-        items += page["items"]
+    items = list(page.items)
+    while page.next is not None:
+        page = ask(limit=PAGE, after=page.next)
+        items += page.items
     return items

@@ -17,6 +17,7 @@ from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.kafka import KafkaLog, placement
 from newsroom_consumers.projections import PROJECTIONS
 from newsroom_consumers.projections.tags import TAG
+from newsroom_consumers.queries.answers import TagPage, TimelinePage, to_json
 
 PUBLIC = {TAG.name} | {table.name for projection in PROJECTIONS.values() for table in projection.TABLES}
 """Names of the tables that readers' connections can see."""
@@ -25,7 +26,7 @@ PUBLIC = {TAG.name} | {table.name for projection in PROJECTIONS.values() for tab
 def outcomes(newsroom: Newsroom, article_id: str) -> list[str]:
     """Return what became of each event of an article: the outcome, or the reason of a rejection."""
     found = newsroom.look(lambda seen: seen.ledger.outcomes(article_id))
-    return [row["reason"] or row["outcome"] for row in found]
+    return [row.reason or row.outcome for row in found]
 
 
 def rows(newsroom: Newsroom, table: Table) -> list[dict[str, Any]]:
@@ -34,10 +35,14 @@ def rows(newsroom: Newsroom, table: Table) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in newsroom.tables()[table.name]]
 
 
+def as_json(answer: Any) -> Any:
+    """Return an answer as it comes out of JSON."""
+    return msgspec.json.decode(to_json(answer))
+
+
 def page(newsroom: Newsroom, article_id: str, language: str = "uk") -> dict[str, Any]:
     """Return the page of an edition, as it comes out of JSON."""
-    answer = newsroom.look(lambda seen: seen.queries.article(article_id, language))
-    return msgspec.json.decode(msgspec.json.encode(answer), type=dict[str, Any])
+    return dict(as_json(newsroom.look(lambda seen: seen.queries.article(article_id, language))))
 
 
 def timeline(newsroom: Newsroom, language: str = "uk") -> list[str]:
@@ -66,9 +71,9 @@ def verdict(newsroom: Newsroom, **options: Any) -> Verification:
 def verified(newsroom: Newsroom, folding: BatchFold | None = None) -> bool:
     """Return whether the live generation is what the log says; fail with what differs."""
     found = verdict(newsroom, folding=folding)
-    assert found.equal, found.answer()
+    assert found.equal, found
     return True
 
 
-def _articles(answer: dict[str, Any]) -> list[str]:
-    return [item["article_id"] for item in answer["items"]]
+def _articles(answer: TimelinePage | TagPage) -> list[str]:
+    return [item.article_id for item in answer.items]

@@ -22,6 +22,8 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
+from msgspec import structs
+
 from newsroom_consumers.control import snapshots
 from newsroom_consumers.control.build import this_build
 from newsroom_consumers.control.control import Control, LiveGenerationError, UnknownGenerationError
@@ -36,7 +38,8 @@ from newsroom_consumers.log.cut import Cut, cut_at
 from newsroom_consumers.log.log import Log, LogExtent
 from newsroom_consumers.progress import Progress
 from newsroom_consumers.projections.columns import canonical
-from newsroom_consumers.queries.readers import Answer, NotFoundError, ReaderQueries, Site
+from newsroom_consumers.queries.answers import GoneArticle, LiveArticle, NotFoundError
+from newsroom_consumers.queries.readers import ReaderQueries, Site
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.reread import before, places_of, read_again
 from newsroom_consumers.worker.replay import begin, replay
@@ -114,11 +117,11 @@ def article_as_of(
     language: str,
     seconds: float = INDEX_SECONDS,
     looking: Looking = lambda _: None,
-) -> Answer:
+) -> LiveArticle | GoneArticle:
     """Return the page of an edition as it was at an instant (microseconds).
 
-    ``related`` is always null, because it depends on other articles. The event index of the live generation tells
-    where the article's records are. Raises ``NotThenError``, ``NotReachedError`` if that index does not reach the cut
+    ``related`` is always ``None``, because it depends on other articles. The event index of the live generation tells
+    where the article's records are. Raise ``NotThenError``, ``NotReachedError`` if that index does not reach the cut
     within ``seconds``, ``LogMismatchError``, ``LogError`` and ``NoGenerationError``.
     """
     cut, name = cut_at(log, instant), control.live()
@@ -130,7 +133,7 @@ def article_as_of(
     reads = read_again(log, reader, before(places, cut))
     with _temporary(_fold(reads, article_id), site) as readers, then(instant):
         answer = readers.article(article_id, language)
-    return answer | {"related": None} if "related" in answer else answer
+    return structs.replace(answer, related=None) if isinstance(answer, LiveArticle) else answer
 
 
 def _fold(reads: Sequence[JudgedRecord], article_id: str) -> FoldResult:

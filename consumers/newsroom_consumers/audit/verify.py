@@ -29,7 +29,6 @@ from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.log.log import Log, LogExtent
 from newsroom_consumers.log.record import Partition, all_partitions
 from newsroom_consumers.progress import Progress
-from newsroom_consumers.queries.readers import Answer
 from newsroom_consumers.store.digests import digest_of
 from newsroom_consumers.store.tables import EVENT
 from newsroom_consumers.worker.replay import replay
@@ -90,25 +89,6 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
         """Digest of all tables: ``a`` of the generation, ``b`` of the log folded again."""
         tables = self.comparison.digests
         return {side: digest_of({name: each[side] for name, each in tables.items()}) for side in ("a", "b")}
-
-    def answer(self) -> Answer:
-        """Return the result as JSON values."""
-        cut = [{"topic": at.topic, "partition": at.partition, "offset": end} for at, end in sorted(self.cut.items())]
-        beyond = [
-            {"topic": at.topic, "partition": at.partition, "offset": offset, "end": end}
-            for at, (offset, end) in sorted(self.beyond.items())
-        ]
-        compared = self.comparison.answer()
-        del compared["left_out"]
-        known = {
-            "generation": self.generation,
-            "cut": cut,
-            "beyond": beyond,
-            "damage": self.damage,
-            "records": self.records,
-            "digest": self.digest,
-        }
-        return {**known, **compared, "equal": self.equal}
 
 
 def verify(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -79,11 +79,6 @@ class Comparison(msgspec.Struct, kw_only=True, frozen=True):
     """The digest of each table in ``a`` and ``b``; empty if only a part of them was compared."""
     left_out: int = 0
     """Number of articles that were not compared, because one of the two may lack some of their records."""
-
-    def answer(self) -> dict[str, Any]:
-        """Return the result as JSON values."""
-        known = {"equal": self.equal, "a": self.a, "b": self.b, "summary": self.summary, "left_out": self.left_out}
-        return {**known, **msgspec.to_builtins(self.findings), "digests": self.digests}
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, func, select, update
 
 from newsroom_consumers.control.control import Control, KnownGeneration
@@ -23,7 +24,6 @@ from newsroom_consumers.generations.open import cut_of
 from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.queries.editors import EditorQueries
-from newsroom_consumers.queries.readers import Answer
 from newsroom_consumers.store.tables import CURSOR, PARKED
 from newsroom_schemas.errors import NewsroomError
 
@@ -91,6 +91,14 @@ class ReplacedError(NewsroomError):
         self.live = live
 
 
+class Promotion(msgspec.Struct, frozen=True, kw_only=True):
+    """Which generation is live after a promotion, and which one was before."""
+
+    live: str
+    before: str | None
+    """``None`` where there was none; the same name where it was live already."""
+
+
 class _Frozen(NamedTuple):
     """The live generation while nobody moves it: a transaction that has raised its epochs, and is yet to be stored."""
 
@@ -98,8 +106,8 @@ class _Frozen(NamedTuple):
     cursors: Cut
 
 
-def promote(control: Control, name: str, seconds: float) -> Answer:
-    """Make a generation live, waiting some seconds for it to catch up, and say which one was live before.
+def promote(control: Control, name: str, seconds: float) -> Promotion:
+    """Make a generation live, waiting some seconds for it to catch up.
 
     1. Refuse a generation of another log, one with more parked than live has, and one behind that nobody moves.
     2. When it is near, fence live's workers.  3. Wait until it is at or past every cursor of live.  4. Flip; or let the
@@ -112,14 +120,14 @@ def promote(control: Control, name: str, seconds: float) -> Answer:
     live = next((each for each in control.all() if each.live), None)
     if live is None:
         control.make_live_if_none_is(name)
-        return {"live": name, "before": None}
+        return Promotion(live=name, before=None)
     if live.name == name:
-        return {"live": name, "before": name}
+        return Promotion(live=name, before=name)
     _require_same_log(wanted, live)
     while True:
         missing = _promotable(control, name, live.name)
         if sum(missing.values()) <= _NEAR and _has_flipped(control, name, live.name, until):
-            return {"live": name, "before": live.name}
+            return Promotion(live=name, before=live.name)
         if time.monotonic() >= until:
             raise BehindError(name, live.name, missing, f"was not level with it within {seconds:g} s")
         time.sleep(_PAUSE_SECONDS)

@@ -1,9 +1,9 @@
-"""What a person does about parked records: has their article folded again, or sees what came of skipping the first.
+"""What a person does about parked records: have their article folded again, or see what came of skipping the first.
 
 Example::
 
     for fate in retry(control, ["storm"], seconds=60):
-        fate["outcomes"]    # {"applied": 3, "rejected": 1}, or fate["parked"] says what still cannot be folded
+        fate.outcomes    # {"applied": 3, "rejected": 1}; fate.parked is the record that still cannot be folded
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar, NamedTuple
 
+from msgspec import structs
+
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.control.retries import Retries
 from newsroom_consumers.fold.record_rules import CATALOGUE
 from newsroom_consumers.generations.open import cut_of, wait_until_reached
 from newsroom_consumers.log.record import Address, Partition
+from newsroom_consumers.queries.answers import ParkedHead, QueueFate, SkipFate
 from newsroom_consumers.queries.editors import EditorQueries
-from newsroom_consumers.queries.readers import Answer
 from newsroom_schemas.errors import Kind, NewsroomError
 
 _LOOK_SECONDS = 0.05
-"""How often to look whether a request has been answered."""
+"""Seconds between two looks whether a request has been answered."""
 
 
 class NothingParkedError(NewsroomError):
@@ -39,12 +41,12 @@ class NothingParkedError(NewsroomError):
 
 
 class UnansweredError(NewsroomError):
-    """No worker has folded what it was asked to."""
+    """No worker has folded what was asked for, in time."""
 
     kind: ClassVar[Kind] = Kind.TIMED_OUT
 
     def __init__(self, ids: Sequence[str], seconds: float) -> None:
-        """Name the articles that are left, and how long it was waited."""
+        """Name the articles that are left, and how many seconds they were waited for."""
         super().__init__(
             f"no worker has folded the parked records of {', '.join(map(display_name, ids))} within {seconds:g} s. The "
             "request is taken back; start a worker (`newsroom up` or `newsroom worker`) and ask again"
@@ -54,21 +56,21 @@ class UnansweredError(NewsroomError):
 
 
 class ParkedQueue(NamedTuple):
-    """The parked records of an article: the first of them with what names it in the log, and where each lies."""
+    """The parked records of an article: the first one, and where each of them lies in the log."""
 
-    head: Answer
+    head: ParkedHead
     queue: Sequence[Address]
 
 
 def display_name(id_: str) -> str:
-    """Say what an article is called where people read it; the tag catalogue has no id."""
+    """Return what people call an article; the tag catalogue has no id."""
     return "the tag catalogue" if id_ == CATALOGUE else id_
 
 
-def retry(control: Control, ids: Sequence[str] | None, seconds: float) -> list[Answer]:
-    """Have a worker fold the parked records of articles again, of all where none are named, and say what came of each.
+def retry(control: Control, ids: Sequence[str] | None, seconds: float) -> list[QueueFate]:
+    """Have a worker fold the parked records of articles again, of all where none are named; return what came of each.
 
-    Raises ``NothingParkedError`` and ``UnansweredError``.
+    Raise ``NothingParkedError`` and ``UnansweredError``.
     """
     name = control.live()
     with control.database.reading(name) as connection:
@@ -85,7 +87,7 @@ def retry(control: Control, ids: Sequence[str] | None, seconds: float) -> list[A
 
 
 def waiting(control: Control, id_: str) -> ParkedQueue:
-    """Give what waits of an article. Raises ``NothingParkedError``."""
+    """Return the parked records of an article. Raise ``NothingParkedError``."""
     with control.database.reading(control.live()) as connection:
         editors = EditorQueries(connection)
         head = editors.head(id_)
@@ -94,10 +96,10 @@ def waiting(control: Control, id_: str) -> ParkedQueue:
         return ParkedQueue(head, editors.queues()[id_])
 
 
-def skipped(control: Control, before: ParkedQueue, skip: Address, seconds: float) -> Answer:
-    """Wait until the live generation has folded an event that skips a record, and say what came of it and of the rest.
+def skipped(control: Control, before: ParkedQueue, skip: Address, seconds: float) -> SkipFate:
+    """Wait until the live generation has folded an event that skips a record; return what came of it and of the rest.
 
-    ``before`` is what waited before the event was sent. Raises ``NotReachedError``.
+    ``before`` is what was parked before the event was sent. Raise ``NotReachedError``.
     """
     topic, partition, offset = skip
     name = control.live()
@@ -105,11 +107,12 @@ def skipped(control: Control, before: ParkedQueue, skip: Address, seconds: float
     wait_until_reached({Partition(topic, partition): offset + 1}, partial(cut_of, control, name), seconds)
     with control.database.reading(name) as connection:
         editors = EditorQueries(connection)
-        return {"skip": editors.outcome(skip)} | editors.fate(before.head["article_id"], before.queue[1:])
+        fate = editors.fate(before.head.article_id, before.queue[1:])
+        return SkipFate(skip=editors.outcome(skip), **structs.asdict(fate))
 
 
 def _ask(requests: Retries, ids: Sequence[str], seconds: float) -> None:
-    """Enter a request, and wait until workers have answered it; take back what none has."""
+    """Enter a request and wait until workers have answered it; withdraw what none has answered."""
     request_id = str(uuid.uuid4())
     until = time.monotonic() + seconds
     requests.ask(request_id, ids)

@@ -1,17 +1,17 @@
-"""What readers can ask of a generation: an article, the timeline, a tag page. Answers are JSON values.
+"""What readers can ask of a generation: an article, the timeline, a tag page.
 
 Example::
 
     with engine.begin() as connection:
-        Queries(connection, site).timeline("en", limit=20)
+        ReaderQueries(connection, site).timeline("en", limit=20)
 
-All queries of one answer use one read transaction of one generation. Names and forms are those of the newsroom's API.
+All queries of one answer use one read transaction of one generation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -20,27 +20,30 @@ from sqlalchemy import Connection
 
 from newsroom_consumers.projections import published, tags, timeline
 from newsroom_consumers.projections.place import Place, from_cursor, to_cursor
-from newsroom_schemas.errors import Kind, NewsroomError
+from newsroom_consumers.queries.answers import (
+    ArticleLink,
+    GoneArticle,
+    Instant,
+    ListEntry,
+    LiveArticle,
+    NotFoundError,
+    ReaderNote,
+    ShownTag,
+    TagPage,
+    TimelinePage,
+)
+from newsroom_schemas.fold.state import Catalogue, DatedNote
 from newsroom_schemas.fold.tags import aliases, label, resolve
-from newsroom_schemas.instants import to_datetime, to_rfc3339
-from newsroom_schemas.values import Block, StoredBlocks
-
-Answer = dict[str, Any]
-"""A JSON object."""
+from newsroom_schemas.instants import to_datetime
+from newsroom_schemas.values import Author, Block, Image, StoredBlocks
 
 RELATED = 3
 """How many related stories an article shows."""
 
-
-class NotFoundError(NewsroomError):
-    """There is nothing of that name for readers: unknown, a draft, or under embargo, which look the same."""
-
-    kind: ClassVar[Kind] = Kind.UNKNOWN
-
-    def __init__(self, what: str) -> None:
-        """Say what was asked for."""
-        super().__init__(f"readers have no {what}")
-        self.what = what
+_image = msgspec.json.Decoder(Image).decode
+_authors = msgspec.json.Decoder(tuple[Author, ...]).decode
+_ids = msgspec.json.Decoder(tuple[str, ...]).decode
+_notes = msgspec.json.Decoder(list[DatedNote]).decode
 
 
 class Site:
@@ -49,17 +52,17 @@ class Site:
     def __init__(
         self, languages: Sequence[str], zone: ZoneInfo, blocks: Callable[[StoredBlocks], tuple[Block, ...]]
     ) -> None:
-        """Take languages in order of preference, the zone of local times, and the decoder of stored blocks."""
+        """Show ``languages``, in order of preference, and local times of ``zone``; ``blocks`` decodes stored blocks."""
         self.languages = tuple(languages)
         self.zone = zone
         self.blocks = blocks
 
-    def in_order(self, languages: set[str]) -> list[str]:
-        """Put languages in the newsroom's order, others behind by name."""
-        return sorted(languages, key=lambda each: (self._rank(each), each))
+    def in_order(self, languages: set[str]) -> tuple[str, ...]:
+        """Return languages in the newsroom's order; those that it does not name follow, by name."""
+        return tuple(sorted(languages, key=lambda each: (self._rank(each), each)))
 
     def clock(self, instant: int) -> str:
-        """Write an instant (microseconds) as local ``HH:MM``."""
+        """Return an instant (microseconds) as local ``HH:MM``."""
         at = to_datetime(instant)
         try:
             return at.astimezone(self.zone).strftime("%H:%M")
@@ -74,28 +77,28 @@ class ReaderQueries:
     """The queries of one read transaction."""
 
     def __init__(self, connection: Connection, site: Site) -> None:
-        """Take the transaction's connection and the site that the answers are for."""
+        """Ask through ``connection``, which is in a read transaction; ``site`` says how answers are shown."""
         self._connection = connection
         self._site = site
 
-    def article(self, article_id: str, language: str) -> Answer:
-        """Give the page of an edition, live or gone. Raises ``NotFoundError``."""
-        languages = self._site.in_order(published.live_languages(self._connection, article_id))
+    def article(self, article_id: str, language: str) -> LiveArticle | GoneArticle:
+        """Return the page of an edition, or what is left of it. Raise ``NotFoundError``."""
         if page := published.page_of(self._connection, article_id, language):
-            return self._live(page) | {"languages": languages}
+            return self._live(page)
         if gone := published.withdrawal_of(self._connection, article_id, language):
-            return _gone(gone) | {"languages": languages}
+            return self._gone(gone)
         raise NotFoundError(f"article {article_id} in {language}")
 
-    def timeline(self, language: str, *, limit: int, after: str | None = None) -> Answer:
-        """Give a page of the recent-news timeline, newest first. Raises ``InvalidCursorError``."""
+    def timeline(self, language: str, *, limit: int, after: str | None = None) -> TimelinePage:
+        """Return a page of the recent-news timeline, newest first. Raise ``InvalidCursorError``."""
         place = from_cursor(after) if after else None
-        return self._page(timeline.newest(self._connection, language, after=place, limit=limit + 1), language, limit)
+        found = timeline.newest(self._connection, language, after=place, limit=limit + 1)
+        return TimelinePage(items=self._entries(found[:limit], language), next=_next(found, limit))
 
-    def tag(self, tag_id: str, language: str, *, limit: int, after: str | None = None) -> Answer:
-        """Give a page of the stories with a tag, or with one that redirects to it.
+    def tag(self, tag_id: str, language: str, *, limit: int, after: str | None = None) -> TagPage:
+        """Return a page of the stories with a tag, or with one that redirects to it.
 
-        Raises ``NotFoundError`` for a tag that neither the catalogue nor a live story has, and ``InvalidCursorError``.
+        Raise ``NotFoundError`` for a tag that neither the catalogue nor a live story has, and ``InvalidCursorError``.
         """
         catalogue = tags.related(self._connection, [tag_id])
         target = resolve(catalogue, tag_id)
@@ -104,75 +107,83 @@ class ReaderQueries:
             raise NotFoundError(f"tag {tag_id}")
         place = from_cursor(after) if after else None
         found = tags.newest(self._connection, ids, language, after=place, limit=limit + 1)
-        shown = {"id": target, "label": label(catalogue, target, language, self._site.languages)}
-        return {"tag": shown} | self._page(found, language, limit)
+        return TagPage(
+            tag=self._tag(catalogue, target, language),
+            items=self._entries(found[:limit], language),
+            next=_next(found, limit),
+        )
 
-    def _live(self, page: Any) -> Answer:
-        tag_ids: list[str] = msgspec.json.decode(page.tags)
+    def _live(self, row: Any) -> LiveArticle:
+        tag_ids = _ids(row.tags)
         catalogue = tags.related(self._connection, tag_ids)
         targets = list(dict.fromkeys(resolve(catalogue, tag_id) for tag_id in tag_ids))
-        preference = self._site.languages
-        notes = msgspec.json.decode(page.notes)
-        stored = StoredBlocks(page.blocks, page.blocks_schema) if page.blocks else None
-        return {
-            "article_id": page.article_id,
-            "language": page.language,
-            "status": "live",
-            "slug": page.slug,
-            "headline": page.headline,
-            "lead": page.lead,
-            "blocks": msgspec.to_builtins(self._site.blocks(stored)) if stored else [],
-            "image": msgspec.json.decode(page.image) if page.image else None,
-            "authors": msgspec.json.decode(page.authors),
-            "section": page.section,
-            "tags": [{"id": each, "label": label(catalogue, each, page.language, preference)} for each in targets],
-            "flags": msgspec.json.decode(page.flags),
-            "notes": [note | {"at": to_rfc3339(note["at"])} for note in notes],
-            "version": page.version,
-            "first_published_at": to_rfc3339(page.first_published_at),
-            "updated_at": to_rfc3339(page.updated_at) if page.updated_at is not None else None,
-            "related": self._related(page, aliases(catalogue, targets[0]) if targets else ()),
-            "url": _url(page.language, page.article_id, page.slug),
-        }
+        return LiveArticle(
+            article_id=row.article_id,
+            language=row.language,
+            slug=row.slug,
+            headline=row.headline,
+            lead=row.lead,
+            blocks=self._site.blocks(StoredBlocks(row.blocks, row.blocks_schema)) if row.blocks else (),
+            image=_image(row.image) if row.image else None,
+            authors=_authors(row.authors),
+            section=row.section,
+            tags=tuple(self._tag(catalogue, each, row.language) for each in targets),
+            flags=_ids(row.flags),
+            notes=tuple(ReaderNote(kind=each.kind, text=each.text, at=Instant(each.at)) for each in _notes(row.notes)),
+            version=row.version,
+            first_published_at=Instant(row.first_published_at),
+            updated_at=None if row.updated_at is None else Instant(row.updated_at),
+            languages=self._languages(row.article_id),
+            related=self._related(row, aliases(catalogue, targets[0]) if targets else ()),
+            url=_url(row.language, row.article_id, row.slug),
+        )
 
-    def _related(self, page: Any, tag_ids: Sequence[str]) -> list[Answer]:
-        """Give the newest other stories of a tag."""
+    def _gone(self, row: Any) -> GoneArticle:
+        return GoneArticle(
+            article_id=row.article_id,
+            language=row.language,
+            reason=row.reason,
+            note=row.note,
+            successor=row.successor,
+            since=Instant(row.since),
+            languages=self._languages(row.article_id),
+            url=f"/{row.language}/news/{row.article_id}",
+        )
+
+    def _languages(self, article_id: str) -> tuple[str, ...]:
+        """Return the languages in which an article is live."""
+        return self._site.in_order(published.live_languages(self._connection, article_id))
+
+    def _tag(self, catalogue: Catalogue, tag_id: str, language: str) -> ShownTag:
+        return ShownTag(id=tag_id, label=label(catalogue, tag_id, language, self._site.languages))
+
+    def _related(self, page: Any, tag_ids: Sequence[str]) -> tuple[ArticleLink, ...]:
+        """Return the newest other stories of a tag."""
         found = tags.newest(self._connection, tag_ids, page.language, after=None, limit=RELATED + 1) if tag_ids else ()
         others = [row for row in found if row.article_id != page.article_id][:RELATED]
-        return [{"article_id": row.article_id, "headline": row.headline} for row in others]
+        return tuple(ArticleLink(article_id=row.article_id, headline=row.headline) for row in others)
 
-    def _page(self, found: Sequence[Any], language: str, limit: int) -> Answer:
-        items = [self._item(row, language) for row in found[:limit]]
-        more = len(found) > limit
-        return {"items": items, "next": to_cursor(_place(found[limit - 1])) if more else None}
-
-    def _item(self, row: Any, language: str) -> Answer:
-        return {
-            "article_id": row.article_id,
-            "headline": row.headline,
-            "published_at": to_rfc3339(row.first_published_at),
-            "time": self._site.clock(row.first_published_at),
-            "flags": msgspec.json.decode(row.flags),
-            "url": _url(language, row.article_id, row.slug),
-        }
+    def _entries(self, rows: Sequence[Any], language: str) -> tuple[ListEntry, ...]:
+        return tuple(
+            ListEntry(
+                article_id=row.article_id,
+                headline=row.headline,
+                published_at=Instant(row.first_published_at),
+                time=self._site.clock(row.first_published_at),
+                flags=_ids(row.flags),
+                url=_url(language, row.article_id, row.slug),
+            )
+            for row in rows
+        )
 
 
-def _gone(row: Any) -> Answer:
-    return {
-        "article_id": row.article_id,
-        "language": row.language,
-        "status": "gone",
-        "reason": row.reason,
-        "note": row.note,
-        "successor": row.successor,
-        "since": to_rfc3339(row.since),
-        "url": f"/{row.language}/news/{row.article_id}",
-    }
+def _next(found: Sequence[Any], limit: int) -> str | None:
+    """Return the cursor of what follows a page; ``found`` has a row more than the page where anything does."""
+    if len(found) <= limit:
+        return None
+    last = found[limit - 1]
+    return to_cursor(Place(last.first_published_at, last.first_event_id, last.article_id))
 
 
 def _url(language: str, article_id: str, slug: str) -> str:
     return f"/{language}/news/{article_id}/{quote(slug, safe='')}"
-
-
-def _place(row: Any) -> Place:
-    return Place(row.first_published_at, row.first_event_id, row.article_id)

@@ -5,24 +5,30 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
+from typing import Any, TypeVar
 
 from newsroom_consumers.audit import asof
 from newsroom_consumers.audit.history.history import history as told
 from newsroom_consumers.generations.open import reader_queries
-from newsroom_consumers.queries.readers import Answer, ReaderQueries
+from newsroom_consumers.queries.answers import GoneArticle, LiveArticle
+from newsroom_consumers.queries.readers import ReaderQueries
 from newsroom_infra.app import build
 from newsroom_infra.app.log import kafka_log, log_or_archive, record_reader
 from newsroom_infra.settings import Settings
 
+T = TypeVar("T")
 
-def history(settings: Settings, article_id: str) -> Answer:
+
+def history(settings: Settings, article_id: str) -> dict[str, Any]:
     """Tell the history of an article, or of the tag catalogue. See ``newsroom_consumers.audit.history.history``."""
     control = build.control(settings)
     with closing(kafka_log(settings)) as log:
         return told(control, log, record_reader(log), build.codec().blocks, article_id, now=time.time_ns() // 1000)
 
 
-def article(settings: Settings, instant: int, article_id: str, language: str, looking: asof.Looking) -> Answer:
+def article(
+    settings: Settings, instant: int, article_id: str, language: str, looking: asof.Looking
+) -> LiveArticle | GoneArticle:
     """Give the page of an edition as it was at an instant. See ``newsroom_consumers.audit.asof``."""
     control, site = build.control(settings), build.site(settings)
     with closing(kafka_log(settings)) as log:
@@ -38,9 +44,7 @@ def article(settings: Settings, instant: int, article_id: str, language: str, lo
         )
 
 
-def ask(
-    settings: Settings, instant: int, question: Callable[[ReaderQueries], Answer], onlooker: asof.AsOfProgress
-) -> Answer:
+def ask(settings: Settings, instant: int, question: Callable[[ReaderQueries], T], onlooker: asof.AsOfProgress) -> T:
     """Ask what readers could have asked at an instant. See ``newsroom_consumers.audit.asof``."""
     control, site = build.control(settings), build.site(settings)
     with (

@@ -36,9 +36,9 @@ def compare(a: str, b: str, limit: int, *, common: bool, as_json: bool) -> None:
 
     found = verify.compare(load(), a, b, common=common)
     if as_json:
-        print_json(found.answer())
+        print_json(differences.as_json(found))
     else:
-        differences.show(differences.lines(found.answer(), limit))
+        differences.show(differences.lines(found.findings, limit))
         click.echo(_verdict(found))
     sys.exit(0 if found.equal else 1)
 

@@ -139,10 +139,10 @@ def promote(name: str, timeout: float, *, as_json: bool) -> None:
         click.echo(f"{name} was made by another build: only workers of that build will move it on", err=True)
     if as_json:
         print_json(answer)
-    elif answer["before"] == name:
+    elif answer.before == name:
         click.echo(f"{name} is live already")
     else:
-        click.echo(f"{name} is live" + (f", in place of {answer['before']}" if answer["before"] else ""))
+        click.echo(f"{name} is live" + (f", in place of {answer.before}" if answer.before else ""))
 
 
 def _check_workers(settings: Settings, workers: int) -> None:

@@ -67,7 +67,7 @@ def retry(article_id: str | None, timeout: float, *, tags: bool, everything: boo
         print_json(fates)
     else:
         print_fates(fates)
-    sys.exit(1 if any(fate["parked"] for fate in fates) else 0)
+    sys.exit(1 if any(fate.parked for fate in fates) else 0)
 
 
 @parked.command()
@@ -91,7 +91,7 @@ def skip(article_id: str | None, actor: str | None, timeout: float, *, tags: boo
     if not yes:
         print_head(before.head, behind=len(before.queue) - 1)
         click.confirm("Give this record up for ever?", abort=True, err=True)
-    named = {name: before.head[name] for name in ("key", "topic", "partition", "offset", "sha256")}
+    named = {name: getattr(before.head, name) for name in ("key", "topic", "partition", "offset", "sha256")}
     with transport() as opened:
         receipt = Desk(opened, source="newsroom-parked", actor=actor or login()).skip(**named)
     came = unpark.skipped(control, before, (receipt.topic, receipt.partition, receipt.offset), timeout)
@@ -99,4 +99,4 @@ def skip(article_id: str | None, actor: str | None, timeout: float, *, tags: boo
         print_json(came)
     else:
         print_skipped(came)
-    sys.exit(0 if came["skip"]["outcome"] == "applied" else 1)
+    sys.exit(0 if came.skip.outcome == "applied" else 1)

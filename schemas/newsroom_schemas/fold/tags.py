@@ -7,12 +7,31 @@ follow redirects and find labels with the functions here. All functions are pure
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Self
 
 from msgspec.structs import replace
 
 from newsroom_schemas.events import AnyTagEvent, TagDefined, TagMerged
 from newsroom_schemas.fold.state import Catalogue, Tag
 from newsroom_schemas.rejections import MergeCycle, NotMerged, Rejected, TagIsMerged, UnknownTag
+
+
+class Label(str):
+    """What to print for a tag, and the language that it is written in.
+
+    A page marks a label that is not in the page's own language (WCAG 3.1.2, language of parts).
+    """
+
+    __slots__ = ("language",)
+
+    language: str | None
+    """BCP 47 tag; ``None`` where the tag's id stands in, which is in no language."""
+
+    def __new__(cls, text: str, language: str | None) -> Self:
+        """Return the text with its language."""
+        label = super().__new__(cls, text)
+        label.language = language
+        return label
 
 
 def evolve_tags(catalogue: Catalogue, event: AnyTagEvent) -> Catalogue | Rejected:
@@ -30,15 +49,16 @@ def resolve(catalogue: Catalogue, tag_id: str) -> str:
     return target
 
 
-def label(catalogue: Catalogue, tag_id: str, language: str, preference: Sequence[str]) -> str:
-    """Return the text to print for a tag, after redirects.
+def label(catalogue: Catalogue, tag_id: str, language: str, preference: Sequence[str]) -> Label:
+    """Return what to print for a tag, after redirects.
 
     A label that is missing or empty in ``language`` is taken from the first language of ``preference`` that has one,
     else it is the tag's id.
     """
     target = resolve(catalogue, tag_id)
     labels = catalogue[target].labels if target in catalogue else {}
-    return next((labels[each] for each in (language, *preference) if labels.get(each)), target)
+    found = (Label(labels[each], each) for each in (language, *preference) if labels.get(each))
+    return next(found, Label(target, None))
 
 
 def aliases(catalogue: Catalogue, tag_id: str) -> tuple[str, ...]:

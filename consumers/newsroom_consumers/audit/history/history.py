@@ -15,7 +15,7 @@ from collections.abc import Container, Sequence
 from typing import cast
 
 from newsroom_consumers.audit.history.fields import Decode, of_tags
-from newsroom_consumers.audit.history.story import NOTHING, Story
+from newsroom_consumers.audit.history.story import NOTHING, Story, Told
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.batch import BatchFold
@@ -23,8 +23,8 @@ from newsroom_consumers.fold.outcome import Applied, Outcome, to_columns
 from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
 from newsroom_consumers.log.log import LogRecords
 from newsroom_consumers.log.record import Address, Partition
+from newsroom_consumers.queries.answers import to_builtins
 from newsroom_consumers.queries.editors import EditorQueries
-from newsroom_consumers.queries.readers import Answer
 from newsroom_consumers.seals.generation import seal_of
 from newsroom_consumers.seals.seal import SealedPartition
 from newsroom_consumers.store.reread import places_of, read_again
@@ -39,7 +39,7 @@ _Decided = Article | Rejected | DuplicateId
 
 def history(
     control: Control, log: LogRecords, reader: RecordReader, decode: Decode, article_id: str, *, now: int
-) -> Answer:
+) -> Told:
     """Return the history of an article (or ``CATALOGUE``) up to the live generation's cursors, in log order.
 
     The ``chain`` of each partition is the one at its cut, as in a seal. ``headline`` is the newest one that readers
@@ -51,7 +51,7 @@ def history(
     name = control.live()
     with control.database.reading(name) as connection:
         ledger = EditorQueries(connection)
-        rows = ledger.events(article_id)
+        rows = to_builtins(ledger.events(article_id))
         places = places_of(connection, article_id)
         sealed = seal_of(connection, name, now=now)
     reads = read_again(log, reader, places)
@@ -67,7 +67,7 @@ def history(
     }
 
 
-def _cut(sealed: SealedPartition) -> Answer:
+def _cut(sealed: SealedPartition) -> Told:
     return {
         "topic": sealed.topic,
         "partition": sealed.partition,
@@ -76,7 +76,7 @@ def _cut(sealed: SealedPartition) -> Answer:
     }
 
 
-def _events(article_id: str, reads: Sequence[JudgedRecord], rows: Sequence[Answer], story: Story) -> list[Answer]:
+def _events(article_id: str, reads: Sequence[JudgedRecord], rows: Sequence[Told], story: Story) -> list[Told]:
     """Fold the records, and return for each its event row and what the event changed or would have changed."""
     witness = _Witness()
     folded = BatchFold(decide=witness.decide, evolve_tags=witness.evolve_tags).fold(
@@ -114,7 +114,7 @@ class _Witness:
         return evolve_tags(catalogue, event)
 
 
-def _change(story: Story, row: Answer, read: JudgedRecord, outcome: Outcome, witness: _Witness) -> Answer:
+def _change(story: Story, row: Told, read: JudgedRecord, outcome: Outcome, witness: _Witness) -> Told:
     address = read.record[:3]
     if isinstance(read.event, TagEvent):
         return NOTHING | {"changes": of_tags(*witness.tags[id(read.event)]) if id(read.event) in witness.tags else []}
@@ -128,7 +128,7 @@ def _change(story: Story, row: Answer, read: JudgedRecord, outcome: Outcome, wit
     return NOTHING
 
 
-def _by_this_build(read: JudgedRecord, outcome: Outcome, row: Answer) -> Answer:
+def _by_this_build(read: JudgedRecord, outcome: Outcome, row: Told) -> Told:
     """Return this build's outcome of a record if it differs from the generation's."""
     made = to_columns(outcome, record_level=read.verdict is not None)
     same = (made.outcome, made.reason) == (row["outcome"], row["reason"])

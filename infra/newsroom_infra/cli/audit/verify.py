@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,9 @@ from newsroom_infra.cli.shared.interrupt import stoppable
 from newsroom_infra.cli.shared.output import print_json, visible
 from newsroom_infra.cli.views import differences
 from newsroom_infra.settings import load
+
+if TYPE_CHECKING:
+    from newsroom_consumers.audit.verify import Verification
 
 _MENDED = {("parked", "applied"), ("parked", "rejected")}
 """Outcomes in the generation, and of the log folded afresh, where the code was mended since the record was parked."""
@@ -49,30 +52,46 @@ def verify(archive: Path | None, limit: int, *, as_json: bool) -> None:
         verdict = verify.verify(
             settings, archive, lambda total: shown.enter_context(progress.counting(total, "records"))
         )
-    answer = verdict.answer()
     if as_json:
-        print_json(answer)
+        print_json(_as_json(verdict))
     else:
-        differences.show(_lines(answer, limit))
+        differences.show(_lines(verdict, limit))
     sys.exit(0 if verdict.equal else 1)
 
 
-def _lines(answer: dict[str, Any], limit: int) -> Iterator[str]:
-    """Write what was proven, or what differs: the generation's values first, then the log's."""
-    yield from differences.lines(answer, limit)
-    name, digest = answer["generation"], answer["digest"]
-    cut = ", ".join(f"{at['topic']}/{at['partition']}:{at['offset']}" for at in answer["cut"])
-    for at in answer["beyond"]:
-        yield f"{name} stands at {at['offset']} in {at['topic']}/{at['partition']}, where the log ends at {at['end']}"
-    yield from (f"the database of {name} contradicts itself: {each}" for each in visible(answer["damage"]))
-    if any((each["a"], each["b"]) in _MENDED for each in answer["events"]):
+def _as_json(verdict: Verification) -> dict[str, Any]:
+    """Return a verification as its JSON: what differs stands among the rest."""
+    compared = differences.as_json(verdict.comparison)
+    del compared["left_out"]
+    known = {
+        "generation": verdict.generation,
+        "cut": [{**at._asdict(), "offset": end} for at, end in sorted(verdict.cut.items())],
+        "beyond": [
+            {**at._asdict(), "offset": offset, "end": end} for at, (offset, end) in sorted(verdict.beyond.items())
+        ],
+        "damage": verdict.damage,
+        "records": verdict.records,
+        "digest": verdict.digest,
+    }
+    return {**known, **compared, "equal": verdict.equal}
+
+
+def _lines(verdict: Verification, limit: int) -> Iterator[str]:
+    """Yield what was proven, or what differs: the generation's values first, then the log's."""
+    findings, name, digest = verdict.comparison.findings, verdict.generation, verdict.digest
+    yield from differences.lines(findings, limit)
+    cut = ", ".join(f"{at.topic}/{at.partition}:{end}" for at, end in sorted(verdict.cut.items()))
+    for at, (offset, end) in sorted(verdict.beyond.items()):
+        yield f"{name} stands at {offset} in {at.topic}/{at.partition}, where the log ends at {end}"
+    yield from (f"the database of {name} contradicts itself: {each}" for each in visible(verdict.damage))
+    if any((each.a, each.b) in _MENDED for each in findings.events):
         yield "this build folds records that are parked: `newsroom parked retry --all` has the worker fold them"
-    yield f"folded afresh: {answer['records']:,} records, all before {cut or 'the first'}"
-    if answer["equal"]:
-        tables = answer["digests"].items()
-        yield from (f"{digest['a']}  {table}" for table, digest in tables)
+    yield f"folded afresh: {verdict.records:,} records, all before {cut or 'the first'}"
+    if verdict.equal:
+        tables = verdict.comparison.digests.items()
+        yield from (f"{each['a']}  {table}" for table, each in tables)
         yield f"{digest['a']}  all tables"
         yield f"{name} is what the log says: every row of {len(tables)} tables is equal"
     else:
         yield f"digest of all tables: {digest['a']} in {name}, {digest['b']} of the log folded afresh"
-        yield f"{name} is NOT what the log says. From {name} to the log: {answer['summary']}"
+        yield f"{name} is NOT what the log says. From {name} to the log: {verdict.comparison.summary}"

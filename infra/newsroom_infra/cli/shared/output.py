@@ -17,7 +17,9 @@ _BREAKS = str.maketrans({"\n": "␊", "\t": "␉", "\u2028": "␤", "\u2029": "�
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON, in UTF-8 whatever the locale."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+    from newsroom_consumers.queries.answers import to_json
+
+    click.echo(msgspec.json.format(to_json(value), indent=2))
 
 
 def visible(value: Any) -> Any:
@@ -25,6 +27,9 @@ def visible(value: Any) -> Any:
     match value:
         case str():
             return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", value)
+        case msgspec.Struct():
+            fields = {name: visible(getattr(value, name)) for name in value.__struct_fields__}
+            return msgspec.structs.replace(value, **fields)
         case dict():
             return {name: visible(inner) for name, inner in value.items()}
         case list() | tuple():

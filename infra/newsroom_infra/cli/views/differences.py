@@ -1,14 +1,26 @@
-"""Differences of two generations as people read them in a terminal: a line for each, under the name that it has."""
+"""Differences of two generations: in a terminal a line for each, and the JSON of all."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import structs
 
 from newsroom_infra.cli.shared.output import visible
+
+if TYPE_CHECKING:
+    from newsroom_consumers.compare.changes import (
+        ArticleChange,
+        EntryChange,
+        Findings,
+        ListChange,
+        RecordChange,
+        RowChange,
+    )
+    from newsroom_consumers.compare.compare import Comparison
 
 _WIDTH = 60
 """Characters of a value that are shown; ``--json`` has all."""
@@ -18,24 +30,31 @@ _BEFORE = 20
 _NAMES = 8
 """Stories of a list that are named; ``--json`` has all."""
 
-Answer = dict[str, Any]
+Fields = Mapping[str, Mapping[str, Any]]
+"""What A and B have in each column that differs, as ``{"headline": {"a": "One", "b": "Two"}}``."""
 
 
-def lines(answer: Answer, limit: int) -> Iterator[str]:
-    """Write what differs, at most ``limit`` lines of each kind; values as "A -> B"."""
-    answer = visible(answer)
+def as_json(found: Comparison) -> dict[str, Any]:
+    """Return a comparison as its JSON: what differs stands among the rest."""
+    known = {"equal": found.equal, "a": found.a, "b": found.b, "summary": found.summary, "left_out": found.left_out}
+    return {**known, **structs.asdict(found.findings), "digests": found.digests}
+
+
+def lines(findings: Findings, limit: int) -> Iterator[str]:
+    """Yield what differs, at most ``limit`` lines of each kind; values as "A -> B"."""
+    found: Findings = visible(findings)
     for kind, written in (
-        ("articles", map(_article, answer["articles"])),
-        ("tags", map(_list, answer["tags"])),
-        ("timelines", map(_list, answer["timelines"])),
-        ("catalogue", (f"tag {each['tag_id']} of the catalogue: {_row(each['row'])}" for each in answer["catalogue"])),
-        ("parked", (f"parked {_record(each)}: {_row(each['row'])}" for each in answer["parked"])),
-        ("events", map(_event, answer["events"])),
-        ("cursors", (f"cursor {each['topic']}/{each['partition']}: {_row(each['row'])}" for each in answer["cursors"])),
+        ("articles", map(_article, found.articles)),
+        ("tags", map(_list, found.tags)),
+        ("timelines", map(_list, found.timelines)),
+        ("catalogue", (f"tag {each.tag_id} of the catalogue: {_row(each.row)}" for each in found.catalogue)),
+        ("parked", (f"parked {_record(each)}: {_row(each.row)}" for each in found.parked)),
+        ("events", (f"event of {_record(each)}: {_row(each.row)}" for each in found.events)),
+        ("cursors", (f"cursor {each.topic}/{each.partition}: {_row(each.row)}" for each in found.cursors)),
     ):
         for number, line in enumerate(written):
             if number == limit:
-                yield f"… and {len(answer[kind]) - limit:,} more of {kind} (--limit, or --json for all)"
+                yield f"… and {len(getattr(found, kind)) - limit:,} more of {kind} (--limit, or --json for all)"
                 break
             yield line
 
@@ -46,59 +65,54 @@ def show(found: Iterable[str]) -> None:
         click.echo(line)
 
 
-def _article(each: Answer) -> str:
-    named = f"{each['article_id']} ({each['language']})" if each["language"] is not None else each["article_id"]
-    return f"article {named} {each['change']}: {'; '.join(_row(row) for row in each['rows'])}"
+def _article(each: ArticleChange) -> str:
+    named = f"{each.article_id} ({each.language})" if each.language is not None else each.article_id
+    return f"article {named} {each.change}: {'; '.join(map(_row, each.rows))}"
 
 
-def _list(each: Answer) -> str:
-    name = (
-        f"timeline {each['language']}" if each["tag_id"] is None else f"tag page {each['tag_id']} ({each['language']})"
-    )
-    sides = [f"{word} {_some(each[word])}" for word in ("gained", "lost") if each[word]]
-    inside = [f"{word} {_some(list(map(_entry, each[word])))}" for word in ("moved", "changed") if each[word]]
-    return f"{name}: {'; '.join(sides + inside)}"
+def _list(each: ListChange) -> str:
+    name = f"timeline {each.language}" if each.tag_id is None else f"tag page {each.tag_id} ({each.language})"
+    sides = (("gained", each.gained), ("lost", each.lost))
+    inside = (("moved", each.moved), ("changed", each.changed))
+    said = [f"{word} {_some(ids)}" for word, ids in sides if ids]
+    said += [f"{word} {_some(list(map(_entry, entries)))}" for word, entries in inside if entries]
+    return f"{name}: {'; '.join(said)}"
 
 
 def _some(names: list[str]) -> str:
-    """List names; of many the first, with how many there are."""
+    """Return names; of many the first, with how many there are."""
     if len(names) <= _NAMES:
         return ", ".join(names)
     return f"{len(names):,}: {', '.join(names[:_NAMES])} and {len(names) - _NAMES:,} more"
 
 
-def _entry(entry: Answer) -> str:
-    return f"{entry['article_id']} ({_fields(entry['fields'])})"
+def _entry(entry: EntryChange) -> str:
+    return f"{entry.article_id} ({_fields(entry.fields)})"
 
 
-def _event(each: Answer) -> str:
-    return f"event of {_record(each)}: {_row(each['row'])}"
+def _record(each: RecordChange) -> str:
+    of = "the tag catalogue" if each.article_id == "" else each.article_id or "no article"
+    return f"record {each.topic} {each.partition}:{each.offset} of {of}"
 
 
-def _record(each: Answer) -> str:
-    of = "the tag catalogue" if each["article_id"] == "" else each["article_id"] or "no article"
-    return f"record {each['topic']} {each['partition']}:{each['offset']} of {of}"
+def _row(row: RowChange) -> str:
+    """Return what differs in a row, or where alone it is."""
+    return f"{row.table} {_fields(row.fields) if row.fields else row.state}"
 
 
-def _row(row: Answer) -> str:
-    """Write a row: what differs in it, or where alone it is."""
-    said = _fields(row["fields"]) if row["fields"] else row["state"]
-    return f"{row['table']} {said}"
-
-
-def _fields(fields: dict[str, Answer]) -> str:
+def _fields(fields: Fields) -> str:
     return ", ".join(f"{name} {_change(each['a'], each['b'])}" for name, each in fields.items())
 
 
 def _change(a: Any, b: Any) -> str:
-    """Write two values; of long ones the part in which they begin to differ."""
+    """Return two values; of long ones the part in which they begin to differ."""
     texts = [str(value) for value in (a, b) if value is not None]
     first = max(0, _common(texts) - _BEFORE) if max(map(len, texts), default=0) > _WIDTH else 0
     return f"{_value(a, first)} -> {_value(b, first)}"
 
 
 def _common(texts: list[str]) -> int:
-    """Count the characters with which all texts begin."""
+    """Return the number of characters with which all texts begin."""
     together = zip(*texts, strict=False)
     return sum(1 for _ in itertools.takewhile(lambda characters: len(set(characters)) == 1, together))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -10,11 +11,16 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
+from newsroom_infra.cli.views.table import clock
+
+if TYPE_CHECKING:
+    from newsroom_consumers.queries.answers import GenerationOverview
+
 _PIPED_WIDTH = 160
 """Columns where the output is no terminal."""
 
 
-def print_generations(found: list[dict[str, Any]]) -> None:
+def print_generations(found: Sequence[GenerationOverview]) -> None:
     """Print generations, one row each, and how far the live one has folded each partition."""
     if not found:
         click.echo("there is no generation yet: `newsroom up` or `newsroom worker` makes the first")
@@ -29,8 +35,8 @@ def print_generations(found: list[dict[str, Any]]) -> None:
         console.width = _PIPED_WIDTH
     console.print(table)
     for each in found:
-        at = ", ".join(f"{cursor['topic']}/{cursor['partition']}:{cursor['next_offset']}" for cursor in each["cursors"])
-        console.print(Text(f"{each['name']} holds all before {at}" if at else f"{each['name']} holds nothing yet"))
+        at = ", ".join(f"{cursor.topic}/{cursor.partition}:{cursor.next_offset}" for cursor in each.cursors)
+        console.print(Text(f"{each.name} holds all before {at}" if at else f"{each.name} holds nothing yet"))
 
 
 def print_replayed(done: dict[str, Any], *, live: str) -> None:
@@ -43,16 +49,16 @@ def print_replayed(done: dict[str, Any], *, live: str) -> None:
     click.echo(f"`newsroom promote {name}` makes it what readers see")
 
 
-def _cells(each: dict[str, Any]) -> list[str]:
-    parked, rows = each["parked"], each["rows"]
+def _cells(each: GenerationOverview) -> list[str]:
+    parked, rows = each.parked, each.rows
     return [
-        each["name"],
-        "live" if each["live"] else "",
-        "?" if each["lag"] is None else f"{each['lag']:,}",
-        f"{parked['records']:,} (articles: {parked['articles']:,})" if parked and parked["records"] else "",
+        each.name,
+        "live" if each.live else "",
+        "?" if each.lag is None else f"{each.lag:,}",
+        f"{parked.records:,} (articles: {parked.articles:,})" if parked and parked.records else "",
         f"{sum(rows.values()):,}" if rows else "",
-        decimal(each["size"]) if each["size"] is not None else "missing",
-        str(each["fold_version"]),
-        ", ".join(f"{projection} {version}" for projection, version in sorted(each["projection_versions"].items())),
-        each["created_at"][:19].replace("T", " "),
+        decimal(each.size) if each.size is not None else "missing",
+        str(each.fold_version),
+        ", ".join(f"{projection} {version}" for projection, version in sorted(each.projection_versions.items())),
+        clock(each.created_at, "seconds"),
     ]

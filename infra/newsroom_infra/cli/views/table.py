@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
 from newsroom_infra.cli.shared.output import one_line
+from newsroom_schemas.instants import to_datetime
 
 _PIPED_WIDTH = 200
-"""Columns where the output is no terminal: wide enough that hardly a row is folded."""
+"""Columns where the output is no terminal: hardly a row is that wide and must be folded."""
 
 
 def facts_table(facts: dict[str, Any]) -> Table:
     """Return a table of names and values, without those that are empty."""
     table = Table(show_header=False, box=None)
     for name, value in facts.items():
-        if value not in (None, [], ""):
+        if value not in (None, [], (), ""):
             table.add_row(Text(name, style="dim"), *cells_of([value]))
     return table
 
@@ -33,18 +34,23 @@ def table_of(*columns: str) -> Table:
 
 
 def cells_of(values: Sequence[Any]) -> list[Text]:
-    """Write values as plain text, each on one line; lists with commas, nothing for ``None``."""
+    """Return values as plain text, each on one line; lists with commas, nothing for ``None``."""
     return [Text(_cell(value)) for value in values]
+
+
+def clock(instant: int, precision: Literal["minutes", "seconds"]) -> str:
+    """Return an instant (microseconds) as date and time, UTC."""
+    return to_datetime(instant).replace(tzinfo=None).isoformat(" ", precision)
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return one_line(", ".join(value) if isinstance(value, list) else str(value))
+    return one_line(", ".join(value) if isinstance(value, list | tuple) else str(value))
 
 
 def print_parts(*parts: Any) -> None:
-    """Print the parts of an answer, one below the other, but for empty texts."""
+    """Print the parts of an answer, one below the other, without empty texts."""
     console = Console()
     if not console.is_terminal:
         console.width = _PIPED_WIDTH

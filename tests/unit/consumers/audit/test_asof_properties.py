@@ -12,6 +12,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.asked import as_json
 from support.kit import CODEC, SITE
 from support.memory_log import MemoryLog
 from support.record_strategies import PARTITIONS, PLACE, TAGS_TOPIC, records
@@ -25,10 +26,11 @@ from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.generations.open import reader_queries
 from newsroom_consumers.log.cut import end_of
 from newsroom_consumers.log.record import Record
-from newsroom_consumers.queries.readers import Answer, NotFoundError
+from newsroom_consumers.queries.answers import GoneArticle, LiveArticle, NotFoundError
 from newsroom_consumers.worker.replay import replay
 
 READER = RecordReader(CODEC, tags_topic=TAGS_TOPIC, place=PLACE)
+Page = LiveArticle | GoneArticle
 EDITIONS = [(article, language) for article in ARTICLES for language in sorted(set(LANGUAGES))]
 
 
@@ -52,14 +54,14 @@ def test_an_article_by_its_own_records_is_what_the_whole_log_says_of_it(log: lis
                 assert _answer(asked, *edition) == _answer(readers.article, *edition)
 
 
-def _told(control: Control, memory: MemoryLog, instant: int, article_id: str, language: str) -> Answer:
+def _told(control: Control, memory: MemoryLog, instant: int, article_id: str, language: str) -> Page:
     named: dict[str, Any] = {"instant": instant, "article_id": article_id, "language": language}
     return article_as_of(control, memory, READER, SITE, **named)
 
 
-def _answer(ask: Callable[[str, str], Answer], article_id: str, language: str) -> Answer | None:
+def _answer(ask: Callable[[str, str], Page], article_id: str, language: str) -> dict[str, Any] | None:
     """Return a page, ``None`` where there is none; what it is related to is not compared."""
     try:
-        return {**ask(article_id, language), "related": None}
+        return {**as_json(ask(article_id, language)), "related": None}
     except NotFoundError:
         return None

@@ -74,20 +74,23 @@ def test_a_tag_never_defined_leads_to_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "language", "expected"),
+    ("labels", "language", "expected", "written_in"),
     [
-        ({"uk": "Війна", "en": "War"}, "en", "War"),
-        ({"uk": "Війна", "en": "War"}, "ru", "Війна"),
-        ({"ru": "Война", "en": "War"}, "uk", "Война"),
-        ({"uk": "", "en": "War"}, "uk", "War"),
-        ({"fr": "Guerre"}, "uk", "war"),
-        ({}, "uk", "war"),
+        ({"uk": "Війна", "en": "War"}, "en", "War", "en"),
+        ({"uk": "Війна", "en": "War"}, "ru", "Війна", "uk"),
+        ({"ru": "Война", "en": "War"}, "uk", "Война", "ru"),
+        ({"uk": "", "en": "War"}, "uk", "War", "en"),
+        ({"fr": "Guerre"}, "uk", "war", None),
+        ({}, "uk", "war", None),
     ],
 )
 def test_a_missing_label_is_taken_from_the_first_language_that_has_one(
-    labels: dict[str, str], language: str, expected: str
+    labels: dict[str, str], language: str, expected: str, written_in: str | None
 ) -> None:
-    assert label(catalogue_of(defined("war", **labels)), "war", language, PREFERENCE) == expected
+    """It says which language it is in; the id, which stands in where there is none, is in no language."""
+    found = label(catalogue_of(defined("war", **labels)), "war", language, PREFERENCE)
+    assert found == expected
+    assert found.language == written_in
 
 
 def test_a_merged_tag_is_called_as_its_target() -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from newsroom_consumers.compare.changes import ArticleChange, Findings, ListChange, RowChange
 from newsroom_infra.cli.views.differences import lines
 
 
-def answer(**given: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return a comparison in which only what is given differs."""
-    kinds = ("articles", "tags", "timelines", "catalogue", "parked", "events", "cursors")
-    return {kind: given.get(kind, []) for kind in kinds}
+def findings(**given: list[Any]) -> Findings:
+    """Return findings in which only what is given differs."""
+    kinds = ("article_ids", "articles", "tags", "timelines", "catalogue", "parked", "events", "cursors")
+    return Findings(**{kind: given.get(kind, []) for kind in kinds}, counts={})
 
 
 def test_of_a_long_list_the_first_stories_are_named_and_all_are_counted() -> None:
     lost = [f"story-{number}" for number in range(3246)]
-    page = {"tag_id": "earn", "language": "en", "gained": ["other"], "lost": lost, "moved": [], "changed": []}
-    (line,) = lines(answer(tags=[page]), 20)
+    page = ListChange(tag_id="earn", language="en", gained=["other"], lost=lost)
+    (line,) = lines(findings(tags=[page]), 20)
     assert line.startswith("tag page earn (en): gained other; lost 3,246: story-0, story-1,")
     assert line.endswith("and 3,238 more")
     assert len(line) < 300
@@ -25,13 +26,9 @@ def test_of_a_long_list_the_first_stories_are_named_and_all_are_counted() -> Non
 def test_long_values_are_shown_where_they_begin_to_differ() -> None:
     text = "Library book comes home after sixty-one years, with an apology and a jar of jam"
     fields = {"headline": {"a": text, "b": text[:-1] + "s"}}
-    article = {
-        "article_id": "late-book",
-        "language": "en",
-        "change": "changes",
-        "rows": [{"table": "published", "fields": fields, "state": "differs"}],
-    }
-    (line,) = lines(answer(articles=[article]), 20)
+    row = RowChange("published", "differs", fields)
+    article = ArticleChange(article_id="late-book", language="en", change="changes", rows=[row])
+    (line,) = lines(findings(articles=[article]), 20)
     before, _, after = line.partition(" -> ")
     assert before.endswith("a jar of jam")
     assert after.endswith("a jar of jas")

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsroom_consumers.audit.history import words
+from newsroom_consumers.queries.answers import Instant, RecordOutcome
 from newsroom_infra.cli import newsroom
 from newsroom_infra.cli.audit import history
 from newsroom_infra.cli.audit.asof import moment
@@ -78,7 +79,8 @@ def test_no_text_of_an_event_begins_a_line_of_its_own(capsys: pytest.CaptureFixt
 
 def test_a_cell_stays_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert one_line("a\nb\tc\u2028d\x1b") == "a␊b␉c␤d\N{REPLACEMENT CHARACTER}"
-    print_outcomes([EVENT | {"facts": {}}])
+    fields = {name: EVENT[name] for name in RecordOutcome.__struct_fields__}
+    print_outcomes([RecordOutcome(**fields | {"facts": {}, "recorded_at": Instant(0)})])
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
