@@ -23,6 +23,8 @@ VERSION = 2
 class HomeVersionError(NewsroomError):
     """A home has a layout version that this release does not know."""
 
+    kind: ClassVar[Kind] = Kind.REFUSED
+
     def __init__(self, home: Path, found: object) -> None:
         """``found`` is the version in the home's note."""
         super().__init__(

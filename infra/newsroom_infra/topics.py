@@ -87,6 +87,8 @@ class LeftStampingError(NewsroomError):
 class TopicsError(NewsroomError):
     """Topics exist with settings that would lose, restamp or misplace records."""
 
+    kind: ClassVar[Kind] = Kind.REFUSED
+
     def __init__(self, bootstrap: str, found: tuple[TopicDifference, ...]) -> None:
         """``found`` are the settings that differ."""
         super().__init__(

@@ -32,6 +32,8 @@ class NewsroomError(Exception):
 class InvalidEventError(NewsroomError):
     """An event breaks the contract and is not put on the wire."""
 
+    kind: ClassVar[Kind] = Kind.REFUSED
+
     def __init__(self, type_: str, field: str, problem: str) -> None:
         """``type_`` is the event's type, ``field`` a dotted path, ``problem`` what is wrong with that field."""
         super().__init__(f"{type_}.{field}: {problem}")
@@ -42,6 +44,8 @@ class InvalidEventError(NewsroomError):
 
 class EventTooLargeError(NewsroomError):
     """An event is larger on the wire than the contract allows."""
+
+    kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, type_: str, size: int, limit: int) -> None:
         """``type_`` is the event's type; ``size`` and ``limit`` are bytes after framing."""
@@ -62,6 +66,8 @@ class UndecodableError(NewsroomError):
 
 class UnsafeSchemaError(NewsroomError):
     """A schema would let a few bytes decode to unbounded memory, stack or time."""
+
+    kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, name: str, problem: str) -> None:
         """``name`` is the schema, ``problem`` what makes it unsafe."""
@@ -88,8 +94,8 @@ class BrokerAwayError(NewsroomError):
         unknown = f"event {event_id} may or may not be in the log: send it again with this event_id"
         state = unknown if event_id else "the event was not sent"
         super().__init__(
-            f"no acknowledgement from the broker at {bootstrap} within {seconds:g} s; {state}. Is the broker running? "
-            "See `newsroom status`"
+            f"no acknowledgement from the broker at {bootstrap} within {seconds:g} s; {state}. Check the address, or "
+            "ask the newsroom's engineers whether the broker is running"
         )
         self.bootstrap = bootstrap
         self.seconds = seconds
@@ -99,11 +105,13 @@ class BrokerAwayError(NewsroomError):
 class RecordRefusedError(NewsroomError):
     """The broker refuses one record. It is not in the log; all other records are sent."""
 
+    kind: ClassVar[Kind] = Kind.REFUSED
+
     def __init__(self, topic: str, key: str, reason: str) -> None:
         """``key`` is the record's key, ``reason`` the broker's own text."""
         super().__init__(
-            f"the broker refuses the record of {key} in topic {topic}: {reason}. "
-            "Compare the topic's settings with `newsroom topics check`"
+            f"the broker refuses the record of {key} in topic {topic}: {reason}. Ask the newsroom's engineers whether "
+            "the topic's settings are right"
         )
         self.topic = topic
         self.key = key
@@ -117,7 +125,7 @@ class OvertakenError(NewsroomError):
         """``key`` is the id of the event's article or tag."""
         super().__init__(
             f"event {event_id} of {key} was not acknowledged, but a later one of {key} was: it may or may not be in "
-            "the log, and it is not sent behind the later one. Look at its history and decide"
+            "the log, and it is not sent after the later one. Look at what became of both before you send it again"
         )
         self.event_id = event_id
         self.key = key
@@ -129,8 +137,8 @@ class UnknownTopicError(NewsroomError):
     def __init__(self, topic: str, bootstrap: str) -> None:
         """``bootstrap`` is the list of bootstrap servers."""
         super().__init__(
-            f"the cluster at {bootstrap} shows no topic {topic}: create it with `newsroom up`, or check "
-            "NEWSROOM_TOPIC_PREFIX and the rights of this client"
+            f"the cluster at {bootstrap} shows no topic {topic}: check the prefix of the topics, or ask the newsroom's "
+            "engineers whether the topic exists and this client may write to it"
         )
         self.topic = topic
         self.bootstrap = bootstrap
@@ -139,36 +147,37 @@ class UnknownTopicError(NewsroomError):
 class ForbiddenTopicError(NewsroomError):
     """The cluster does not let this client write to a topic."""
 
+    kind: ClassVar[Kind] = Kind.REFUSED
+
     def __init__(self, topic: str, bootstrap: str) -> None:
         """``bootstrap`` is the list of bootstrap servers."""
         super().__init__(
-            f"the cluster at {bootstrap} does not let this client write to topic {topic}: ask for the right"
+            f"the cluster at {bootstrap} does not let this client write to topic {topic}: ask the newsroom's engineers "
+            "for the right"
         )
         self.topic = topic
         self.bootstrap = bootstrap
 
 
 class AddressError(NewsroomError):
-    """An address names no newsroom that the SDK can connect to."""
+    """The SDK cannot connect to an address of this form."""
 
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, url: str) -> None:
         """``url`` is the address as given."""
-        super().__init__(f"{url!r} is no address of a newsroom: write kafka://host:port")
+        super().__init__(f"{url!r} is not the address of a newsroom: write kafka://host:port")
         self.url = url
 
 
 class MissingExtraError(NewsroomError):
-    """Something was asked for whose libraries are not installed."""
+    """An optional part of the newsroom needs a library that is not installed."""
 
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, extra: str, module: str) -> None:
         """``extra`` is what to install, such as ``kafka,stack``; ``module`` was not found."""
-        super().__init__(
-            f"the module {module} is not installed: run `pip install 'newsroom-pipeline[{extra}]'` to get it"
-        )
+        super().__init__(f"the module {module} is not installed: run `pip install 'newsroom-pipeline[{extra}]'`")
         self.extra = extra
         self.module = module
 
@@ -184,9 +193,13 @@ class SlowChecksumsError(NewsroomError):
 class UnreadableLineError(NewsroomError):
     """A line of input is not a valid event or story."""
 
+    kind: ClassVar[Kind] = Kind.REFUSED
+
 
 class DuplicateStoryError(NewsroomError):
     """A file has two stories with the same id and language."""
+
+    kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, article_id: str, language: str) -> None:
         """``article_id`` and ``language`` are those of both stories."""

@@ -151,7 +151,7 @@ def test_a_broker_that_is_not_there_is_an_error_within_the_delivery_timeout() ->
 def test_a_topic_that_is_not_there_is_named(broker: str) -> None:
     with (
         KafkaTransport(broker, Topics("no-such-topic", "t"), CODEC, delivery_timeout=1) as transport,
-        pytest.raises(UnknownTopicError, match="shows no topic no-such-topic: create it with `newsroom up`"),
+        pytest.raises(UnknownTopicError, match="shows no topic no-such-topic: check the prefix"),
     ):
         transport.send(created(0))
 

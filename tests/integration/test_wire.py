@@ -20,7 +20,7 @@ from support.stack import fresh_topics
 
 from newsroom_consumers.queries.answers import ListEntry, TagPage, TimelinePage
 from newsroom_consumers.store.tables import EVENT
-from newsroom_producers.importers.emit import answers
+from newsroom_producers.importers.emit import send_lines
 from newsroom_producers.importers.lines import read_lines
 from newsroom_producers.importers.stories import StoryReader
 from newsroom_producers.instants import from_rfc3339
@@ -116,7 +116,7 @@ def _import(newsroom: Newsroom) -> None:
     """Import the file as the command does; every event must be acknowledged."""
     reader = StoryReader(actor="importer", source="newsroom-import", language="en")
     with WIRE.open("rb") as file:
-        settled = [each for _, each in answers(read_lines(file), reader, newsroom.transport)]
+        settled = [each for _, each in send_lines(read_lines(file), reader, newsroom.transport)]
     assert [each for each in settled if not isinstance(each, Receipt)] == []
     assert len(settled) == 2 * STORIES
 

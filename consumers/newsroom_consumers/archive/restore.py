@@ -26,6 +26,8 @@ Append = Callable[[Iterable[Record]], Iterator[int]]
 class NotRestorableError(NewsroomError):
     """An export cannot be imported unchanged; nothing was written."""
 
+    kind: ClassVar[Kind] = Kind.REFUSED
+
     def __init__(self, at: Partition, offset: int, problem: str) -> None:
         """``at`` and ``offset`` are the place in the export, ``problem`` what prevents the import."""
         super().__init__(
@@ -57,6 +59,8 @@ class ArchiveTopicsError(NewsroomError):
 
 class OccupiedTopicsError(NewsroomError):
     """The topics hold something other than the beginning of the export."""
+
+    kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, at: Partition, offset: int) -> None:
         """``at`` and ``offset`` are the place of the first record that differs."""

@@ -53,6 +53,8 @@ class Build(NamedTuple):
 class OtherBuildError(NewsroomError):
     """A generation was made by another build, or from other topics."""
 
+    kind: ClassVar[Kind] = Kind.REFUSED
+
     def __init__(self, name: str, has: Mapping[str, Any], wants: Mapping[str, Any]) -> None:
         """Take the generation's name, and what it has and this build wants where the two differ."""
         differences = "; ".join(
@@ -79,6 +81,8 @@ class UnknownGenerationError(NewsroomError):
 
 class LiveGenerationError(NewsroomError):
     """What was asked for would harm the generation that readers see."""
+
+    kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, name: str) -> None:
         """Name the live generation."""

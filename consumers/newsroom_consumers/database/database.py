@@ -45,6 +45,8 @@ class NoGenerationError(NewsroomError):
 class SecondWorkerError(NewsroomError):
     """Another worker holds a generation of a database that takes one."""
 
+    kind: ClassVar[Kind] = Kind.REFUSED
+
     def __init__(self, where: str) -> None:
         """Say which generation."""
         super().__init__(
@@ -55,6 +57,8 @@ class SecondWorkerError(NewsroomError):
 
 class GenerationInUseError(NewsroomError):
     """A generation cannot be had alone: somebody moves it, or has it for something else."""
+
+    kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, where: str) -> None:
         """Say which generation."""

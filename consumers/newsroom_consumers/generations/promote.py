@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, func, select, update
@@ -25,7 +25,7 @@ from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.store.tables import CURSOR, PARKED
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 _NEAR = 1000
 """Offsets behind live at which it is worth while to stop live's workers: some tenths of a second."""
@@ -42,6 +42,8 @@ _NAMED = 5
 class OtherLogError(NewsroomError):
     """Two generations were made of topics that differ in name or in number of partitions."""
 
+    kind: ClassVar[Kind] = Kind.REFUSED
+
     def __init__(self, wanted: KnownGeneration, live: KnownGeneration) -> None:
         """Take the generation that was to become live, and the one that is."""
         super().__init__(
@@ -53,6 +55,8 @@ class OtherLogError(NewsroomError):
 
 class MoreParkedError(NewsroomError):
     """A generation has parked an article of which readers see more now."""
+
+    kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, name: str, ids: list[str]) -> None:
         """Take the generation and the articles of which it has parked more than live has."""
@@ -69,6 +73,8 @@ class MoreParkedError(NewsroomError):
 
 class BehindError(NewsroomError):
     """A generation lacks what the live one has folded."""
+
+    kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, name: str, live: str, behind: Cut, why: str) -> None:
         """Take both names, how many offsets are missing of each partition, and why it was not waited longer."""

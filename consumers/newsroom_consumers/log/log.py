@@ -63,6 +63,8 @@ class MissingTopicError(NewsroomError):
 class LogMismatchError(NewsroomError):
     """The log is not the one that the generation has folded; nothing has been changed."""
 
+    kind: ClassVar[Kind] = Kind.REFUSED
+
     def __init__(self, partition: Partition, problem: str) -> None:
         """Name the partition and what differs."""
         super().__init__(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import ClassVar
 
 from newsroom_consumers.control.build import moving, owner, this_build
 from newsroom_consumers.control.control import Control
@@ -24,7 +25,7 @@ from newsroom_consumers.log.record import Partition
 from newsroom_consumers.progress import Progress
 from newsroom_consumers.worker.backoff import retrying
 from newsroom_consumers.worker.loop import Loop
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 
 BATCH = 5000
 """Records to fold in one transaction: bigger than live, where they would keep each other waiting."""
@@ -34,6 +35,8 @@ _WAIT_SECONDS = 0.2
 
 class PastCutError(NewsroomError):
     """A generation has folded more than a cut holds."""
+
+    kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, name: str, partition: Partition, reached: int, wanted: int) -> None:
         """Name the generation, the partition, how far it is and where it was to end."""
@@ -47,6 +50,8 @@ class PastCutError(NewsroomError):
 
 class CutBeyondEndError(NewsroomError):
     """A cut lies where the log has nothing yet."""
+
+    kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, partition: Partition, wanted: int, end: int) -> None:
         """Name the partition, the offset of the cut and the end of the partition."""

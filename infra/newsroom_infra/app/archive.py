@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from newsroom_consumers.archive import export as exporting
 from newsroom_consumers.archive.format import Manifest, read_manifest
@@ -25,12 +25,14 @@ from newsroom_infra.app import build
 from newsroom_infra.app.log import kafka_log
 from newsroom_infra.settings import Settings
 from newsroom_producers.kafka.append import RawRecord, append
-from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.errors import Kind, NewsroomError
 from newsroom_schemas.wire.released import schema_files
 
 
 class BrokenArchiveError(NewsroomError):
     """An export is not as it was written, and is not used."""
+
+    kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, report: ArchiveReport) -> None:
         """Take what was found."""

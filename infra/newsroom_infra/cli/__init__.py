@@ -8,6 +8,7 @@ try:
     import click
 
     from newsroom_infra import logs
+    from newsroom_infra.cli.shared.advice import with_advice
     from newsroom_infra.cli.shared.exits import EXIT_CODES
     from newsroom_infra.cli.shared.lazy import LazyGroup
     from newsroom_schemas.errors import NewsroomError
@@ -59,5 +60,5 @@ def main() -> None:
     try:
         newsroom.main(standalone_mode=True)
     except NewsroomError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {with_advice(error)}", err=True)
         sys.exit(EXIT_CODES[error.kind])

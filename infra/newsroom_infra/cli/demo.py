@@ -92,9 +92,9 @@ def _check(settings: Settings) -> None:
 def _send() -> int:
     """Send every event and count them; raise the error of the first that is not acknowledged."""
     count = 0
-    for _, answer in writing.send_lines(BytesIO(lines()), EventReader(actor=SOURCE, source=SOURCE)):
-        if isinstance(answer, Refused):
-            raise answer.error
+    for _, settled in writing.send_file(BytesIO(lines()), EventReader(actor=SOURCE, source=SOURCE)):
+        if isinstance(settled, Refused):
+            raise settled.error
         count += 1
     return count
 

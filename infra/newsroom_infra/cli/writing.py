@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from newsroom_infra.cli.shared import progress
+from newsroom_infra.cli.shared.advice import with_advice
 from newsroom_infra.cli.shared.extras import needs
 from newsroom_infra.cli.shared.interrupt import Interrupt
 from newsroom_infra.settings import load
-from newsroom_producers.importers.emit import EventReader, LineReader, answer, answers
+from newsroom_producers.importers.emit import EventReader, LineReader, result_json, send_lines
 from newsroom_producers.importers.lines import read_lines
 from newsroom_producers.importers.stories import StoryReader
 from newsroom_producers.receipts import Receipt, Refused, Settled
@@ -41,8 +42,8 @@ def emit(file: BinaryIO, actor: str | None, source: str) -> None:
     answer is {"event_id", "topic", "partition", "offset"} or {"line", "error"}. Exit code 1 when any line failed.
     """
     failed = False
-    for number, settled in send_lines(file, EventReader(actor=actor or login(), source=source)):
-        _print_answer(number, settled)
+    for number, settled in send_file(file, EventReader(actor=actor or login(), source=source)):
+        _print_result(number, settled)
         failed = failed or isinstance(settled, Refused)
     sys.exit(1 if failed else 0)
 
@@ -63,10 +64,10 @@ def import_(file: BinaryIO, actor: str | None, source: str, language: str, *, as
     reader = StoryReader(actor=actor or login(), source=source, language=language)
     try:
         with progress.reading(file) as show:
-            for number, settled in send_lines(file, reader):
+            for number, settled in send_file(file, reader):
                 tally.count(number, settled, say=not as_json)
                 if as_json:
-                    _print_answer(number, settled)
+                    _print_result(number, settled)
                 show(f"{tally.stories:,} stories")
     finally:
         tally.end()
@@ -121,7 +122,7 @@ class _Tally:
             return
         self.end()
         self._last_reason = reason
-        click.echo(f"line {number}: {error}", err=True)
+        click.echo(f"line {number}: {with_advice(error)}", err=True)
 
     def summary(self) -> str:
         """Say what was done."""
@@ -130,10 +131,10 @@ class _Tally:
         return f"{self.stories:,} stories, {self.events:,} events in {seconds:.1f} s{failed}"
 
 
-def send_lines(file: BinaryIO, reader: LineReader) -> Iterator[tuple[int, Settled]]:
-    """Send what the lines of a file say, until Ctrl-C; what was read by then is answered."""
+def send_file(file: BinaryIO, reader: LineReader) -> Iterator[tuple[int, Settled]]:
+    """Send the events of a file's lines, and yield the line number and result of each; Ctrl-C ends the reading only."""
     with transport() as opened, Interrupt() as interrupt:
-        yield from answers(interrupt.watch(read_lines(file)), reader, opened)
+        yield from send_lines(interrupt.watch(read_lines(file)), reader, opened)
     if interrupt.came:
         click.echo("interrupted: what was read by then is sent, the rest is not", err=True)
         raise click.Abort
@@ -151,9 +152,9 @@ def transport() -> Iterator[KafkaTransport]:
         yield opened
 
 
-def _print_answer(number: int, settled: Settled) -> None:
-    """Print an answer at once, so that whoever writes into our pipe can wait for it."""
-    sys.stdout.buffer.write(answer(number, settled) + b"\n")
+def _print_result(number: int, settled: Settled) -> None:
+    """Print a result at once, so that whoever writes into our pipe can wait for it."""
+    sys.stdout.buffer.write(result_json(number, settled, describe=with_advice) + b"\n")
     sys.stdout.buffer.flush()
 
 

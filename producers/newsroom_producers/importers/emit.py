@@ -1,11 +1,11 @@
-"""Emit: events written as JSON Lines go to the log, and every line is answered in its order.
+"""Emit: events as JSON Lines go to the log, and every event has a result, in the order of the lines.
 
-Example of a line, and of its answer::
+Example of a line, and of its result::
 
     {"type": "ArticlePublished", "article_id": "storm", "language": "uk", "published_at": "2025-02-07T20:35:00+02:00"}
     {"event_id": "0192…", "topic": "newsroom.articles", "partition": 3, "offset": 41}
 
-Fields are named as in the schemas, instants are RFC 3339. Nothing here knows Kafka or files.
+Fields are named as in the schemas, instants are RFC 3339.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from newsroom_schemas.validation import instants
 from newsroom_schemas.values import StoredBlocks
 
 LineReader = Callable[[bytes], tuple[AnyEvent, ...]]
-"""Makes the events of one line, which are sent whole or not at all; raises a NewsroomError when the line has none."""
+"""Returns the events of one line, which are sent all or not at all; raises a NewsroomError when there are none."""
 
 
 class EventReader:
-    """Reads one event from a line of JSON and fills in what the line may leave to the tool."""
+    """Reads one event from a line of JSON, and fills in the fields of the envelope that the line leaves out."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class EventReader:
         self._new_id = new_id
 
     def __call__(self, text: bytes) -> tuple[AnyEvent]:
-        """Read a line; raise UnreadableLineError or InvalidEventError, which name the field."""
+        """Return the event of a line; raise UnreadableLineError or InvalidEventError, which name the field."""
         fields = read_object(text)
         type_ = _type_of(fields)
         for name in instants(type_.__name__) & fields.keys():
@@ -67,7 +67,7 @@ class EventReader:
 
 
 def read_object(text: bytes) -> dict[str, Any]:
-    """Read a line that holds one JSON object; raise UnreadableLineError when it does not."""
+    """Return the JSON object of a line; raise UnreadableLineError when the line is anything else."""
     try:
         value = msgspec.json.decode(text.decode())
     except UnicodeDecodeError as error:
@@ -81,22 +81,22 @@ def read_object(text: bytes) -> dict[str, Any]:
     return value
 
 
-def answers(lines: Iterable[Line | None], read: LineReader, transport: Transport) -> Iterator[tuple[int, Settled]]:
-    """Send the events of each line; give line number and what became of it for each event, in order."""
+def send_lines(lines: Iterable[Line | None], read: LineReader, transport: Transport) -> Iterator[tuple[int, Settled]]:
+    """Send the events of each line, and yield the line number and the result of each event, in order."""
     numbers: deque[int] = deque()
     for settled in transport.send_all(_sendables(lines, read, numbers)):
         yield numbers.popleft(), settled
 
 
-def answer(number: int, settled: Settled) -> bytes:
-    """Write what became of an event as a line of JSON."""
+def result_json(number: int, settled: Settled, *, describe: Callable[[NewsroomError], str] = str) -> bytes:
+    """Return the result of an event as JSON: its receipt, or the line number and the error as ``describe`` words it."""
     if isinstance(settled, Receipt):
         return msgspec.json.encode(settled)
-    return msgspec.json.encode({"line": number, "error": str(settled.error)})
+    return msgspec.json.encode({"line": number, "error": describe(settled.error)})
 
 
 def _sendables(lines: Iterable[Line | None], read: LineReader, numbers: deque[int]) -> Iterator[Sendable]:
-    """Turn lines into sends, and note the line number of each answer to come."""
+    """Yield what each line sends, and note the line number of each result to come."""
     for line in lines:
         if line is None:
             yield None
@@ -107,7 +107,7 @@ def _sendables(lines: Iterable[Line | None], read: LineReader, numbers: deque[in
 
 
 def _sendable(line: Line, read: LineReader) -> tuple[AnyEvent, ...] | Refused:
-    """Read a line, or refuse it."""
+    """Return the events of a line, or its refusal."""
     if not isinstance(line.text, bytes):
         return Refused(error=line.text)
     try:
@@ -117,7 +117,7 @@ def _sendable(line: Line, read: LineReader) -> tuple[AnyEvent, ...] | Refused:
 
 
 def _type_of(fields: dict[str, Any]) -> type[AnyEvent]:
-    """Find the event's type by its name."""
+    """Return the event's type."""
     name = fields.get("type")
     if name is None:
         raise UnreadableLineError('has no field "type", such as "ArticleCreated"')
@@ -127,7 +127,7 @@ def _type_of(fields: dict[str, Any]) -> type[AnyEvent]:
 
 
 def _instant(type_: type[AnyEvent], field: str, value: Any) -> int | None:
-    """Read an instant; null is left for the schema to judge."""
+    """Return an instant in microseconds; null stays, for the schema to judge."""
     if value is None:
         return None
     if not isinstance(value, str):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsroom_producers.importers.emit import EventReader, answer, answers
+from newsroom_producers.importers.emit import EventReader, result_json, send_lines
 from newsroom_producers.importers.lines import Line
 from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled
 from newsroom_schemas.errors import NewsroomError, UnreadableLineError
@@ -172,7 +172,7 @@ def test_each_line_is_answered_in_its_place() -> None:
     good = b'{"type": "ArticleReleased", "article_id": "a"}'
     too_long = UnreadableLineError("is too long")
     lines = [Line(1, good), None, Line(3, b"?"), Line(4, too_long), Line(5, good)]
-    given_answers = [msgspec.json.decode(answer(*each)) for each in answers(lines, reader(), Echo())]
+    given_answers = [msgspec.json.decode(result_json(*each)) for each in send_lines(lines, reader(), Echo())]
     receipt = {"event_id": "an-id", "topic": "t", "partition": 0, "offset": 7}
     assert given_answers == [
         receipt,
