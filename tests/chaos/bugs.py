@@ -85,11 +85,11 @@ class ByTimestamp(BatchFold):
     """A batch is folded in the order of its tools' clocks."""
 
     def fold(
-        self, reads: Iterable[JudgedRecord], aggregates: Mapping[str, Aggregate], again: Refold | None = None
+        self, records: Iterable[JudgedRecord], aggregates: Mapping[str, Aggregate], refold: Refold | None = None
     ) -> FoldResult:
         """Fold records, the one with the earliest instant first."""
-        ordered: Sequence[JudgedRecord] = sorted(reads, key=lambda read: read.event.occurred_at if read.event else 0)
-        return super().fold(ordered, aggregates, again)
+        ordered: Sequence[JudgedRecord] = sorted(records, key=lambda read: read.event.occurred_at if read.event else 0)
+        return super().fold(ordered, aggregates, refold)
 
 
 class NotSoughtBack(Loop):

@@ -1,7 +1,7 @@
 """The fold of a batch: what its records do to the articles they touch, before anything is stored.
 
-Pure but for the aggregates it is given, which it moves on. One record at a time: dedupe, the fold itself, and the rows
-that every projection makes of a new page, so that the size of a batch changes nothing.
+Pure, except that it changes the aggregates it is given. Each record is folded by itself (dedupe, the fold, the rows
+that projections make of a new page), so the size of a batch changes nothing.
 """
 
 from __future__ import annotations
@@ -40,93 +40,93 @@ class BatchFold:
         self._evolve_tags = evolve_tags
 
     def fold(
-        self, reads: Iterable[JudgedRecord], aggregates: Mapping[str, Aggregate], again: Refold | None = None
+        self, records: Iterable[JudgedRecord], aggregates: Mapping[str, Aggregate], refold: Refold | None = None
     ) -> FoldResult:
         """Fold records in order onto the aggregates, which must hold every one that the records touch.
 
-        Those to be folded ``again`` come first.
+        Those of ``refold`` come first.
         """
-        folded = FoldResult(again=again or Refold())
-        for read in (*folded.again.reads, *reads):
-            folded.outcomes[read.record[:3]] = (read, self._fold(read, aggregates, folded))
-        return folded
+        result = FoldResult(refold=refold or Refold())
+        for judged in (*result.refold.records, *records):
+            result.outcomes[judged.record[:3]] = (judged, self._fold(judged, aggregates, result))
+        return result
 
-    def _fold(self, read: JudgedRecord, aggregates: Mapping[str, Aggregate], folded: FoldResult) -> Outcome:
-        if isinstance(read.verdict, Rejected):
-            return read.verdict
-        aggregate = aggregates[read.aggregate or CATALOGUE]
-        if aggregate.parked and isinstance(read.event, RecordSkipped) and read.verdict is None:
-            return self._skip(read, read.event, aggregates, folded)
+    def _fold(self, judged: JudgedRecord, aggregates: Mapping[str, Aggregate], result: FoldResult) -> Outcome:
+        if isinstance(judged.verdict, Rejected):
+            return judged.verdict
+        aggregate = aggregates[judged.aggregate or CATALOGUE]
+        if aggregate.parked and isinstance(judged.event, RecordSkipped) and judged.verdict is None:
+            return self._skip(judged, judged.event, aggregates, result)
         if aggregate.parked:
-            return self._park(read, aggregate, BEHIND, folded)
-        if isinstance(read.verdict, Parked):
-            return self._park(read, aggregate, read.verdict, folded)
-        if isinstance(read.event, TagEvent):
-            return self._fold_tag(read, read.event, aggregate, folded)
-        return self._fold_article(read, cast("AnyArticleEvent", read.event), aggregate, folded)
+            return self._park(judged, aggregate, BEHIND, result)
+        if isinstance(judged.verdict, Parked):
+            return self._park(judged, aggregate, judged.verdict, result)
+        if isinstance(judged.event, TagEvent):
+            return self._fold_tag(judged, judged.event, aggregate, result)
+        return self._fold_article(judged, cast("AnyArticleEvent", judged.event), aggregate, result)
 
     def _fold_article(
-        self, read: JudgedRecord, event: AnyArticleEvent, aggregate: Aggregate, folded: FoldResult
+        self, judged: JudgedRecord, event: AnyArticleEvent, aggregate: Aggregate, result: FoldResult
     ) -> Outcome:
-        recorded = recorded_of(read.record)
+        recorded = recorded_of(judged.record)
         try:
             after = self._decide(aggregate.decided, aggregate.article, event, recorded)
         except Exception as error:  # noqa: BLE001 - whatever pure code raises parks the record
-            return self._park(read, aggregate, _raised("fold", error), folded)
+            return self._park(judged, aggregate, _raised("fold", error), result)
         match after:
             case DuplicateId():
-                return Duplicate(differs=aggregate.decided[event.event_id] != read.value_sha)
+                return Duplicate(differs=aggregate.decided[event.event_id] != judged.value_sha)
             case Rejected():
-                aggregate.decided[event.event_id] = read.value_sha
+                aggregate.decided[event.event_id] = judged.value_sha
                 return after
         try:
             pages = articles.pages(aggregate.article, after, event, recorded)
             rows = {language: self._rows(page) for language, page in pages.items()}
         except Exception as error:  # noqa: BLE001 - as above
-            return self._park(read, aggregate, _raised("projection", error), folded)
-        show_pages(aggregate, rows, folded)
-        folded.changed[aggregate.id] = aggregate
+            return self._park(judged, aggregate, _raised("projection", error), result)
+        show_pages(aggregate, rows, result)
+        result.changed[aggregate.id] = aggregate
         aggregate.article = after
-        aggregate.last_offset = read.record.offset
-        aggregate.decided[event.event_id] = read.value_sha
+        aggregate.last_offset = judged.record.offset
+        aggregate.decided[event.event_id] = judged.value_sha
         return Applied()
 
-    def _fold_tag(self, read: JudgedRecord, event: AnyTagEvent, aggregate: Aggregate, folded: FoldResult) -> Outcome:
+    def _fold_tag(self, judged: JudgedRecord, event: AnyTagEvent, aggregate: Aggregate, result: FoldResult) -> Outcome:
         if event.event_id in aggregate.decided:
-            return Duplicate(differs=aggregate.decided[event.event_id] != read.value_sha)
+            return Duplicate(differs=aggregate.decided[event.event_id] != judged.value_sha)
         try:
             after = self._evolve_tags(aggregate.catalogue, event)
         except Exception as error:  # noqa: BLE001 - as above
-            return self._park(read, aggregate, _raised("fold", error), folded)
-        aggregate.decided[event.event_id] = read.value_sha
+            return self._park(judged, aggregate, _raised("fold", error), result)
+        aggregate.decided[event.event_id] = judged.value_sha
         if isinstance(after, Rejected):
             return after
         aggregate.catalogue = after
-        folded.tags[event.tag_id] = after[event.tag_id]
+        result.tags[event.tag_id] = after[event.tag_id]
         return Applied()
 
     def _skip(
-        self, read: JudgedRecord, event: RecordSkipped, aggregates: Mapping[str, Aggregate], folded: FoldResult
+        self, judged: JudgedRecord, event: RecordSkipped, aggregates: Mapping[str, Aggregate], result: FoldResult
     ) -> Outcome:
         """Give up the head of a queue of parked records if that is what the event names, and fold the rest.
 
         Nothing but a head is given up: an event that names another record has come too late, or too early.
         """
-        aggregate = aggregates[read.aggregate or CATALOGUE]
+        aggregate = aggregates[judged.aggregate or CATALOGUE]
         if event.event_id in aggregate.decided:
-            return Duplicate(differs=aggregate.decided[event.event_id] != read.value_sha)
-        aggregate.decided[event.event_id] = read.value_sha
-        queue = folded.queues.get(aggregate.id)
+            return Duplicate(differs=aggregate.decided[event.event_id] != judged.value_sha)
+        aggregate.decided[event.event_id] = judged.value_sha
+        queue = result.queues.get(aggregate.id)
         if not queue or not is_named_by(event, queue[0]):
             return NotParked(topic=event.topic, partition=event.partition, offset=event.offset)
-        unpark(aggregate, folded)
-        folded.outcomes[queue[0].record[:3]] = (queue[0], Skipped())
+        unpark(aggregate, result)
+        result.outcomes[queue[0].record[:3]] = (queue[0], Skipped())
         for waiting in queue[1:]:
-            folded.outcomes[waiting.record[:3]] = (waiting, self._fold(waiting, aggregates, folded))
+            result.outcomes[waiting.record[:3]] = (waiting, self._fold(waiting, aggregates, result))
         return Applied()
 
-    def _park(self, read: JudgedRecord, aggregate: Aggregate, parked: Parked, folded: FoldResult) -> Parked:
-        return park(read, aggregate, parked, folded, self._projections.values())
+    def _park(self, judged: JudgedRecord, aggregate: Aggregate, parked: Parked, result: FoldResult) -> Parked:
+        return park(judged, aggregate, parked, result, self._projections.values())
 
     def _rows(self, page: Page) -> tuple[Row, ...]:
         return tuple(row for projection in self._projections.values() for row in projection.rows(page))

@@ -19,59 +19,59 @@ from newsroom_schemas.fold.state import Recorded
 BEHIND = Parked("behind", "waits for the records parked before it")
 
 
-def is_named_by(event: RecordSkipped, read: JudgedRecord) -> bool:
+def is_named_by(event: RecordSkipped, judged: JudgedRecord) -> bool:
     """Say whether an event names just this record: its place in the log, and its bytes."""
-    record = read.record
-    return (event.topic, event.partition, event.offset, event.sha256) == (*record[:3], read.record_sha.hex())
+    record = judged.record
+    return (event.topic, event.partition, event.offset, event.sha256) == (*record[:3], judged.record_sha.hex())
 
 
-def unpark(aggregate: Aggregate, folded: FoldResult) -> None:
+def unpark(aggregate: Aggregate, result: FoldResult) -> None:
     """Take a queue apart that a batch has made, and let readers see again what it hides."""
-    for read in folded.queues.pop(aggregate.id):
-        del folded.parked[read.record[:3]]
+    for judged in result.queues.pop(aggregate.id):
+        del result.parked[judged.record[:3]]
     for language in aggregate.hidden:
         edition = (aggregate.id, language)
-        shown = folded.covered.pop(edition)
+        shown = result.covered.pop(edition)
         if shown is None:
-            del folded.pages[edition]
-            folded.replaced.discard(edition)
+            del result.pages[edition]
+            result.replaced.discard(edition)
         else:
-            folded.pages[edition] = shown
+            result.pages[edition] = shown
     aggregate.parked = False
     aggregate.hidden = set()
 
 
 def park(
-    read: JudgedRecord, aggregate: Aggregate, parked: Parked, folded: FoldResult, projections: Iterable[Projection]
+    judged: JudgedRecord, aggregate: Aggregate, parked: Parked, result: FoldResult, projections: Iterable[Projection]
 ) -> Parked:
     """Keep a record for later, in log order; a withdrawal among them hides what it names at once."""
-    hidden = hidden_pages(read, aggregate, projections)
+    hidden = hidden_pages(judged, aggregate, projections)
     for language in hidden.keys() - aggregate.hidden:
-        folded.covered[aggregate.id, language] = folded.pages.get((aggregate.id, language))
-    show_pages(aggregate, hidden, folded)
+        result.covered[aggregate.id, language] = result.pages.get((aggregate.id, language))
+    show_pages(aggregate, hidden, result)
     aggregate.hidden = aggregate.hidden | hidden.keys()
     if not aggregate.parked:
-        folded.queues[aggregate.id] = []
-    if aggregate.id in folded.queues:
-        folded.queues[aggregate.id].append(read)
+        result.queues[aggregate.id] = []
+    if aggregate.id in result.queues:
+        result.queues[aggregate.id].append(judged)
     aggregate.parked = True
-    folded.parked[read.record[:3]] = (read, parked, tuple(sorted(hidden)))
+    result.parked[judged.record[:3]] = (judged, parked, tuple(sorted(hidden)))
     return parked
 
 
 def hidden_pages(
-    read: JudgedRecord, aggregate: Aggregate, projections: Iterable[Projection]
+    judged: JudgedRecord, aggregate: Aggregate, projections: Iterable[Projection]
 ) -> dict[str, tuple[Row, ...]]:
     """Give the rows, by language, of the pages that a withdrawal puts before readers although it waits.
 
     What is hidden stays as its first withdrawal left it, but for a legal one, which replaces every other. A
     projection that fails has no row for them: its fault parks the withdrawal, and does not keep it from readers.
     """
-    event = read.event
+    event = judged.event
     if not isinstance(event, ArticleUnpublished) or event.event_id in aggregate.decided:
         return {}
     hidden: dict[str, tuple[Row, ...]] = {}
-    for language, page in articles.hides(aggregate.article, event, recorded_of(read.record)).items():
+    for language, page in articles.hides(aggregate.article, event, recorded_of(judged.record)).items():
         if language in aggregate.hidden and event.reason != LEGAL:
             continue
         hidden[language] = ()
@@ -81,13 +81,13 @@ def hidden_pages(
     return hidden
 
 
-def show_pages(aggregate: Aggregate, rows: Mapping[str, tuple[Row, ...]], folded: FoldResult) -> None:
+def show_pages(aggregate: Aggregate, rows: Mapping[str, tuple[Row, ...]], result: FoldResult) -> None:
     """Put pages before readers, in place of those that the database may have."""
     for language, made in rows.items():
         edition = aggregate.stored.editions.get(language) if aggregate.stored else None
         if edition is not None and edition.run is not None:
-            folded.replaced.add((aggregate.id, language))
-        folded.pages[aggregate.id, language] = made
+            result.replaced.add((aggregate.id, language))
+        result.pages[aggregate.id, language] = made
 
 
 def recorded_of(record: Record) -> Recorded:

@@ -15,10 +15,10 @@ from newsroom_schemas.fold.state import Tag
 class Refold(msgspec.Struct, kw_only=True):
     """Records of earlier batches to fold once more, in front of a batch: what was made of them is replaced."""
 
-    reads: list[JudgedRecord] = []
+    records: list[JudgedRecord] = []
     aggregates: dict[str, Aggregate] = {}
     """The aggregates as they stood before these records."""
-    anew: set[str] = set()
+    from_start: set[str] = set()
     """Those of them that are folded from their first record."""
 
 
@@ -38,4 +38,4 @@ class FoldResult(msgspec.Struct, kw_only=True):
     covered: dict[tuple[str, str], tuple[Row, ...] | None] = {}
     """What the batch had put before readers of each edition that it hides; ``None``: what is in the database."""
     tags: dict[str, Tag] = {}
-    again: Refold = msgspec.field(default_factory=Refold)
+    refold: Refold = msgspec.field(default_factory=Refold)

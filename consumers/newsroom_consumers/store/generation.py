@@ -141,7 +141,7 @@ class Generation:
         self._observe(Step.CURSORS_MOVED)
 
     def _save_states(self, connection: Connection, _: object, folded: FoldResult) -> None:
-        queues.clear(connection, (tables.ARTICLE, tables.EDITION), folded.again.anew)
+        queues.clear(connection, (tables.ARTICLE, tables.EDITION), folded.refold.from_start)
         changed = [(each, each.article) for each in folded.changed.values() if each.article is not None]
         articles = [article_rows.article_row(article, each.last_offset) for each, article in changed]
         editions = [
@@ -155,7 +155,7 @@ class Generation:
         self._observe(Step.STATES_SAVED)
 
     def _save_events(self, connection: Connection, _: object, folded: FoldResult) -> None:
-        queues.remove(connection, folded.again)
+        queues.remove(connection, folded.refold)
         self._rows.insert(connection, tables.EVENT, [event_rows.event_row(*pair) for pair in folded.outcomes.values()])
         self._rows.insert(
             connection, tables.PARKED, [event_rows.parked_row(*parked) for parked in folded.parked.values()]
@@ -169,14 +169,14 @@ class Generation:
                 made[table.name].append(row)
         replaced = sorted(folded.replaced)
         for projection in self._projections.values():
-            queues.clear(connection, projection.TABLES, folded.again.anew)
+            queues.clear(connection, projection.TABLES, folded.refold.from_start)
             for table in projection.TABLES:
                 self._rows.delete_editions(connection, table, replaced)
                 self._rows.insert(connection, table, made[table.name])
         self._observe(Step.PAGES_SAVED)
 
     def _save_tags(self, connection: Connection, _: object, folded: FoldResult) -> None:
-        if CATALOGUE in folded.again.anew:
+        if CATALOGUE in folded.refold.from_start:
             connection.execute(delete(tags.TAG))
         self._rows.upsert(connection, tags.TAG, [tags.catalogue_row(tag) for tag in folded.tags.values()])
         self._observe(Step.TAGS_SAVED)

@@ -21,8 +21,9 @@ class Queue(NamedTuple):
     """The parked records of one article, or of the tag catalogue."""
 
     records: Sequence[Record]
-    entangled: bool
-    """Whether more than these records has to be folded again: they hide a page, or one was to be skipped before."""
+    from_start: bool
+    """True if the whole article must be refolded, not just the queue: a parked record hides a page, or a
+    ``RecordSkipped`` exists for the article."""
 
 
 def head(connection: Connection, id_: str) -> Record | None:
@@ -47,9 +48,11 @@ def history(connection: Connection, id_: str, at: Partition) -> dict[int, bytes]
     return {offset: bytes(sha) for offset, sha in connection.execute(query.order_by(EVENT.c.offset))}
 
 
-def remove(connection: Connection, again: Refold) -> None:
+def remove(connection: Connection, refold: Refold) -> None:
     """Delete the event rows and the parked rows of records that are folded again."""
-    places = [dict(zip(("topic_", "partition_", "offset_"), read.record[:3], strict=True)) for read in again.reads]
+    places = [
+        dict(zip(("topic_", "partition_", "offset_"), judged.record[:3], strict=True)) for judged in refold.records
+    ]
     if places:
         for table in (EVENT, PARKED):
             connection.execute(_delete(table), places)

@@ -19,7 +19,6 @@ from typing import NamedTuple
 import msgspec
 
 from newsroom_consumers.database.database import DatabaseAwayError
-from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
 from newsroom_consumers.fold.result import FoldResult
@@ -30,11 +29,10 @@ from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.cursors import Cursor, FencedError
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.steps import Step, StepObserver, ignore
+from newsroom_consumers.worker.article_cache import CACHED, ArticleCache
 from newsroom_consumers.worker.backoff import Stop, retrying
 from newsroom_consumers.worker.refold import NoRequests, Refolds, Requests
 
-CACHED = 4000
-"""Articles kept in memory between batches where nothing else is said."""
 _WAIT_SECONDS = 0.5
 """How long an idle poll waits: the longest that a stop waits for it."""
 
@@ -75,12 +73,11 @@ class Loop:
         self._reader = reader
         self._folding = folding
         self._owner = owner
-        self._cached = cached
-        self._parking = Refolds(log, generation, reader, requests or NoRequests())
+        self._refolds = Refolds(log, generation, reader, requests or NoRequests())
         self._observe = observer
         self._held: dict[Partition, Cursor] = {}
         self._terms: Mapping[Partition, int] = {}
-        self._known: dict[str, Aggregate] = {}
+        self._articles = ArticleCache(cached)
 
     def run(self, stopping: Stop) -> None:
         """Turn until told to stop, waiting with jitter while Kafka or the database is away, or after being fenced.
@@ -107,7 +104,7 @@ class Loop:
             self._let_go()
             raise
         self._report(moves)
-        self._parking.settle()
+        self._refolds.settle()
         return Batch(len(reads), moves)
 
     def _poll(self, wait: float) -> Polled:
@@ -132,13 +129,13 @@ class Loop:
         return reads
 
     def _fold(self, reads: Sequence[JudgedRecord]) -> FoldResult:
-        again = self._parking.again(reads, self._held)
-        self._known.update(again.aggregates)
+        refold = self._refolds.due(reads, self._held)
+        self._articles.update(refold.aggregates)
         touched = {read.aggregate for read in reads if read.aggregate is not None}
-        if missing := touched - self._known.keys():
-            self._known.update(self._generation.load(missing))
+        if missing := touched - self._articles.keys():
+            self._articles.update(self._generation.load(missing))
             self._observe(Step.LOADED)
-        folded = self._folding.fold(reads, self._known, again)
+        folded = self._folding.fold(reads, self._articles, refold)
         self._observe(Step.FOLDED)
         return folded
 
@@ -149,13 +146,13 @@ class Loop:
         for at, position in polled.positions.items():
             if at in moved and position > moved[at].next_offset:
                 moved[at] = msgspec.structs.replace(moved[at], next_offset=position)
-        fenced = {Partition(*read.record[:2]) for read in folded.again.reads}
+        fenced = {Partition(*each.record[:2]) for each in folded.refold.records}
         moves = [(held, moved[at]) for at, held in sorted(self._held.items()) if moved[at] is not held or at in fenced]
         if moves:
             self._generation.commit(moves, folded)
             self._observe(Step.COMMITTED)
         self._held = moved
-        self._forget(read.aggregate for read in reads)
+        self._articles.touch(read.aggregate for read in reads)
         return moves
 
     def _report(self, moves: Sequence[tuple[Cursor, Cursor]]) -> None:
@@ -172,7 +169,7 @@ class Loop:
             self._held[at] = self._generation.take(cursor, self._owner)
             self._observe(Step.PARTITION_TAKEN)
             self._stream.seek(at, self._held[at].next_offset)
-        self._known.clear()
+        self._articles.clear()
 
     def _rest(self, stopping: Stop, seconds: float) -> None:
         """Wait, and remain a reader of the log meanwhile: a group goes on without a member that is silent."""
@@ -206,19 +203,11 @@ class Loop:
         It verifies the log first, which may have become another one meanwhile.
         """
         self._held.clear()
-        self._known.clear()
+        self._articles.clear()
 
     def _drop(self, partition: Partition) -> None:
         del self._held[partition]
-        self._known.clear()
-
-    def _forget(self, touched: Iterable[str | None]) -> None:
-        """Keep the articles touched last, as many as are to be cached."""
-        for id_ in touched:
-            if id_ is not None and (aggregate := self._known.pop(id_, None)):
-                self._known[id_] = aggregate
-        while len(self._known) > self._cached:
-            del self._known[next(iter(self._known))]
+        self._articles.clear()
 
 
 def _by_partition(reads: Iterable[JudgedRecord]) -> dict[Partition, list[JudgedRecord]]:

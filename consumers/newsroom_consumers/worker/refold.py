@@ -2,9 +2,9 @@
 
 Example::
 
-    again = parking.again(reads, held)
-    folded = folding.fold(reads, known, again)    # the records of ``again`` come first
-    parking.settle()                              # once that is stored
+    refold = refolds.due(records, held)
+    result = batch_fold.fold(records, articles, refold)    # the records of ``refold`` come first
+    refolds.settle()                                       # once that is stored
 
 Only the worker that holds a partition may write what its records make, so a person's wish is a request that this worker
 finds in the control database. Whichever way records come to be folded again, the code that runs now folds them, and
@@ -86,18 +86,18 @@ class Refolds:
         self._requests = requests
         self._answered: list[str] = []
 
-    def again(self, reads: Sequence[JudgedRecord], held: Collection[Partition]) -> Refold:
+    def due(self, records: Sequence[JudgedRecord], held: Collection[Partition]) -> Refold:
         """Give the records to fold again in front of a batch, of partitions that are held."""
-        again = Refold()
-        for id_ in sorted({read.aggregate or CATALOGUE for read in reads if self._skips_a_head(read)}):
-            self._add(again, id_, held)
+        refold = Refold()
+        for id_ in sorted({each.aggregate or CATALOGUE for each in records if self._skips_a_head(each)}):
+            self._add(refold, id_, held)
         self._answered = []
         for id_ in sorted(self._requests.asked()):
-            if len(again.reads) >= _AT_ONCE:
+            if len(refold.records) >= _AT_ONCE:
                 break
-            if id_ in again.aggregates or self._add(again, id_, held):
+            if id_ in refold.aggregates or self._add(refold, id_, held):
                 self._answered.append(id_)
-        return again
+        return refold
 
     def settle(self) -> None:
         """Say that what was asked for is stored."""
@@ -105,28 +105,28 @@ class Refolds:
             self._requests.settle(self._answered)
             self._answered = []
 
-    def _skips_a_head(self, read: JudgedRecord) -> bool:
+    def _skips_a_head(self, judged: JudgedRecord) -> bool:
         """Say whether a record skips the first of its article's parked records in the database."""
-        if not isinstance(read.event, RecordSkipped) or read.verdict is not None:
+        if not isinstance(judged.event, RecordSkipped) or judged.verdict is not None:
             return False
-        head = self._generation.head(read.aggregate or CATALOGUE)
-        return head is not None and is_named_by(read.event, self._reader.read(head))
+        head = self._generation.head(judged.aggregate or CATALOGUE)
+        return head is not None and is_named_by(judged.event, self._reader.read(head))
 
-    def _add(self, again: Refold, id_: str, held: Collection[Partition]) -> bool:
+    def _add(self, refold: Refold, id_: str, held: Collection[Partition]) -> bool:
         """Add what an article has parked, if anything; give whether this worker is the one to answer for it."""
-        records, entangled = self._generation.queue(id_)
+        records, from_start = self._generation.queue(id_)
         if not records:
             return True
         at = Partition(records[0].topic, records[0].partition)
         if at not in held:
             return False
-        if entangled:
-            again.anew.add(id_)
-            again.aggregates[id_] = Aggregate(id=id_)
+        if from_start:
+            refold.from_start.add(id_)
+            refold.aggregates[id_] = Aggregate(id=id_)
             own = {at: self._generation.history(id_, at)}
-            again.reads += read_again(self._log, self._reader, own)
+            refold.records += read_again(self._log, self._reader, own)
         else:
-            again.aggregates |= self._generation.load([id_])
-            again.aggregates[id_].parked = False
-            again.reads += [self._reader.read(record) for record in records]
+            refold.aggregates |= self._generation.load([id_])
+            refold.aggregates[id_].parked = False
+            refold.records += [self._reader.read(record) for record in records]
         return True
