@@ -1,4 +1,4 @@
-"""Instants at the edge: aware datetimes and RFC 3339 texts become whole microseconds since the epoch, UTC."""
+"""Instants at the edge: from aware datetimes and RFC 3339 texts to whole microseconds since the epoch, UTC."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 def to_microseconds(instant: datetime) -> int:
-    """Count the microseconds from the epoch to an instant; raise ValueError when it has no time zone."""
+    """Return an instant in microseconds since the epoch; raise ValueError when it has no time zone."""
     if instant.utcoffset() is None:
         message = f"{instant.isoformat()} has no time zone: give an aware datetime, such as datetime.now(UTC)"
         raise ValueError(message)
@@ -24,7 +24,7 @@ def to_microseconds(instant: datetime) -> int:
 
 
 def from_rfc3339(text: str) -> int:
-    """Read an RFC 3339 instant of any offset, as fine as a microsecond; raise ValueError when the text is none."""
+    """Return an RFC 3339 instant of any offset in microseconds; raise ValueError for anything else."""
     if _FINER.search(text):
         message = f"{text!r} is finer than a microsecond: give six digits of a second at most"
         raise ValueError(message)

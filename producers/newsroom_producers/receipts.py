@@ -1,4 +1,4 @@
-"""What becomes of a send: a receipt of the log, or a refusal; and the way of events to the log."""
+"""The results of a send, a receipt or a refusal, and the protocol of what sends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from newsroom_schemas.events import AnyEvent
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """The log's word that it holds an event, and where."""
+    """The log holds an event, at this place."""
 
     event_id: str
     topic: str
@@ -20,30 +20,32 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     offset: int
 
 
-class Refused(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that got no receipt, and why."""
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """An event got no receipt, because of this error."""
 
     error: NewsroomError
     event_id: str | None = None
-    """``None`` when it never became an event."""
+    """``None`` when the input did not become an event."""
 
 
-Settled = Receipt | Refused
-"""What became of one send."""
+SendResult = Receipt | Refusal
+"""The result of one send."""
 
-Sendable = AnyEvent | tuple[AnyEvent, ...] | Refused | None
-"""What a stream of sends is made of.
+Sendable = AnyEvent | tuple[AnyEvent, ...] | Refusal | None
+"""An item of a stream of sends.
 
-A tuple is sent whole or, when one of its events breaks the contract, not at all. What is refused already keeps its
-place among the answers. ``None`` is a pause: all that was sent is settled before more is asked for.
+* An event is sent.
+* A tuple of events is sent whole or, when one of them breaks the contract, not at all.
+* A refusal is its own result, in its place among the others.
+* ``None`` is a pause: everything sent before gets its result before the next item is asked for.
 """
 
 
 class Transport(Protocol):
-    """The way of events to the log."""
+    """What sends events to the log."""
 
     def send(self, event: AnyEvent) -> Receipt:
-        """Send one event and wait for its receipt; raise a NewsroomError when there is none."""
+        """Send one event and return its receipt; raise a NewsroomError when there is none."""
 
-    def send_all(self, events: Iterable[Sendable]) -> Iterator[Settled]:
-        """Send many events without waiting for each; give what became of each event, in the order given."""
+    def send_all(self, events: Iterable[Sendable]) -> Iterator[SendResult]:
+        """Send many events without waiting for each, and yield the result of each, in the order given."""

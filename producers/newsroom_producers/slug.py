@@ -1,4 +1,4 @@
-"""The slug: the readable part of an address, made from a headline.
+"""The slug: the readable part of an article's address, made from a headline.
 
 Example::
 
@@ -16,37 +16,37 @@ import unicodedata
 from slugify import slugify as _ascii_slug
 
 MAX_LENGTH = 80
-"""Characters of a slug at most; it is cut between words where it has any."""
+"""Maximum characters of a slug; a longer one is cut between words if possible."""
 
 FALLBACK = "story"
-"""Slug of a headline that has no letter or digit to show, for a publication needs one."""
+"""Slug of a headline without any letter or digit, because a publication needs one."""
 
 
 def _table(pairs: str) -> dict[int, str]:
-    """Read ``а=a б=b`` as a table for ``str.translate``."""
+    """Return ``а=a б=b`` as a table for ``str.translate``."""
     return {ord(pair[0]): pair[2:] for pair in pairs.split()}
 
 
 _APOSTROPHES = _table("'= `= ´= ʼ= ‘= ’= ′= ＇=")
-"""Marks inside a word, dropped so that they do not divide it."""
+"""Marks inside a word; removed, so that they do not divide it."""
 
 _RUSSIAN = _table(
     "а=a б=b в=v г=g д=d е=e ё=e ж=zh з=z и=i й=i к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch ш=sh "
     "щ=shch ъ=ie ы=y ь= э=e ю=iu я=ia ґ=g є=ie і=i ї=i"
 )
-"""Russian; the last four letters are for the Ukrainian names in it."""
+"""Russian; the last four letters occur in Ukrainian names."""
 
 _UKRAINIAN = _RUSSIAN | _table("г=h и=y")
-"""Ukrainian inside a word; the letters that it does not have are for the Russian names in it."""
+"""Ukrainian inside a word; letters that are not Ukrainian occur in Russian names."""
 
 _UKRAINIAN_START = _table("є=ye ї=yi й=y ю=yu я=ya")
-"""Ukrainian at the beginning of a word, where that differs."""
+"""Ukrainian letters that are written differently at the beginning of a word."""
 
 
 def slugify(headline: str, language: str, *, max_length: int = MAX_LENGTH, fallback: str = FALLBACK) -> str:
-    """Make a slug of a headline: lower-case ASCII letters, digits and single hyphens, never longer than ``max_length``.
+    """Return the slug of a headline: lower-case ASCII letters, digits and single hyphens, ``max_length`` at most.
 
-    ``language`` is a BCP 47 tag. The answer is ``fallback`` where nothing of the headline can be written in ASCII.
+    ``language`` is a BCP 47 tag. Returns ``fallback`` when nothing of the headline can be written in ASCII.
     """
     text = _plain(headline)
     match language.partition("-")[0]:
@@ -58,12 +58,12 @@ def slugify(headline: str, language: str, *, max_length: int = MAX_LENGTH, fallb
 
 
 def _plain(text: str) -> str:
-    """Write a text in lower case, without apostrophes and without stress marks."""
+    """Return a text in lower case, without apostrophes and stress marks."""
     composed = unicodedata.normalize("NFC", text).lower().translate(_APOSTROPHES)
     return "".join(char for char in composed if not unicodedata.combining(char))
 
 
 def _ukrainian(text: str) -> str:
-    """Romanize lower-case Ukrainian."""
+    """Return lower-case Ukrainian, romanized."""
     text = re.sub(r"\b[єїйюя]", lambda found: found[0].translate(_UKRAINIAN_START), text)
     return text.replace("зг", "zgh").translate(_UKRAINIAN)

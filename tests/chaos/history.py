@@ -14,7 +14,7 @@ from chaos.evidence import Entry, Word
 from support.kit import CODEC
 
 from newsroom_consumers.log.record import Address
-from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled, Transport
+from newsroom_producers.receipts import Receipt, Refusal, Sendable, SendResult, Transport
 from newsroom_schemas.errors import BrokerAwayError, NewsroomError, OvertakenError
 from newsroom_schemas.events import AnyEvent, key_of
 
@@ -90,14 +90,14 @@ class Recorded:
         try:
             receipt = self._transport.send(event)
         except NewsroomError as error:
-            self._settle(event, Refused(event_id=event.event_id, error=error))
+            self._settle(event, Refusal(event_id=event.event_id, error=error))
             raise
         self._settle(event, receipt)
         return receipt
 
-    def send_all(self, events: Iterable[Sendable]) -> Iterator[Settled]:
+    def send_all(self, events: Iterable[Sendable]) -> Iterator[SendResult]:
         """Send many events, each by itself in the stream, and give what became of each."""
-        sent = [event for event in events if not isinstance(event, Refused | tuple | None)]
+        sent = [event for event in events if not isinstance(event, Refusal | tuple | None)]
         stream = f"{self._writer}-{next(self._streams)}"
         for event in sent:
             self._history.note(self._writer, "invoked", event, stream=stream, sha=_sha_of(event))
@@ -105,7 +105,7 @@ class Recorded:
             self._settle(event, settled, stream)
             yield settled
 
-    def _settle(self, event: AnyEvent, settled: Settled, stream: str | None = None) -> None:
+    def _settle(self, event: AnyEvent, settled: SendResult, stream: str | None = None) -> None:
         if isinstance(settled, Receipt):
             self.unknown.pop(event.event_id, None)
             place = (settled.topic, settled.partition, settled.offset)

@@ -42,7 +42,7 @@ from newsroom_consumers.log.record import Record
 from newsroom_consumers.projections import PUBLIC, timeline
 from newsroom_consumers.store.tables import EVENT
 from newsroom_producers.desk import Desk
-from newsroom_producers.receipts import Receipt, Sendable, Settled
+from newsroom_producers.receipts import Receipt, Sendable, SendResult
 from newsroom_schemas.errors import NewsroomError
 from newsroom_schemas.events import AnyEvent
 
@@ -120,7 +120,7 @@ class Memory:
         self._beliefs.learn(event, receipt)
         return receipt
 
-    def send_all(self, events: Iterable[Sendable]) -> Iterator[Settled]:
+    def send_all(self, events: Iterable[Sendable]) -> Iterator[SendResult]:
         """Send nothing: nobody here sends many at a time."""
         del events
         return iter(())

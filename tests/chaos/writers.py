@@ -19,7 +19,7 @@ from support.kit import CODEC, Newsroom
 
 from newsroom_producers.desk import Desk, new_event_id, now
 from newsroom_producers.kafka.transport import KafkaTransport
-from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled, Transport
+from newsroom_producers.receipts import Receipt, Refusal, Sendable, SendResult, Transport
 from newsroom_schemas.errors import NewsroomError
 from newsroom_schemas.events import AnyEvent, ArticleEdited
 from newsroom_schemas.values import Block
@@ -82,9 +82,9 @@ class Basket:
         self.events.append(event)
         return Receipt(event_id=event.event_id, topic="", partition=0, offset=0)
 
-    def send_all(self, events: Iterable[Sendable]) -> Iterator[Settled]:
+    def send_all(self, events: Iterable[Sendable]) -> Iterator[SendResult]:
         """Keep many."""
-        return (self.send(event) for event in events if not isinstance(event, Refused | tuple | None))
+        return (self.send(event) for event in events if not isinstance(event, Refusal | tuple | None))
 
 
 class Writer:

@@ -17,7 +17,7 @@ from support.logged import CODEC, Logged, logged
 
 from newsroom_producers.desk import Desk, new_event_id
 from newsroom_producers.kafka.transport import KafkaTransport, Topics
-from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled
+from newsroom_producers.receipts import Receipt, Refusal, Sendable, SendResult
 from newsroom_schemas.errors import (
     BrokerAwayError,
     EventTooLargeError,
@@ -71,7 +71,7 @@ def firsts(records: list[Logged], article_id: str) -> list[str]:
     return list(dict.fromkeys(record.event.event_id for record in records if record.key == article_id))
 
 
-def places(results: list[Settled]) -> set[tuple[str, int, int]]:
+def places(results: list[SendResult]) -> set[tuple[str, int, int]]:
     """Return where the receipts say that the events are."""
     return {(r.event_id, r.partition, r.offset) for r in results if isinstance(r, Receipt)}
 
@@ -81,9 +81,9 @@ def places_in(records: list[Logged]) -> set[tuple[str, int, int]]:
     return {(record.event.event_id, record.partition, record.offset) for record in records}
 
 
-def refused(results: list[Settled]) -> dict[int, type[Exception]]:
+def refused(results: list[SendResult]) -> dict[int, type[Exception]]:
     """Return the errors by place."""
-    return {place: type(r.error) for place, r in enumerate(results) if isinstance(r, Refused)}
+    return {place: type(r.error) for place, r in enumerate(results) if isinstance(r, Refusal)}
 
 
 @pytest.mark.usefixtures("narrow")
@@ -142,7 +142,7 @@ def test_a_broker_that_is_not_there_is_an_error_within_the_delivery_timeout() ->
         results = list(transport.send_all(created(number) for number in range(100)))
         assert time.monotonic() - started < 3
     assert refused(results) == dict.fromkeys(range(100), BrokerAwayError)
-    assert isinstance(results[0], Refused)
+    assert isinstance(results[0], Refusal)
     assert f"no acknowledgement from the broker at {address} within 1 s; the event was not sent" in str(
         results[0].error
     )
@@ -174,7 +174,7 @@ def test_a_broker_that_freezes_halfway_acknowledges_nothing_more(broker: str, to
     """What has a receipt is in the log at its place; all else is an error in time; afterwards sends work again."""
     events = [created(number) for number in range(400)]
     with KafkaTransport(broker, topics, CODEC, delivery_timeout=2) as transport:
-        results: list[Settled] = []
+        results: list[SendResult] = []
 
         def source() -> Iterator[Sendable]:
             yield from events[:200]

@@ -21,7 +21,7 @@ from newsroom_infra.cli.views.lists import print_timeline
 from newsroom_infra.settings import Settings, load
 from newsroom_infra.shipped import shipped
 from newsroom_producers.importers.emit import EventReader
-from newsroom_producers.receipts import Refused
+from newsroom_producers.receipts import Refusal
 from newsroom_schemas.errors import Kind, NewsroomError
 
 EXTRAS = "kafka,consumers"
@@ -92,9 +92,9 @@ def _check(settings: Settings) -> None:
 def _send() -> int:
     """Send every event and count them; raise the error of the first that is not acknowledged."""
     count = 0
-    for _, settled in writing.send_file(BytesIO(lines()), EventReader(actor=SOURCE, source=SOURCE)):
-        if isinstance(settled, Refused):
-            raise settled.error
+    for _, result in writing.send_file(BytesIO(lines()), EventReader(actor=SOURCE, source=SOURCE)):
+        if isinstance(result, Refusal):
+            raise result.error
         count += 1
     return count
 

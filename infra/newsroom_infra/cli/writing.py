@@ -19,7 +19,7 @@ from newsroom_infra.settings import load
 from newsroom_producers.importers.emit import EventReader, LineReader, result_json, send_lines
 from newsroom_producers.importers.lines import read_lines
 from newsroom_producers.importers.stories import StoryReader
-from newsroom_producers.receipts import Receipt, Refused, Settled
+from newsroom_producers.receipts import Receipt, Refusal, SendResult
 from newsroom_schemas.errors import BrokerAwayError, NewsroomError
 from newsroom_schemas.wire.codec import Codec
 from newsroom_schemas.wire.released import ReleasedSchemas
@@ -42,9 +42,9 @@ def emit(file: BinaryIO, actor: str | None, source: str) -> None:
     answer is {"event_id", "topic", "partition", "offset"} or {"line", "error"}. Exit code 1 when any line failed.
     """
     failed = False
-    for number, settled in send_file(file, EventReader(actor=actor or login(), source=source)):
-        _print_result(number, settled)
-        failed = failed or isinstance(settled, Refused)
+    for number, result in send_file(file, EventReader(actor=actor or login(), source=source)):
+        _print_result(number, result)
+        failed = failed or isinstance(result, Refusal)
     sys.exit(1 if failed else 0)
 
 
@@ -64,10 +64,10 @@ def import_(file: BinaryIO, actor: str | None, source: str, language: str, *, as
     reader = StoryReader(actor=actor or login(), source=source, language=language)
     try:
         with progress.reading(file) as show:
-            for number, settled in send_file(file, reader):
-                tally.count(number, settled, say=not as_json)
+            for number, result in send_file(file, reader):
+                tally.count(number, result, say=not as_json)
                 if as_json:
-                    _print_result(number, settled)
+                    _print_result(number, result)
                 show(f"{tally.stories:,} stories")
     finally:
         tally.end()
@@ -89,9 +89,9 @@ class _Tally:
         self._last_reason = ""
         self._repeats = 0
 
-    def count(self, number: int, settled: Settled, *, say: bool) -> None:
+    def count(self, number: int, result: SendResult, *, say: bool) -> None:
         """Take one answer, and say why it is none if that is new."""
-        if isinstance(settled, Receipt):
+        if isinstance(result, Receipt):
             self.events += 1
             if number not in (self._last_story, self._last_failure):
                 self.stories += 1
@@ -101,7 +101,7 @@ class _Tally:
             self.failures += 1
             self._last_failure = number
             if say:
-                self._say(number, settled.error)
+                self._say(number, result.error)
 
     @property
     def has_any(self) -> bool:
@@ -131,7 +131,7 @@ class _Tally:
         return f"{self.stories:,} stories, {self.events:,} events in {seconds:.1f} s{failed}"
 
 
-def send_file(file: BinaryIO, reader: LineReader) -> Iterator[tuple[int, Settled]]:
+def send_file(file: BinaryIO, reader: LineReader) -> Iterator[tuple[int, SendResult]]:
     """Send the events of a file's lines, and yield the line number and result of each; Ctrl-C ends the reading only."""
     with transport() as opened, Interrupt() as interrupt:
         yield from send_lines(interrupt.watch(read_lines(file)), reader, opened)
@@ -152,9 +152,9 @@ def transport() -> Iterator[KafkaTransport]:
         yield opened
 
 
-def _print_result(number: int, settled: Settled) -> None:
+def _print_result(number: int, result: SendResult) -> None:
     """Print a result at once, so that whoever writes into our pipe can wait for it."""
-    sys.stdout.buffer.write(result_json(number, settled, describe=with_advice) + b"\n")
+    sys.stdout.buffer.write(result_json(number, result, describe=with_advice) + b"\n")
     sys.stdout.buffer.flush()
 
 

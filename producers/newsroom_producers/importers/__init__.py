@@ -1,1 +1,1 @@
-"""Importers: stories of other systems as events."""
+"""Importers: lines of JSON, events or stories of other systems, become events in the log."""

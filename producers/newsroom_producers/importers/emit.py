@@ -20,7 +20,7 @@ import msgspec
 from newsroom_producers.desk import new_event_id, now
 from newsroom_producers.importers.lines import Line
 from newsroom_producers.instants import from_rfc3339, to_microseconds
-from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled, Transport
+from newsroom_producers.receipts import Receipt, Refusal, Sendable, SendResult, Transport
 from newsroom_schemas.errors import InvalidEventError, NewsroomError, UnreadableLineError
 from newsroom_schemas.events import EVENTS, AnyEvent
 from newsroom_schemas.validation import instants
@@ -81,18 +81,20 @@ def read_object(text: bytes) -> dict[str, Any]:
     return value
 
 
-def send_lines(lines: Iterable[Line | None], read: LineReader, transport: Transport) -> Iterator[tuple[int, Settled]]:
+def send_lines(
+    lines: Iterable[Line | None], read: LineReader, transport: Transport
+) -> Iterator[tuple[int, SendResult]]:
     """Send the events of each line, and yield the line number and the result of each event, in order."""
     numbers: deque[int] = deque()
-    for settled in transport.send_all(_sendables(lines, read, numbers)):
-        yield numbers.popleft(), settled
+    for result in transport.send_all(_sendables(lines, read, numbers)):
+        yield numbers.popleft(), result
 
 
-def result_json(number: int, settled: Settled, *, describe: Callable[[NewsroomError], str] = str) -> bytes:
+def result_json(number: int, result: SendResult, *, describe: Callable[[NewsroomError], str] = str) -> bytes:
     """Return the result of an event as JSON: its receipt, or the line number and the error as ``describe`` words it."""
-    if isinstance(settled, Receipt):
-        return msgspec.json.encode(settled)
-    return msgspec.json.encode({"line": number, "error": describe(settled.error)})
+    if isinstance(result, Receipt):
+        return msgspec.json.encode(result)
+    return msgspec.json.encode({"line": number, "error": describe(result.error)})
 
 
 def _sendables(lines: Iterable[Line | None], read: LineReader, numbers: deque[int]) -> Iterator[Sendable]:
@@ -106,14 +108,14 @@ def _sendables(lines: Iterable[Line | None], read: LineReader, numbers: deque[in
         yield sendable
 
 
-def _sendable(line: Line, read: LineReader) -> tuple[AnyEvent, ...] | Refused:
+def _sendable(line: Line, read: LineReader) -> tuple[AnyEvent, ...] | Refusal:
     """Return the events of a line, or its refusal."""
     if not isinstance(line.text, bytes):
-        return Refused(error=line.text)
+        return Refusal(error=line.text)
     try:
         return read(line.text)
     except NewsroomError as error:
-        return Refused(error=error)
+        return Refusal(error=error)
 
 
 def _type_of(fields: dict[str, Any]) -> type[AnyEvent]:

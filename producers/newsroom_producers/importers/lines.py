@@ -1,6 +1,6 @@
 """Lines of a stream, numbered, in bounded memory: plain or gzip, from a file or from a pipe that never ends.
 
-A pause (``None``) stands before each read that would have to wait, so that what was read can be answered first.
+Before each read that would block there is a pause (``None``), so that the lines read so far get their results first.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ import msgspec
 from newsroom_schemas.errors import UnreadableLineError
 
 MAX_LINE_BYTES = 8_000_000
-"""Bytes of a line at most: an event of the greatest size with every character escaped, and room to spare."""
+"""Maximum bytes of a line: the largest event with every character escaped, and room to spare."""
 
 _CHUNK_BYTES = 256 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_FORMAT = 31
-"""What zlib calls gzip with the largest window."""
+"""zlib's number for gzip with the largest window."""
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line of input, or why it can't be had."""
+    """A line of input, or the reason why it cannot be read."""
 
     number: int
     """Counted from 1."""
@@ -34,9 +34,9 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def read_lines(stream: BinaryIO) -> Iterator[Line | None]:
-    """Give the lines of a stream that are not blank, and a pause before each read that would wait.
+    """Yield the lines of a stream that are not blank, and ``None`` before each read that would block.
 
-    A line that is too long is given as an error, and so is the rest of a stream that can't be read on.
+    A line that is too long is an error in its place, and so is the rest of a stream that cannot be read any further.
     """
     number = 0
     try:
@@ -55,7 +55,7 @@ def read_lines(stream: BinaryIO) -> Iterator[Line | None]:
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes | None]:
-    """Give what can be read at once, and a pause where nothing can."""
+    """Yield what can be read without blocking, and ``None`` before a read that would block."""
     read = getattr(stream, "read1", stream.read)
     while True:
         if not _is_ready(stream):
@@ -67,7 +67,7 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes | None]:
 
 
 def _is_ready(stream: BinaryIO) -> bool:
-    """Say whether a read would return at once; what is no file of the system always does."""
+    """Return whether a read would return at once; always true for what is not a file of the operating system."""
     try:
         return bool(select.select([stream], [], [], 0)[0])
     except (OSError, ValueError):
@@ -75,7 +75,7 @@ def _is_ready(stream: BinaryIO) -> bool:
 
 
 def _unzipped(chunks: Iterator[bytes | None]) -> Iterator[bytes | None]:
-    """Give the bytes as they are, or what they hold when they begin as gzip does."""
+    """Yield the bytes unchanged, or decompressed if they begin as gzip does."""
     head = b""
     for chunk in chunks:
         if chunk is None:
@@ -89,7 +89,7 @@ def _unzipped(chunks: Iterator[bytes | None]) -> Iterator[bytes | None]:
 
 
 def _gunzip(chunks: Iterator[bytes | None]) -> Iterator[bytes | None]:
-    """Unpack gzip, one member after the other, a bounded piece at a time."""
+    """Decompress gzip, member by member, in pieces of bounded size."""
     member = zlib.decompressobj(_GZIP_FORMAT)
     for chunk in chunks:
         if chunk is None:
@@ -108,7 +108,7 @@ def _gunzip(chunks: Iterator[bytes | None]) -> Iterator[bytes | None]:
 
 
 def _split(chunks: Iterator[bytes | None]) -> Iterator[bytes | UnreadableLineError | None]:
-    """Cut bytes into lines; of a line that is too long no more is kept than shows it."""
+    """Yield the lines of the bytes, keeping only as much of one that is too long as shows that it is."""
     buffer = bytearray()
     for chunk in chunks:
         if chunk is None:
@@ -125,7 +125,7 @@ def _split(chunks: Iterator[bytes | None]) -> Iterator[bytes | UnreadableLineErr
 
 
 def _whole(buffer: bytearray) -> bytes | UnreadableLineError:
-    """Give a line, or the error that it is too long."""
+    """Return a line, or the error that it is too long."""
     if len(buffer) > MAX_LINE_BYTES:
         return UnreadableLineError(f"is longer than {MAX_LINE_BYTES:,} bytes: no event is that large")
     return bytes(buffer)

@@ -1,6 +1,6 @@
-"""The importer of finished stories: each line of JSON is a story that is created and published.
+"""The importer of finished stories: each line of JSON is a story, which is created and published.
 
-Every id is derived from the story's own, so running an import twice puts the same bytes into the log and changes
+Every id is derived from the story's own, so importing a file twice puts the same bytes into the log and changes
 nothing:
 
 * the article's id is the story's; event ids are UUIDs of version 5 made of act, id and language;
@@ -8,9 +8,9 @@ nothing:
   first edition; the card (section, tags, flags) is that of the first line;
 * the tags are those of ``tags``, ``topics``, ``places``, ``people``, ``organizations``, ``exchanges``, in this order,
   each once; an id outside the pattern becomes a slug (``World News`` is ``world-news``);
-* ``paragraphs`` are plain text, so ``&``, ``<`` and ``>`` are escaped in the blocks made of them; ``blocks`` are taken
-  as they are; ``dateline`` is the label of the first block;
-* the publication expects version 1, so it never publishes what an editor has changed since.
+* ``paragraphs`` are plain text, so ``&``, ``<`` and ``>`` are escaped in the blocks made of them; ``blocks`` are kept
+  unchanged; ``dateline`` is the label of the first block;
+* the publication expects version 1, so it never publishes what an editor has changed in the meantime.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _FIRST_VERSION = 1
 
 
 class WireStory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A finished story as other systems export it."""
+    """A finished story, as other systems export it."""
 
     id: str
     language: str | None = None
@@ -61,16 +61,16 @@ class WireStory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class StoryReader:
-    """Reads the two events of each story of one file; remembers ids and languages, to know translations."""
+    """Reads the two events of each story of a file; remembers ids and languages, to recognize translations."""
 
     def __init__(self, *, actor: str, source: str, language: str) -> None:
-        """Take the language of stories that name none."""
+        """``language`` is that of stories that name none."""
         self._envelope = {"actor": actor, "source": source}
         self._language = language
         self._languages: dict[str, tuple[str, ...]] = {}
 
     def __call__(self, text: bytes) -> tuple[AnyEvent, ...]:
-        """Read a line; raise UnreadableLineError, InvalidEventError or DuplicateStoryError when it is no good story."""
+        """Return the events of a line; raise UnreadableLineError, InvalidEventError or DuplicateStoryError."""
         try:
             story = msgspec.convert(read_object(text), WireStory)
         except msgspec.ValidationError as error:
@@ -86,7 +86,7 @@ class StoryReader:
         return events
 
     def _edition(self, story: WireStory, language: str, known: tuple[str, ...]) -> AnyEvent:
-        """Make the event that brings the story's texts."""
+        """Return the event with the story's texts: the article's creation, or a translation."""
         texts = _texts(story, language)
         if known:
             source: dict[str, Any] = {"source_language": known[0], "source_version": _FIRST_VERSION}
@@ -100,12 +100,12 @@ class StoryReader:
         return ArticleCreated(**self._head(story, language, "created"), **texts, **card)
 
     def _publication(self, story: WireStory, language: str) -> ArticlePublished:
-        """Make the event that puts it before readers, at its own instant."""
+        """Return the event that publishes the story, at the story's own instant."""
         head = self._head(story, language, "published")
         return ArticlePublished(**head, published_at=head["occurred_at"], expected_version=_FIRST_VERSION)
 
     def _head(self, story: WireStory, language: str, act: str) -> dict[str, Any]:
-        """Give the fields that all of a story's events have."""
+        """Return the fields that both events of a story have."""
         return {
             **self._envelope,
             "event_id": str(uuid.uuid5(NAMESPACE, f"{act}/{story.id}/{language}")),
@@ -116,7 +116,7 @@ class StoryReader:
 
 
 def _instant(text: str) -> int:
-    """Read the instant of publication."""
+    """Return the instant of publication in microseconds."""
     try:
         return from_rfc3339(text)
     except ValueError as error:
@@ -124,7 +124,7 @@ def _instant(text: str) -> int:
 
 
 def _texts(story: WireStory, language: str) -> dict[str, Any]:
-    """Give the texts of the edition."""
+    """Return the texts of the edition."""
     return {
         "slug": story.slug or slugify(story.headline, language),
         "headline": story.headline,
@@ -137,7 +137,7 @@ def _texts(story: WireStory, language: str) -> dict[str, Any]:
 
 
 def _blocks(story: WireStory) -> tuple[Block, ...]:
-    """Give the body: the blocks, or the paragraphs as blocks, the first one labelled with the dateline."""
+    """Return the blocks, or the paragraphs as blocks, the first one labelled with the dateline."""
     if story.blocks is not None and story.paragraphs is not None:
         message = "story: has paragraphs and blocks: give one of them"
         raise UnreadableLineError(message)
@@ -150,18 +150,18 @@ def _blocks(story: WireStory) -> tuple[Block, ...]:
 
 
 def _tags(story: WireStory, language: str) -> tuple[str, ...]:
-    """Give the ids of all tags, in order, each once."""
+    """Return the ids of all tags, in order, each once."""
     groups = (story.tags, story.topics, story.places, story.people, story.organizations, story.exchanges)
     return tuple(dict.fromkeys(_id("tags", tag, language) for group in groups for tag in group))
 
 
 def _author(author: Author | str, language: str) -> Author:
-    """Give an author; a bare name gets an id made of it."""
+    """Return an author; the id of a bare name is made from the name."""
     return Author(id=_id("authors", author, language), name=author) if isinstance(author, str) else author
 
 
 def _id(field: str, text: str, language: str) -> str:
-    """Give a text as an id: itself where it is one, else its slug."""
+    """Return a text as an id: the text itself if it is one, otherwise its slug."""
     if ID.fullmatch(text):
         return text
     slug = slugify(text, language, max_length=MAX_ID_LENGTH, fallback="")

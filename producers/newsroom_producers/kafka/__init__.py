@@ -1,1 +1,1 @@
-"""Events on their way into Kafka."""
+"""The way of events into Kafka."""

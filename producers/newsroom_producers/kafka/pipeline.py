@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from newsroom_producers.kafka.protocols import Batch, Link
 from newsroom_producers.kafka.recovery import recover
 from newsroom_producers.kafka.window import Window
-from newsroom_producers.receipts import Settled
+from newsroom_producers.receipts import SendResult
 
 
 class Pipeline:
@@ -20,7 +20,7 @@ class Pipeline:
         self._link = link
         self._window = Window(link)
 
-    def results(self, batches: Iterable[Batch | None]) -> Iterator[Settled]:
+    def results(self, batches: Iterable[Batch | None]) -> Iterator[SendResult]:
         """Send every batch and yield the result of each record; ``None`` settles what is in flight before it goes on.
 
         So does an interrupt or an error of ``batches``, before it is raised again.
@@ -39,16 +39,16 @@ class Pipeline:
             raise
         yield from self._rest()
 
-    def _rest(self) -> Iterator[Settled]:
+    def _rest(self) -> Iterator[SendResult]:
         """Yield the results of all that is in flight."""
         if self._window:
             self._link.flush()
         while self._window:
             yield self._next()
 
-    def _next(self) -> Settled:
+    def _next(self) -> SendResult:
         """Wait for the first result of the window, and remove it there."""
-        while (settled := self._window.await_first()) is None:
+        while (result := self._window.await_first()) is None:
             recover(self._window)
         self._window.remove_first()
-        return settled
+        return result

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
-from newsroom_producers.receipts import Receipt, Refused, Settled
+from newsroom_producers.receipts import Receipt, Refusal, SendResult
 from newsroom_schemas.errors import BrokerAwayError, NewsroomError
 
 
@@ -43,7 +43,7 @@ class PendingRecord:
     headers: list[tuple[str, bytes]]
     ticket: Ticket | None = None
     """The link's promise; ``None`` until the record is handed to a link."""
-    settled: Settled | None = None
+    result: SendResult | None = None
     deadline: float = 0.0
     """Instant of the monotonic clock until which an acknowledgement is awaited."""
     is_sent: bool = False
@@ -55,7 +55,7 @@ class PendingRecord:
         return len(self.value)
 
 
-Batch = Sequence[PendingRecord | Refused]
+Batch = Sequence[PendingRecord | Refusal]
 """Records that are sent whole, or the refusals in their place."""
 
 

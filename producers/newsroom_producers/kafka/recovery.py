@@ -6,7 +6,7 @@ which record was refused, and sends all others that were not acknowledged again,
 1. The link is closed, so that nothing of it is still under way.
 2. What was acknowledged keeps its receipt.
 3. What stood before the suspect (the first that failed for a reason of its own) is sent and awaited.
-4. The suspect is sent alone. Refused again, it is the culprit and the only error.
+4. The suspect is sent alone. Refusal again, it is the culprit and the only error.
 5. Acknowledged instead, the broker had refused a whole batch: the rest goes one by one until the culprit shows.
 6. What is left goes as before, many in flight.
 
@@ -50,9 +50,9 @@ def _refuse_overtaken(window: Window) -> None:
     """Refuse what cannot be sent again, because a later record of the same key was acknowledged."""
     acknowledged = set()
     for record in reversed(window.records()):
-        if isinstance(record.settled, Receipt):
+        if isinstance(record.result, Receipt):
             acknowledged.add((record.topic, record.key))
-        elif record.settled is None and (record.topic, record.key) in acknowledged:
+        elif record.result is None and (record.topic, record.key) in acknowledged:
             window.refuse(record, OvertakenError(record.event_id, record.key.decode()))
 
 

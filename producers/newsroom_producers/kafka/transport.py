@@ -21,7 +21,7 @@ from typing import NamedTuple, Self
 from newsroom_producers.kafka.link import KafkaLink
 from newsroom_producers.kafka.pipeline import Pipeline
 from newsroom_producers.kafka.protocols import Batch, PendingRecord
-from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled
+from newsroom_producers.receipts import Receipt, Refusal, Sendable, SendResult
 from newsroom_schemas.errors import NewsroomError, SlowChecksumsError
 from newsroom_schemas.events import AnyEvent, RecordSkipped, TagEvent, key_of
 from newsroom_schemas.wire.codec import Codec
@@ -47,12 +47,12 @@ class KafkaTransport:
 
     def send(self, event: AnyEvent) -> Receipt:
         """Send one event and return its receipt; raise a NewsroomError when there is none."""
-        (settled,) = self.send_all([event])
-        if isinstance(settled, Refused):
-            raise settled.error
-        return settled
+        (result,) = self.send_all([event])
+        if isinstance(result, Refusal):
+            raise result.error
+        return result
 
-    def send_all(self, events: Iterable[Sendable]) -> Iterator[Settled]:
+    def send_all(self, events: Iterable[Sendable]) -> Iterator[SendResult]:
         """Send many events, thousands in flight, and yield the result of each, in the order given.
 
         Once the broker is away, everything left of this stream is refused.
@@ -91,10 +91,10 @@ def batch_of(item: Sendable, *, encode: Callable[[AnyEvent], PendingRecord]) -> 
     """Return the records of what is sent together, or refusals of all of it when one event breaks the contract."""
     if item is None:
         return None
-    if isinstance(item, Refused):
+    if isinstance(item, Refusal):
         return (item,)
     events = item if isinstance(item, tuple) else (item,)
     try:
         return [encode(event) for event in events]
     except NewsroomError as error:
-        return [Refused(event_id=event.event_id, error=error) for event in events]
+        return [Refusal(event_id=event.event_id, error=error) for event in events]

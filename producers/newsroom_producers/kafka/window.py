@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 
 from newsroom_producers.kafka.protocols import Link, PendingRecord
-from newsroom_producers.receipts import Receipt, Refused, Settled
+from newsroom_producers.receipts import Receipt, Refusal, SendResult
 from newsroom_schemas.errors import BrokerAwayError, ForbiddenTopicError, NewsroomError, UnknownTopicError
 
 MAX_RECORDS = 5_000
@@ -24,7 +24,7 @@ class Window:
         self.link = link
         self.idle_rounds = 0
         """Recoveries begun since a record was last settled."""
-        self._items: deque[PendingRecord | Refused] = deque()
+        self._items: deque[PendingRecord | Refusal] = deque()
         self._bytes = 0
         self._closed_topics: dict[str, NewsroomError] = {}
         self._is_away = False
@@ -32,7 +32,7 @@ class Window:
     def __len__(self) -> int:
         return len(self._items)
 
-    def add(self, item: PendingRecord | Refused) -> None:
+    def add(self, item: PendingRecord | Refusal) -> None:
         """Append an item; a record is posted at once."""
         self._items.append(item)
         if isinstance(item, PendingRecord):
@@ -46,17 +46,17 @@ class Window:
     def is_first_known(self) -> bool:
         """Return whether `await_first`, or a recovery, need not wait."""
         first = self._items[0]
-        if isinstance(first, Refused) or first.settled:
+        if isinstance(first, Refusal) or first.result:
             return True
         return first.ticket is None or first.ticket.outcome(0) is not None
 
-    def await_first(self) -> Settled | None:
+    def await_first(self) -> SendResult | None:
         """Return the result of the first item, waiting until its deadline; ``None`` when it has to be recovered."""
         first = self._items[0]
-        if isinstance(first, Refused):
+        if isinstance(first, Refusal):
             return first
         self.await_receipt(first)
-        return first.settled
+        return first.result
 
     def remove_first(self) -> None:
         """Remove the first item."""
@@ -66,7 +66,7 @@ class Window:
 
     def post(self, record: PendingRecord) -> None:
         """Hand a record to the link, or refuse it where nothing can be sent any more."""
-        if record.settled:
+        if record.result:
             return
         if self._is_away:
             self.refuse(record, self.link.away(None))
@@ -87,11 +87,11 @@ class Window:
 
     def await_receipt(self, record: PendingRecord) -> bool:
         """Wait for a record's answer until its deadline, and return whether the record is settled then."""
-        if record.settled is None and record.ticket is not None:
+        if record.result is None and record.ticket is not None:
             outcome = record.ticket.outcome(max(0.0, record.deadline - time.monotonic()))
             if isinstance(outcome, Receipt):
                 self._settle(record, outcome)
-        return record.settled is not None
+        return record.result is not None
 
     def records(self) -> list[PendingRecord]:
         """Return the records of the window, in order."""
@@ -99,7 +99,7 @@ class Window:
 
     def unsettled(self) -> list[PendingRecord]:
         """Return the records without a result, in order."""
-        return [record for record in self.records() if record.settled is None]
+        return [record for record in self.records() if record.result is None]
 
     def is_overdue(self) -> bool:
         """Return whether any record has waited for its answer until its deadline, in vain."""
@@ -130,12 +130,12 @@ class Window:
 
     def refuse(self, record: PendingRecord, error: NewsroomError) -> None:
         """Settle a record with an error."""
-        self._settle(record, Refused(event_id=record.event_id, error=error))
+        self._settle(record, Refusal(event_id=record.event_id, error=error))
 
     def _refuse_unsent(self, record: PendingRecord, error: NewsroomError) -> None:
         """Refuse a record that is not sent now; one that went over an earlier link may be in the log all the same."""
         self.refuse(record, self.link.away(record.event_id) if record.is_sent else error)
 
-    def _settle(self, record: PendingRecord, settled: Settled) -> None:
-        record.settled = settled
+    def _settle(self, record: PendingRecord, result: SendResult) -> None:
+        record.result = result
         self.idle_rounds = 0

@@ -11,7 +11,7 @@ import pytest
 
 from newsroom_producers.desk import Desk, new_event_id
 from newsroom_producers.instants import from_rfc3339
-from newsroom_producers.receipts import Receipt, Sendable, Settled
+from newsroom_producers.receipts import Receipt, Sendable, SendResult
 from newsroom_schemas.errors import InvalidEventError
 from newsroom_schemas.events import (
     AnyEvent,
@@ -46,7 +46,7 @@ class Notebook:
         self.events.append(event)
         return Receipt(event_id=event.event_id, topic="t", partition=0, offset=len(self.events) - 1)
 
-    def send_all(self, events: Iterable[Sendable]) -> Iterator[Settled]:
+    def send_all(self, events: Iterable[Sendable]) -> Iterator[SendResult]:
         """Refuse: a desk sends one by one."""
         raise NotImplementedError
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from newsroom_producers.importers.emit import EventReader, result_json, send_lines
 from newsroom_producers.importers.lines import Line
-from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled
+from newsroom_producers.receipts import Receipt, Refusal, Sendable, SendResult
 from newsroom_schemas.errors import NewsroomError, UnreadableLineError
 from newsroom_schemas.events import EVENTS, AnyEvent, ArticleCreated, ArticlePublished
 from newsroom_schemas.values import Block
@@ -159,10 +159,10 @@ class Echo:
         """Return a receipt."""
         return Receipt(event_id=event.event_id, topic="t", partition=0, offset=7)
 
-    def send_all(self, events: Iterable[Sendable]) -> Iterator[Settled]:
+    def send_all(self, events: Iterable[Sendable]) -> Iterator[SendResult]:
         """Answer each event."""
         for item in events:
-            if isinstance(item, Refused):
+            if isinstance(item, Refusal):
                 yield item
             elif item is not None:
                 yield from map(self.send, item if isinstance(item, tuple) else (item,))

@@ -11,7 +11,7 @@ import pytest
 from newsroom_producers.kafka.pipeline import Pipeline
 from newsroom_producers.kafka.protocols import Failure, FailureKind, PendingRecord
 from newsroom_producers.kafka.transport import batch_of
-from newsroom_producers.receipts import Receipt, Refused, Sendable, Settled
+from newsroom_producers.receipts import Receipt, Refusal, Sendable, SendResult
 from newsroom_schemas.errors import (
     BrokerAwayError,
     ForbiddenTopicError,
@@ -154,7 +154,7 @@ def encode(event: AnyEvent) -> PendingRecord:
     return PendingRecord(event.event_id, "t", event.article_id.encode(), b"x", [])
 
 
-def results_of(link: Link, events: Iterable[Sendable]) -> Iterator[Settled]:
+def results_of(link: Link, events: Iterable[Sendable]) -> Iterator[SendResult]:
     """Send events as the transport does."""
     return Pipeline(link).results(map(partial(batch_of, encode=encode), events))
 
@@ -166,14 +166,14 @@ def event(number: int, article: str | None = None, actor: str = "a") -> ArticleR
     )
 
 
-def run(broker: Broker, events: list[Sendable]) -> list[Settled]:
+def run(broker: Broker, events: list[Sendable]) -> list[SendResult]:
     """Send all."""
     return list(results_of(Link(broker), events))
 
 
-def refused(results: list[Settled]) -> dict[str | None, type[NewsroomError]]:
+def refused(results: list[SendResult]) -> dict[str | None, type[NewsroomError]]:
     """Return the errors by event id."""
-    return {r.event_id: type(r.error) for r in results if isinstance(r, Refused)}
+    return {r.event_id: type(r.error) for r in results if isinstance(r, Refusal)}
 
 
 def firsts(log: list[str]) -> list[str]:
@@ -221,8 +221,8 @@ def test_nothing_is_reported_as_sent_once_the_broker_is_away() -> None:
 
 def test_an_absent_broker_says_which_events_may_be_in_the_log() -> None:
     sent, unsent = run(Broker(vanishes_at="000"), [event(0), None, event(1)])
-    assert isinstance(sent, Refused)
-    assert isinstance(unsent, Refused)
+    assert isinstance(sent, Refusal)
+    assert isinstance(unsent, Refusal)
     assert "event 000 may or may not be in the log" in str(sent.error)
     assert "the event was not sent" in str(unsent.error)
 
@@ -234,7 +234,7 @@ def test_a_forbidden_topic_is_tried_once() -> None:
 
 
 def test_a_pause_settles_what_was_sent_before_more_is_asked_for() -> None:
-    results: list[Settled] = []
+    results: list[SendResult] = []
     counts: list[int] = []
 
     def source() -> Iterator[Sendable]:
@@ -273,6 +273,6 @@ def test_what_goes_together_is_sent_whole_or_not_at_all() -> None:
 
 
 def test_what_was_refused_before_keeps_its_place() -> None:
-    refusal = Refused(error=NewsroomError("no"))
+    refusal = Refusal(error=NewsroomError("no"))
     results = run(Broker(), [event(0), refusal, event(1)])
     assert [results[1], len(results)] == [refusal, 3]

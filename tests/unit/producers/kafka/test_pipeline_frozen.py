@@ -5,7 +5,7 @@ from __future__ import annotations
 from unit.producers.kafka.test_pipeline import Broker, Link, Outcome, Ticket, event, failure, results_of
 
 from newsroom_producers.kafka.protocols import FailureKind, PendingRecord
-from newsroom_producers.receipts import Refused
+from newsroom_producers.receipts import Refusal
 from newsroom_schemas.errors import BrokerAwayError, UnknownTopicError
 
 
@@ -31,6 +31,6 @@ class Blind(Link):
 def test_a_record_that_may_be_in_the_log_is_never_refused_for_a_topic_that_is_not_seen() -> None:
     """Its tool must learn that the event may be there, or it would send the act again under another id."""
     (settled,) = results_of(Blind(AnswerLost()), [event(0)])
-    assert isinstance(settled, Refused)
+    assert isinstance(settled, Refusal)
     assert isinstance(settled.error, BrokerAwayError), settled.error
     assert settled.error.event_id == "000"
