@@ -121,7 +121,7 @@ def article_as_of(
     """Return the page of an edition as it was at an instant (microseconds).
 
     ``related`` is always ``None``, because it depends on other articles. The event index of the live generation tells
-    where the article's records are. Raise ``NotThenError``, ``NotReachedError`` if that index does not reach the cut
+    where the article's records are. Raises ``NotThenError``, ``NotReachedError`` if that index does not reach the cut
     within ``seconds``, ``LogMismatchError``, ``LogError`` and ``NoGenerationError``.
     """
     cut, name = cut_at(log, instant), control.live()

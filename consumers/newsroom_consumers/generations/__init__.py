@@ -1,1 +1,1 @@
-"""What people do with a generation: open it, promote it, list them all, fold parked records again."""
+"""What people do with generations: open one, promote one, list them all, have parked records folded again."""

@@ -1,4 +1,4 @@
-"""Generations as they are used: one moved along the log by a worker, the live one read by everybody else.
+"""Open a generation to ask it something, by default the live one; wait until one has folded the log far enough.
 
 Example::
 
@@ -26,16 +26,16 @@ from newsroom_consumers.queries.readers import ReaderQueries, Site
 from newsroom_schemas.errors import Kind, NewsroomError
 
 _LOOK_SECONDS = 0.05
-"""How often to look whether a generation has come far enough."""
+"""Seconds between two checks of how far a generation is."""
 
 
 class NotReachedError(NewsroomError):
-    """A generation did not come as far as was waited for."""
+    """A generation did not reach a cut in time."""
 
     kind: ClassVar[Kind] = Kind.TIMED_OUT
 
     def __init__(self, seconds: float, behind: int) -> None:
-        """Take how long it was waited, and how many records are missing still."""
+        """``seconds`` is the time waited, ``behind`` the number of records that are still missing."""
         super().__init__(
             f"the live generation is still {behind:,} records behind after {seconds:g} s: is the worker running?"
         )
@@ -45,9 +45,9 @@ class NotReachedError(NewsroomError):
 
 @contextmanager
 def reader_queries(control: Control, site: Site, name: str | None = None) -> Iterator[ReaderQueries]:
-    """Open a read transaction for what readers can ask of a generation, the live one by default; it sees public tables.
+    """Open a read transaction for the questions of readers, by default on the live generation.
 
-    Raises ``NoGenerationError`` where there is no generation yet.
+    It sees public tables only. Raises ``NoGenerationError`` if there is no generation yet.
     """
     with _opened(control, name, control.database.public) as connection:
         yield ReaderQueries(connection, site)
@@ -55,9 +55,9 @@ def reader_queries(control: Control, site: Site, name: str | None = None) -> Ite
 
 @contextmanager
 def editor_queries(control: Control, name: str | None = None) -> Iterator[EditorQueries]:
-    """Open a read transaction for what editors and engineers can ask of a generation, the live one by default.
+    """Open a read transaction for the questions of editors and engineers, by default on the live generation.
 
-    Raises ``NoGenerationError`` where there is no generation yet.
+    Raises ``NoGenerationError`` if there is no generation yet.
     """
     with _opened(control, name, control.database.reading) as connection:
         yield EditorQueries(connection)
@@ -67,9 +67,9 @@ def editor_queries(control: Control, name: str | None = None) -> Iterator[Editor
 def _opened(
     control: Control, name: str | None, open_: Callable[[str], AbstractContextManager[Connection]]
 ) -> Iterator[Connection]:
-    """Open a generation, the live one where none is named.
+    """Open a generation, the live one if none is named.
 
-    It is still live when its transaction has begun: one that has been replaced may be dropped, or be moved on alone.
+    The live one is checked again once its transaction has begun: a replaced generation may be dropped, and may lag.
     """
     with ExitStack() as opened:
         wanted = name or control.live()
@@ -88,13 +88,13 @@ def _opened(
 
 
 def cut_of(control: Control, name: str) -> dict[Partition, int]:
-    """Say how far a generation has folded each partition. Raises ``NoGenerationError``."""
+    """Return how far a generation has folded each partition. Raises ``NoGenerationError``."""
     with editor_queries(control, name) as editors:
         return editors.positions()
 
 
 def wait_until_reached(cut: Cut, reached: Callable[[], Cut], seconds: float) -> None:
-    """Wait until a generation is at the cut, or past it. Raises ``NotReachedError`` after some seconds."""
+    """Wait until a generation is at the cut or past it. Raises ``NotReachedError`` after ``seconds``."""
     until = time.monotonic() + seconds
     while behind := distance(cut, reached()):
         if time.monotonic() >= until:

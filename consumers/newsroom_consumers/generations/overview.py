@@ -27,7 +27,7 @@ def overview(control: Control, ends: Cut | None) -> list[GenerationOverview]:
     """Return every generation, in the order of their making.
 
     ``ends`` is where the log ends; with ``None``, nothing says how far a generation is behind. One whose tables were
-    never made, or are lost, has neither cursors nor rows. Raise ``DatabaseAwayError``.
+    never made, or are lost, has neither cursors nor rows. Raises ``DatabaseAwayError``.
     """
     return [_described(control, each, ends) for each in control.all()]
 

@@ -1,11 +1,11 @@
-"""Promote: make a generation the one that readers see, so that none of them sees anything go back in time.
+"""Promote a generation: make it the one that readers see. No reader sees anything go back in time.
 
 Example::
 
     promote(control, "trial", seconds=60)
 
 The workers of the live generation are fenced for the moment of the change: their cursors stand still until the other
-generation has passed them all. Should it not do so in time, the fence falls with the transaction that it is.
+generation has passed them all. If it does not do so in time, the transaction is rolled back, and the fence with it.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ from newsroom_consumers.store.tables import CURSOR, PARKED
 from newsroom_schemas.errors import Kind, NewsroomError
 
 _NEAR = 1000
-"""Offsets behind live at which it is worth while to stop live's workers: some tenths of a second."""
+"""Offsets behind live at which live's workers are fenced. To fold so many takes some tenths of a second."""
 _FENCE_SECONDS = 2.0
-"""How long live's workers are fenced at most; the database lets them wait for longer than that."""
+"""Maximum seconds for which live's workers are fenced. Their database time-out is longer."""
 _LOOK_SECONDS = 0.02
-"""How often to look how far the generation is while live's workers are fenced."""
+"""Seconds between two checks of how far the generation is, while live's workers are fenced."""
 _PAUSE_SECONDS = 0.25
-"""How long live's workers go on between two tries."""
+"""Seconds for which live's workers go on between two tries."""
 _NAMED = 5
-"""Articles to name in an error."""
+"""Articles that an error names."""
 
 
 class OtherLogError(NewsroomError):
-    """Two generations were made of topics that differ in name or in number of partitions."""
+    """Two generations were folded from topics that differ in name or in number of partitions."""
 
     kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, wanted: KnownGeneration, live: KnownGeneration) -> None:
-        """Take the generation that was to become live, and the one that is."""
+        """``wanted`` is the generation that was to become live, ``live`` the one that is."""
         super().__init__(
             f"generation {wanted.name} is made of {_topics(wanted)}, the live one, {live.name}, of {_topics(live)}: "
             "readers would see another log. Replay the live one's topics into a new generation"
@@ -54,12 +54,12 @@ class OtherLogError(NewsroomError):
 
 
 class MoreParkedError(NewsroomError):
-    """A generation has parked an article of which readers see more now."""
+    """A generation has parked more of an article than the live one: readers would see less of it."""
 
     kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, name: str, ids: list[str]) -> None:
-        """Take the generation and the articles of which it has parked more than live has."""
+        """``ids`` are the articles of which the generation ``name`` has parked more than live."""
         more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
         named = ", ".join(id_ or "the tag catalogue" for id_ in ids[:_NAMED])
         super().__init__(
@@ -72,12 +72,12 @@ class MoreParkedError(NewsroomError):
 
 
 class BehindError(NewsroomError):
-    """A generation lacks what the live one has folded."""
+    """A generation lacks records that the live one has folded."""
 
     kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, name: str, live: str, behind: Cut, why: str) -> None:
-        """Take both names, how many offsets are missing of each partition, and why it was not waited longer."""
+        """``behind`` is the number of missing offsets by partition, ``why`` the reason as part of a sentence."""
         parts = ", ".join(f"{at.topic}/{at.partition} by {offsets:,}" for at, offsets in sorted(behind.items()))
         super().__init__(
             f"generation {name} is behind {live}, the live one, by {sum(behind.values()):,} records ({parts}), and "
@@ -89,10 +89,10 @@ class BehindError(NewsroomError):
 
 
 class ReplacedError(NewsroomError):
-    """Another promote has made another generation live meanwhile."""
+    """Another promotion has made another generation live in the meantime."""
 
     def __init__(self, live: str) -> None:
-        """Name the generation that was live."""
+        """``live`` is the generation that was live."""
         super().__init__(f"{live} is not live any more: somebody has promoted another generation. Look, and ask again")
         self.live = live
 
@@ -106,7 +106,7 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Frozen(NamedTuple):
-    """The live generation while nobody moves it: a transaction that has raised its epochs, and is yet to be stored."""
+    """The live generation while nobody moves it: an open transaction that has raised its epochs, and its cursors."""
 
     connection: Connection
     cursors: Cut
@@ -140,7 +140,7 @@ def promote(control: Control, name: str, seconds: float) -> Promotion:
 
 
 def _promotable(control: Control, name: str, live: str) -> Cut:
-    """Give what a generation lacks, unless there is no use in waiting for it."""
+    """Return what a generation lacks. Raises ``MoreParkedError``, and ``BehindError`` if nobody moves it."""
     with control.database.reading(live) as connection:
         cursors, parked = EditorQueries(connection).positions(), _parked(connection)
     _require_no_more_parked(control, name, parked)
@@ -151,7 +151,7 @@ def _promotable(control: Control, name: str, live: str) -> Cut:
 
 
 def _has_flipped(control: Control, name: str, live: str, until: float) -> bool:
-    """Try to flip. A worker that takes a partition just then may end the transaction: look what came of it."""
+    """Try to flip; return whether it is live. A worker that takes a partition meanwhile may end the transaction."""
     try:
         return _flip(control, name, live, until)
     except DatabaseAwayError:
@@ -161,7 +161,7 @@ def _has_flipped(control: Control, name: str, live: str, until: float) -> bool:
 
 
 def _flip(control: Control, name: str, live: str, until: float) -> bool:
-    """Fence live's workers, and flip if the generation passes their cursors soon enough; give whether it did."""
+    """Fence live's workers, and flip if the generation passes their cursors soon enough; return whether it did."""
     with _frozen(control, live) as frozen:
         soon = min(until, time.monotonic() + _FENCE_SECONDS)
         while _missing(control, name, frozen.cursors):
@@ -177,10 +177,9 @@ def _flip(control: Control, name: str, live: str, until: float) -> bool:
 
 @contextmanager
 def _frozen(control: Control, name: str) -> Iterator[_Frozen]:
-    """Raise the epoch of every cursor of a generation, which stops its workers, and fences them once this is committed.
+    """Raise the epoch of every cursor of a generation in a transaction, which holds up its workers while it is open.
 
-    Otherwise it is undone, and they go on as if nothing had been. Cursors are locked in the order in which workers lock
-    them.
+    Committed, it fences them; rolled back, they go on. Cursors are locked in the order in which workers lock them.
     """
     with control.database.session(name) as session, session.connect() as connection:
         control.database.commit_in_full(connection)
@@ -204,19 +203,19 @@ def _require_no_more_parked(control: Control, name: str, parked: Mapping[str, in
 
 
 def _parked(connection: Connection) -> dict[str, int]:
-    """Give the articles that are parked, each with the offset of its first parked record."""
+    """Return the articles that are parked, each with the offset of its first parked record."""
     query = select(PARKED.c.article_id, func.min(PARKED.c.offset).label("first")).group_by(PARKED.c.article_id)
     return {row.article_id: row.first for row in connection.execute(query)}
 
 
 def _missing(control: Control, name: str, cursors: Cut) -> dict[Partition, int]:
-    """Count the offsets that a generation lacks of each partition."""
+    """Return the number of offsets that a generation lacks of each partition; none where it is level."""
     reached = cut_of(control, name)
     return {at: offset - reached.get(at, 0) for at, offset in cursors.items() if offset > reached.get(at, 0)}
 
 
 def _is_moved(control: Control, name: str) -> bool:
-    """Say whether a worker or a replay holds a generation."""
+    """Return whether a worker or a replay moves a generation."""
     try:
         with control.database.exclusively(name):
             return False

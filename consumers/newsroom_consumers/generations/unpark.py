@@ -1,4 +1,4 @@
-"""What a person does about parked records: have their article folded again, or see what came of skipping the first.
+"""What people do about parked records: have them folded again, or skip the first one of an article.
 
 Example::
 
@@ -26,7 +26,7 @@ from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_schemas.errors import Kind, NewsroomError
 
 _LOOK_SECONDS = 0.05
-"""Seconds between two looks whether a request has been answered."""
+"""Seconds between two checks whether a request has been answered."""
 
 
 class NothingParkedError(NewsroomError):
@@ -35,18 +35,18 @@ class NothingParkedError(NewsroomError):
     kind: ClassVar[Kind] = Kind.UNKNOWN
 
     def __init__(self, id_: str) -> None:
-        """Name the article, or ``CATALOGUE``."""
+        """``id_`` names the article, or ``CATALOGUE``."""
         super().__init__(f"nothing is parked of {display_name(id_)}: `newsroom parked list` shows what is")
         self.id = id_
 
 
 class UnansweredError(NewsroomError):
-    """No worker has folded what was asked for, in time."""
+    """No worker has folded the parked records in time."""
 
     kind: ClassVar[Kind] = Kind.TIMED_OUT
 
     def __init__(self, ids: Sequence[str], seconds: float) -> None:
-        """Name the articles that are left, and how many seconds they were waited for."""
+        """``ids`` are the articles that no worker has folded, after a wait of ``seconds``."""
         super().__init__(
             f"no worker has folded the parked records of {', '.join(map(display_name, ids))} within {seconds:g} s. The "
             "request is taken back; start a worker (`newsroom up` or `newsroom worker`) and ask again"
@@ -70,7 +70,7 @@ def display_name(id_: str) -> str:
 def retry(control: Control, ids: Sequence[str] | None, seconds: float) -> list[QueueFate]:
     """Have a worker fold the parked records of articles again, of all where none are named; return what came of each.
 
-    Raise ``NothingParkedError`` and ``UnansweredError``.
+    Raises ``NothingParkedError`` and ``UnansweredError``.
     """
     name = control.live()
     with control.database.reading(name) as connection:
@@ -87,7 +87,7 @@ def retry(control: Control, ids: Sequence[str] | None, seconds: float) -> list[Q
 
 
 def waiting(control: Control, id_: str) -> ParkedQueue:
-    """Return the parked records of an article. Raise ``NothingParkedError``."""
+    """Return the parked records of an article. Raises ``NothingParkedError``."""
     with control.database.reading(control.live()) as connection:
         editors = EditorQueries(connection)
         head = editors.head(id_)
@@ -99,7 +99,7 @@ def waiting(control: Control, id_: str) -> ParkedQueue:
 def skipped(control: Control, before: ParkedQueue, skip: Address, seconds: float) -> SkipFate:
     """Wait until the live generation has folded an event that skips a record; return what came of it and of the rest.
 
-    ``before`` is what was parked before the event was sent. Raise ``NotReachedError``.
+    ``before`` is what was parked before the event was sent. Raises ``NotReachedError``.
     """
     topic, partition, offset = skip
     name = control.live()

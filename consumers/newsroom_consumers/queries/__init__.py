@@ -1,1 +1,1 @@
-"""What can be asked of a generation, by readers and by editors."""
+"""What readers and editors can ask of a generation, and the answers."""

@@ -36,7 +36,7 @@ class Instant(int):
     """Microseconds since the epoch, UTC. ``str()`` and JSON write it as RFC 3339, with six digits and ``Z``."""
 
     def __str__(self) -> str:
-        """Return the instant as text. Raise ``OverflowError`` outside the years 1 to 9999."""
+        """Return the instant as text. Raises ``OverflowError`` outside the years 1 to 9999."""
         return to_rfc3339(self)
 
 

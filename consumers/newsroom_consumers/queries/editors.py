@@ -42,11 +42,11 @@ class EditorQueries:
         self._connection = connection
 
     def outcomes(self, article_id: str) -> list[RecordOutcome]:
-        """Return what became of every event of an article, in log order. Raise ``NotFoundError`` where it has none."""
+        """Return what became of every event of an article, in log order. Raises ``NotFoundError`` where it has none."""
         return [RecordOutcome(**_outcome(row)) for row in self._events(article_id)]
 
     def events(self, article_id: str) -> list[SourcedOutcome]:
-        """Return the same, and from which tool and when by its clock each event came. Raise ``NotFoundError``."""
+        """Return the same, and from which tool and when by its clock each event came. Raises ``NotFoundError``."""
         return [
             SourcedOutcome(
                 **_outcome(row), source=row.source, occurred_at=_in_calendar(row.occurred_at), topic=row.topic
@@ -63,7 +63,7 @@ class EditorQueries:
         return [ParkedArticle(**_record(queue[0]), waiting=len(queue)) for queue in queues.values()]
 
     def parked_records(self, article_id: str) -> list[WholeParkedRecord]:
-        """Return the parked records of an article in log order. Raise ``NotFoundError`` where it has none."""
+        """Return the parked records of an article in log order. Raises ``NotFoundError`` where it has none."""
         found = [
             WholeParkedRecord(**_record(row), headers=_headers(row.headers), value=base64.b64encode(row.value).decode())
             for row in self._connection.execute(_parked(article_id))
@@ -98,7 +98,7 @@ class EditorQueries:
         )
 
     def outcome(self, address: Address) -> RecordOutcome:
-        """Return what became of one record. Raise ``NotFoundError`` where it has not been folded."""
+        """Return what became of one record. Raises ``NotFoundError`` where it has not been folded."""
         topic, partition, offset = address
         query = select(EVENT).where(EVENT.c.topic == topic, EVENT.c.partition == partition, EVENT.c.offset == offset)
         row = self._connection.execute(query).one_or_none()
@@ -131,7 +131,7 @@ class EditorQueries:
         return {Partition(row.topic, row.partition): row.next_offset for row in rows}
 
     def _events(self, article_id: str) -> Sequence[Any]:
-        """Return the event rows of an article in log order. Raise ``NotFoundError`` where it has none."""
+        """Return the event rows of an article in log order. Raises ``NotFoundError`` where it has none."""
         place = (EVENT.c.topic, EVENT.c.partition, EVENT.c.offset)
         found = self._connection.execute(select(EVENT).where(EVENT.c.article_id == article_id).order_by(*place)).all()
         if not found:

@@ -82,7 +82,7 @@ class ReaderQueries:
         self._site = site
 
     def article(self, article_id: str, language: str) -> LiveArticle | GoneArticle:
-        """Return the page of an edition, or what is left of it. Raise ``NotFoundError``."""
+        """Return the page of an edition, or what is left of it. Raises ``NotFoundError``."""
         if page := published.page_of(self._connection, article_id, language):
             return self._live(page)
         if gone := published.withdrawal_of(self._connection, article_id, language):
@@ -90,7 +90,7 @@ class ReaderQueries:
         raise NotFoundError(f"article {article_id} in {language}")
 
     def timeline(self, language: str, *, limit: int, after: str | None = None) -> TimelinePage:
-        """Return a page of the recent-news timeline, newest first. Raise ``InvalidCursorError``."""
+        """Return a page of the recent-news timeline, newest first. Raises ``InvalidCursorError``."""
         place = from_cursor(after) if after else None
         found = timeline.newest(self._connection, language, after=place, limit=limit + 1)
         return TimelinePage(items=self._entries(found[:limit], language), next=_next(found, limit))
@@ -98,7 +98,7 @@ class ReaderQueries:
     def tag(self, tag_id: str, language: str, *, limit: int, after: str | None = None) -> TagPage:
         """Return a page of the stories with a tag, or with one that redirects to it.
 
-        Raise ``NotFoundError`` for a tag that neither the catalogue nor a live story has, and ``InvalidCursorError``.
+        Raises ``NotFoundError`` for a tag that neither the catalogue nor a live story has, and ``InvalidCursorError``.
         """
         catalogue = tags.related(self._connection, [tag_id])
         target = resolve(catalogue, tag_id)

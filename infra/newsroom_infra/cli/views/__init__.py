@@ -1,1 +1,1 @@
-"""What commands print for people."""
+"""How answers look in a terminal and in a browser."""

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from newsroom_consumers.compare.compare import Comparison
 
 _WIDTH = 60
-"""Characters of a value that are shown; ``--json`` has all."""
+"""Characters of a value to show; ``--json`` has all."""
 _BEFORE = 20
-"""Characters that are shown before the first one that differs."""
+"""Characters to show before the first one that differs."""
 
 _NAMES = 8
-"""Stories of a list that are named; ``--json`` has all."""
+"""Stories of a list to name; ``--json`` has all."""
 
 Fields = Mapping[str, Mapping[str, Any]]
 """What A and B have in each column that differs, as ``{"headline": {"a": "One", "b": "Two"}}``."""

@@ -1,4 +1,4 @@
-"""Generations and replays as people read them in a terminal."""
+"""Generations and finished replays in a terminal."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from newsroom_consumers.queries.answers import GenerationOverview
 
 _PIPED_WIDTH = 160
-"""Columns where the output is no terminal."""
+"""Columns if the output is no terminal."""
 
 
 def print_generations(found: Sequence[GenerationOverview]) -> None:
-    """Print generations, one row each, and how far the live one has folded each partition."""
+    """Print generations, one row each, and how far each has folded each partition."""
     if not found:
         click.echo("there is no generation yet: `newsroom up` or `newsroom worker` makes the first")
         return
@@ -40,7 +40,7 @@ def print_generations(found: Sequence[GenerationOverview]) -> None:
 
 
 def print_replayed(done: dict[str, Any], *, live: str) -> None:
-    """Print what a replay has done, and what can be done with it."""
+    """Print what a replay has done, and which commands come next."""
     name, seconds = done["generation"], done["seconds"]
     speed = done["records"] / max(seconds, 0.001)
     click.echo(f"generation {name} is at the cut: {done['records']:,} records in {seconds:.1f} s ({speed:,.0f}/s)")

@@ -37,7 +37,7 @@ del { color: var(--out); text-decoration: line-through; }
 
 
 def page(told: dict[str, Any], zone: ZoneInfo) -> str:
-    """Write the page of a history; instants stand in UTC and in the newsroom's zone."""
+    """Return the page of a history, with instants in UTC and in the newsroom's zone."""
     name = escape(f"history of {told['article_id'] or 'the tag catalogue'}")
     title = escape(told["headline"] or told["article_id"] or "The tag catalogue")
     events = "\n".join(_event(event, zone) for event in told["events"])
@@ -65,7 +65,7 @@ def page(told: dict[str, Any], zone: ZoneInfo) -> str:
 
 
 def _cut(cut: Sequence[dict[str, Any]]) -> str:
-    """Say where the log ended, and what ties the page to a seal."""
+    """Return where the log ended, with the chain that ties the page to a seal."""
     return " ".join(
         f"Records before {escape(each['topic'])}/{each['partition']}:{each['offset']}, where the chain of hashes is "
         f"<code>{escape(each['chain'])}</code>, as in a seal made there."
@@ -74,7 +74,7 @@ def _cut(cut: Sequence[dict[str, Any]]) -> str:
 
 
 def _clocks(written: str, zone: ZoneInfo) -> str:
-    """Write an instant of JSON in UTC and in a zone."""
+    """Return an instant of JSON in UTC and in a zone."""
     local = datetime.fromisoformat(written).astimezone(zone)
     return f"{instant(written)} UTC ({local:%Y-%m-%d %H:%M:%S} in {zone.key})"
 
@@ -94,7 +94,7 @@ def _event(event: dict[str, Any], zone: ZoneInfo) -> str:
 
 
 def _facts(event: dict[str, Any]) -> Iterator[str]:
-    """Say who and where, and why not."""
+    """Yield who sent the event and where it lies, and why it was refused."""
     said = {
         "by": event["actor"],
         "with": event["source"],
@@ -135,7 +135,7 @@ def _blocks(blocks: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def _words(pieces: Sequence[dict[str, str]]) -> str:
-    """Mark words, with a blank between what was taken out and what was put in at once."""
+    """Return words marked, with a blank between a deletion and the insertion that follows it."""
     marked = "".join(_marked(piece["op"], escape(piece["text"])) for piece in pieces)
     return marked.replace("</del><ins>", "</del> <ins>")
 

@@ -1,7 +1,7 @@
 """The history of an article in a terminal.
 
 Texts are printed as they are: never as markup, and never so that they look like what the program says. A field stays on
-its line, further lines of a text stand further in than anything else, and brackets such as those of marks stand twice.
+its line, further lines of a text are indented more than anything else, and brackets such as those of marks are doubled.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from rich.text import Text
 from newsroom_infra.cli.shared.output import one_line
 
 _PIPED_WIDTH = 120
-"""Columns where the output is no terminal."""
+"""Columns if the output is no terminal."""
 _LONG = 160
-"""Characters of unchanged text of which only both ends are shown."""
+"""Characters from which on only both ends of an unchanged text are shown."""
 _END = 60
 """Characters of each end."""
 _HANGING = 6
-"""Columns that further lines stand behind the first one: beyond the beginning of every line of the program's own."""
+"""Columns by which further lines of a text are indented more than its first, beyond any line of the program's own."""
 _MARKS = {
     "equal": ("", "", ""),
     "delete": ("[-", "-]", "red strike"),
     "insert": ("{+", "+}", "green underline"),
 }
-"""What stands before and behind each kind of words, and how they look."""
+"""What is printed before and after each kind of words, and their style."""
 _BRACKETS = re.compile(r"[\[\]{}]")
 _SIGNS = {"delete": "- ", "insert": "+ ", "change": "~ "}
 _OUTCOMES = {"applied": "green", "duplicate": "dim"}
@@ -47,7 +47,7 @@ def show(told: dict[str, Any]) -> None:
 
 
 def heading(told: dict[str, Any]) -> str:
-    """Say how far a history goes."""
+    """Return what a history covers: the generation, its cut, and when it was made."""
     cut = ", ".join(f"{each['topic']}/{each['partition']}:{each['offset']}" for each in told["cut"])
     made = f"made at {instant(told['made_at'])}"
     return one_line(
@@ -56,7 +56,7 @@ def heading(told: dict[str, Any]) -> str:
 
 
 def comparison(event: dict[str, Any]) -> str:
-    """Say what was compared with what: of an event that was refused, only what its author wanted is known."""
+    """Return what was compared with what. Of an event that was refused, only what its author wanted is known."""
     compared, refused = event["compared"], event["outcome"] == "rejected"
     of = f" ({compared['language']})" if compared["language"] else ""
     old, new = (f"version {each}" if each else "nothing" for each in (compared["from"], compared["to"]))
@@ -70,7 +70,7 @@ def comparison(event: dict[str, Any]) -> str:
 
 
 def plain(value: Any) -> str:
-    """Write a value that is no text to compare word by word."""
+    """Return a value that is not compared word by word as text."""
     match value:
         case None | False:
             return "no"
@@ -84,24 +84,24 @@ def plain(value: Any) -> str:
 
 
 def replaced(change: dict[str, Any]) -> list[dict[str, str]]:
-    """Write a plain value before and after as words; one that is not there is none."""
+    """Return a plain value before and after as marked words; an absent value gives none."""
     old, new = (None if value is None else plain(value) for value in (change["before"], change["after"]))
     pieces = [("delete", old), ("equal", " " if old and new else None), ("insert", new)]
     return [{"op": op, "text": text} for op, text in pieces if text is not None]
 
 
 def subject(event: dict[str, Any]) -> str:
-    """Say what an event is, and of which language or tag."""
+    """Return an event's type, and its language or tag."""
     return " ".join(filter(None, (event["type"] or "no event", event["language"], event["tag_id"])))
 
 
 def instant(written: str | None) -> str:
-    """Write an instant of JSON to the millisecond, as the log stamps."""
+    """Return an instant of JSON to the millisecond, which is how precise the log's timestamps are."""
     return "" if written is None else written[:23].replace("T", " ")
 
 
 def _lines(told: dict[str, Any]) -> Iterator[tuple[int, Text]]:
-    """Give every line with its indentation."""
+    """Yield every line with its indentation."""
     yield 0, _line(f"history of {told['article_id'] or 'the tag catalogue'}", "bold")
     yield 0, Text(heading(told), style="dim")
     for event in told["events"]:
@@ -150,7 +150,7 @@ def _change(change: dict[str, Any]) -> Iterator[tuple[int, Text]]:
 
 
 def _blocks(blocks: Sequence[dict[str, Any]]) -> Iterator[tuple[int, Text]]:
-    """Show the blocks that differ, and count those between them that do not."""
+    """Yield the blocks that differ, and how many between them do not."""
     same = 0
     for block in blocks:
         if block["op"] == "equal":
@@ -175,9 +175,9 @@ def _unchanged(count: int) -> Text:
 
 
 def marked(pieces: Sequence[dict[str, str]]) -> Iterator[tuple[str, str]]:
-    """Mark words, by signs as by colours; of a long stretch that is unchanged both ends are enough.
+    """Yield words marked by signs and by colours. Of a long unchanged text, only both ends are shown.
 
-    A bracket of the text stands twice, so that none is taken for a mark.
+    A bracket in a text is doubled, so that it is not taken for a mark.
     """
     for piece in pieces:
         first, last, style = _MARKS[piece["op"]]

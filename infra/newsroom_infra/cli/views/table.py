@@ -1,4 +1,4 @@
-"""Tables of plain text on a terminal: user text is printed as it is, never as markup."""
+"""Tables of plain text in a terminal. Texts of users are printed as they are, never as markup."""
 
 from __future__ import annotations
 
