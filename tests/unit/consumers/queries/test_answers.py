@@ -10,6 +10,8 @@ import pytest
 
 from newsroom_consumers.queries.answers import (
     ArticleLink,
+    CursorOverview,
+    GenerationOverview,
     GoneArticle,
     Instant,
     ListEntry,
@@ -77,6 +79,8 @@ _PARKED: dict[str, Any] = {
 HEAD = ParkedHead(**_PARKED, key=EVIL, sha256=EVIL, type=EVIL, actor=EVIL)
 _FATE: dict[str, Any] = {"article_id": EVIL, "records": 2, "outcomes": {"applied": 2}, "parked": HEAD}
 
+CURSOR = CursorOverview(topic=EVIL, partition=1, next_offset=2, lag=None)
+
 _OUTCOME_KEYS = "event_id type language outcome reason facts recorded_at actor partition offset"
 _PUBLISHED_KEYS = "notes version first_published_at updated_at languages related url"
 _PARKED_KEYS = "article_id topic partition offset recorded_at stage error hides"
@@ -104,6 +108,20 @@ FORMS: dict[str, tuple[msgspec.Struct, str]] = {
     ),
     "fate": (QueueFate(**_FATE), "article_id records outcomes parked"),
     "first parked record": (HEAD, f"{_PARKED_KEYS} key sha256 type actor"),
+    "generation": (
+        GenerationOverview(
+            name=EVIL,
+            live=True,
+            fold_version=1,
+            projection_versions={"tags": 1},
+            topics={"articles": 6},
+            created_at=AT,
+            size=None,
+            cursors=(CURSOR,),
+        ),
+        "name live fold_version projection_versions topics created_at size cursors lag parked rows",
+    ),
+    "cursor": (CURSOR, "topic partition next_offset lag"),
     "skip": (SkipFate(skip=RecordOutcome(**_OUTCOME), **_FATE), "skip article_id records outcomes parked"),
 }
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from newsroom_consumers.compare.changes import ArticleChange, Findings, ListChange, RowChange
-from newsroom_infra.cli.views.differences import lines
+from newsroom_consumers.compare.compare import Comparison
+from newsroom_infra.cli.views.differences import as_json, lines
 
 
 def findings(**given: list[Any]) -> Findings:
@@ -32,3 +33,9 @@ def test_long_values_are_shown_where_they_begin_to_differ() -> None:
     before, _, after = line.partition(" -> ")
     assert before.endswith("a jar of jam")
     assert after.endswith("a jar of jas")
+
+
+def test_what_differs_stands_among_the_rest_in_json() -> None:
+    found = Comparison(equal=False, a="main", b="trial", summary="none", findings=findings(), digests={}, left_out=2)
+    kinds = "article_ids articles tags timelines catalogue parked events cursors counts"
+    assert list(as_json(found)) == f"equal a b summary left_out {kinds} digests".split()
