@@ -1,4 +1,8 @@
-"""Instants at the edge: from aware datetimes and RFC 3339 texts to whole microseconds since the epoch, UTC."""
+"""Instants at the edge: from aware datetimes and RFC 3339 texts to whole microseconds since the epoch, UTC.
+
+>>> from_rfc3339("2025-02-07T20:35:00+02:00")
+1738953300000000
+"""
 
 from __future__ import annotations
 

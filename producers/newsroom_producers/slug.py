@@ -1,8 +1,7 @@
 """The slug: the readable part of an article's address, made from a headline.
 
-Example::
-
-    slugify("Згурський: м'яка зима в Україні", "uk")     # "zghurskyi-miaka-zyma-v-ukraini"
+>>> slugify("Згурський: м'яка зима в Україні", "uk")
+'zghurskyi-miaka-zyma-v-ukraini'
 
 Ukrainian follows the table of the Cabinet of Ministers' resolution No. 55 of 27 January 2010, Russian that of ICAO Doc
 9303 part 3 (the one of passports since 2013). Every other language is left to python-slugify.

@@ -1,9 +1,9 @@
 """The events of the newsroom: each one states that something editorial has happened.
 
-Example::
-
-    ArticlePublished(event_id="0192…", article_id="storm", occurred_at=1_738_953_300_000_000, actor="olena",
-                     source="desk", language="uk")
+>>> event = ArticlePublished(event_id="0192…", article_id="storm", occurred_at=1_738_953_300_000_000, actor="olena",
+...                          source="desk", language="uk")
+>>> event.expected_version is event.published_at is None
+True
 
 Each class mirrors one schema in ``avro/``: the same fields, the same defaults, the same sentences (a test compares
 them). Instants are integers: microseconds since the epoch, UTC.

@@ -1,4 +1,8 @@
-"""Conversion of instants, which are whole microseconds since the epoch, UTC, to the forms that people and JSON use."""
+"""Conversion of instants, which are whole microseconds since the epoch, UTC, to the forms that people and JSON use.
+
+>>> to_rfc3339(1_738_953_300_000_000)
+'2025-02-07T18:35:00.000000Z'
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """The hash of a record, and the chain of hashes that seals a partition.
 
-Example::
-
-    last = digest(record, value_sha(record))
-    chain = link(chain, last)
+>>> record = Record("newsroom.tags", 0, 0, 1_738_953_300_000_000, b"storm", b"value", ())
+>>> link(CHAIN_START, digest(record, value_sha(record))).hex()[:16]
+'87e67a8b995fe21b'
 """
 
 from __future__ import annotations

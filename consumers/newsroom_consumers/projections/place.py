@@ -2,6 +2,9 @@
 
 A list is ordered by place, ``(first_published_at, first_event_id, article_id)``, descending. A cursor is the place of
 the last entry shown, written so that it can stand in a URL; the next page begins behind it.
+
+>>> from_cursor(to_cursor(Place(1_738_953_300_000_000, "0192", "storm"))).article_id
+'storm'
 """
 
 from __future__ import annotations

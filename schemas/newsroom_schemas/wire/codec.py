@@ -1,10 +1,12 @@
 """The codec: events to the bytes of a record in the log, and back.
 
-Example::
-
-    codec = Codec(ReleasedSchemas.load())
-    encoded = codec.encode(event)
-    codec.decode(encoded.value, encoded.headers).event == event    # except blocks, which stay bytes
+>>> from newsroom_schemas.events import TagMerged
+>>> event = TagMerged(event_id="01946f1a-4bc4-7d6e-8b0e-2f0f8f4f6a11", tag_id="snow", into="weather", occurred_at=0,
+...                   actor="olena", source="desk")
+>>> codec = Codec(ReleasedSchemas.load())
+>>> encoded = codec.encode(event)
+>>> codec.decode(encoded.value, encoded.headers).event == event    # except blocks, which stay bytes
+True
 
 A value is Confluent's frame (a zero byte and a four-byte schema id, big-endian) and an Avro body. The header ``schema``
 names the writer's schema by fingerprint; the frame's id is used if that header is missing. The other headers follow

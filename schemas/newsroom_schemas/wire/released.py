@@ -1,9 +1,7 @@
 """The released schemas: every schema version that was ever released, read from the files in ``avro/``.
 
-Example::
-
-    schemas = ReleasedSchemas.load()
-    schemas.latest("ArticlePublished").fingerprint   # the value of the header ``schema``
+>>> ReleasedSchemas.load().latest("ArticlePublished").fingerprint   # the value of the header ``schema``
+'d1eae7c460a2509b'
 
 A record names its writer's schema by fingerprint, so a replay needs no schema registry. Files are named
 ``<Event>.<version>.avsc``; the schema in a released file never changes, and the file is never removed.

@@ -1,9 +1,7 @@
 """Readable differences: word by word in a text, block by block in a body.
 
-Example::
-
-    words("the old bridge", "the new bridge")
-    # [{"op": "equal", "text": "the "}, {"op": "delete", "text": "old"}, {"op": "insert", "text": "new"}, …]
+>>> words("the old bridge", "the new")
+[{'op': 'equal', 'text': 'the '}, {'op': 'delete', 'text': 'old bridge'}, {'op': 'insert', 'text': 'new'}]
 
 The equal and deleted pieces join to the old text, the equal and inserted ones to the new text, to the last blank.
 """

@@ -1,9 +1,9 @@
 """Instants as people write them on the command line: RFC 3339, or a local time of the newsroom.
 
-Example::
-
-    instant("2025-02-07T18:35:00Z", zone)
-    instant("2025-02-07 20:35", zone)    # in the newsroom's zone, if it is one instant there
+>>> instant("2025-02-07T18:35:00Z", ZoneInfo("Europe/Kyiv"))
+1738953300000000
+>>> instant("2025-02-07 20:35", ZoneInfo("Europe/Kyiv"))    # in the newsroom's zone, if it is one instant there
+1738953300000000
 """
 
 from __future__ import annotations
