@@ -26,7 +26,7 @@ from chaos.writers import PATIENCE, Clock, send_too_large
 
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.database.database import DatabaseAwayError, NoGenerationError
-from newsroom_consumers.generations.open import editor_queries
+from newsroom_consumers.generations.open import cut_of
 from newsroom_consumers.log.record import Partition
 
 _RECOVERY_SECONDS = 90.0
@@ -131,11 +131,8 @@ class Storm:
             self._stopping.wait(_LOOK_SECONDS)
 
     def _holds(self, wanted: Mapping[Partition, int]) -> bool:
-        with (
-            suppress(DatabaseAwayError, NoGenerationError),
-            editor_queries(Control(self._stage.newsroom.database)) as ledger,
-        ):
-            positions = ledger.positions()
+        with suppress(DatabaseAwayError, NoGenerationError):
+            positions = cut_of(Control(self._stage.newsroom.database))
             return all(positions.get(at, 0) >= end for at, end in wanted.items())
         return False
 

@@ -17,9 +17,9 @@ from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from newsroom_consumers.compare.compare import Comparison, Side, compare_rows, positions
+from newsroom_consumers.compare.compare import Comparison, Side, compare_rows
 from newsroom_consumers.control.build import this_build
 from newsroom_consumers.control.control import Build, Control, UnknownGenerationError
 from newsroom_consumers.database.database import GenerationInUseError
@@ -29,8 +29,8 @@ from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.log.log import Log, LogExtent
 from newsroom_consumers.log.record import Partition, all_partitions
 from newsroom_consumers.progress import Progress
+from newsroom_consumers.store import cursors, event_rows
 from newsroom_consumers.store.digests import digest_of
-from newsroom_consumers.store.tables import EVENT
 from newsroom_consumers.worker.replay import replay
 from newsroom_schemas.errors import Kind, NewsroomError
 
@@ -124,7 +124,7 @@ def verify(
             with control.database.auditing(fresh) as again:
                 compared = compare_rows(Side(name, connection), Side(fresh, again))
                 damage = control.database.damage(connection)
-                records = int(again.scalar(select(func.count()).select_from(EVENT)) or 0)
+                records = event_rows.count(again)
     beyond = {at: (offset, cut[at]) for at, offset in stands.items() if offset > cut[at]}
     return Verification(generation=name, cut=cut, records=records, beyond=beyond, damage=damage, comparison=compared)
 
@@ -138,11 +138,11 @@ def _require_build(control: Control, name: str, log: LogExtent) -> None:
 
 def _stands(connection: Connection, log: LogExtent) -> Cut:
     """Return how far a generation has folded each partition: by its cursor, or without one by its event rows."""
-    stands, offset = positions(connection), func.max(EVENT.c.offset)
+    stands = {at: offset for at, offset in cursors.cut(connection).items() if offset}
     there = set(all_partitions(log.partitions))
     for at in there - stands.keys():
-        last = connection.scalar(select(offset).where(EVENT.c.topic == at.topic, EVENT.c.partition == at.partition))
-        stands |= {} if last is None else {at: int(last) + 1}
+        last = event_rows.last_offset(connection, at)
+        stands |= {} if last is None else {at: last + 1}
     return {at: end for at, end in stands.items() if at in there}
 
 

@@ -17,15 +17,15 @@ from contextlib import contextmanager
 from typing import ClassVar, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from newsroom_consumers.compare.changes import ChangeReport, Findings, summary
 from newsroom_consumers.compare.rows import NamedRow, differences
 from newsroom_consumers.control.control import Control, KnownGeneration
 from newsroom_consumers.fold.record_rules import CATALOGUE
 from newsroom_consumers.log.record import Partition
+from newsroom_consumers.store import cursors, event_rows
 from newsroom_consumers.store.digests import TABLES, digests
-from newsroom_consumers.store.tables import CURSOR, EVENT
 from newsroom_schemas.errors import Kind, NewsroomError
 
 
@@ -128,15 +128,9 @@ def compare_common(a: Side, b: Side) -> Comparison:
     return _comparison(a, b, report, {}, len(later - {CATALOGUE}))
 
 
-def positions(connection: Connection) -> dict[Partition, int]:
-    """Return the next offset of each partition that a generation has begun."""
-    rows = connection.execute(select(CURSOR.c.topic, CURSOR.c.partition, CURSOR.c.next_offset))
-    return {Partition(topic, number): offset for topic, number, offset in rows if isinstance(offset, int) and offset}
-
-
 def distances(a: Connection, b: Connection) -> dict[Partition, tuple[int, int]]:
     """Return the next offsets of both generations in each partition where they differ."""
-    of_a, of_b = positions(a), positions(b)
+    of_a, of_b = cursors.cut(a), cursors.cut(b)
     both = {at: (of_a.get(at, 0), of_b.get(at, 0)) for at in of_a | of_b}
     return {at: (left, right) for at, (left, right) in both.items() if left != right}
 
@@ -164,8 +158,7 @@ def _later(connection: Connection, apart: dict[Partition, tuple[int, int]]) -> s
     """Return the ids of the articles with a record past the cursor of the generation that is behind."""
     found: set[str] = set()
     for at, ends in apart.items():
-        place = (EVENT.c.topic == at.topic, EVENT.c.partition == at.partition, EVENT.c.offset >= min(ends))
-        found.update(connection.scalars(select(EVENT.c.article_id).where(*place, EVENT.c.article_id.is_not(None))))
+        found |= event_rows.ids_from(connection, at, min(ends))
     return found
 
 

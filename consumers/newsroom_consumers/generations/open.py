@@ -23,6 +23,7 @@ from newsroom_consumers.log.cut import Cut, distance
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.queries.readers import ReaderQueries, Site
+from newsroom_consumers.store import cursors
 from newsroom_schemas.errors import Kind, NewsroomError
 
 _LOOK_SECONDS = 0.05
@@ -87,10 +88,10 @@ def _opened(
         yield connection
 
 
-def cut_of(control: Control, name: str) -> dict[Partition, int]:
-    """Return how far a generation has folded each partition. Raises ``NoGenerationError``."""
-    with editor_queries(control, name) as editors:
-        return editors.positions()
+def cut_of(control: Control, name: str | None = None) -> dict[Partition, int]:
+    """Return how far a generation, the live one by default, has folded each partition. Raises ``NoGenerationError``."""
+    with _opened(control, name, control.database.reading) as connection:
+        return cursors.cut(connection)
 
 
 def wait_until_reached(cut: Cut, reached: Callable[[], Cut], seconds: float) -> None:

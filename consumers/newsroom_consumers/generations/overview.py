@@ -9,18 +9,14 @@ Example::
 from __future__ import annotations
 
 from msgspec import structs
-from sqlalchemy import Connection, distinct, func, select
+from sqlalchemy import Connection
 
 from newsroom_consumers.control.control import Control, KnownGeneration
 from newsroom_consumers.database.database import NoGenerationError
 from newsroom_consumers.log.cut import Cut
-from newsroom_consumers.log.record import Partition
 from newsroom_consumers.queries.answers import CursorOverview, GenerationOverview, Instant, ParkedCount
-from newsroom_consumers.store.generation import METADATA
-from newsroom_consumers.store.tables import CURSOR, PARKED
-
-_CURSORS = select(CURSOR).order_by(*CURSOR.primary_key)
-_PARKED = select(func.count(distinct(PARKED.c.article_id)), func.count()).select_from(PARKED)
+from newsroom_consumers.store import cursors, queues
+from newsroom_consumers.store.digests import row_counts
 
 
 def overview(control: Control, ends: Cut | None) -> list[GenerationOverview]:
@@ -51,17 +47,16 @@ def _described(control: Control, known: KnownGeneration, ends: Cut | None) -> Ge
 
 def _with_contents(described: GenerationOverview, connection: Connection, ends: Cut | None) -> GenerationOverview:
     """Return the overview of a generation with how far it is, and what is in it."""
-    cursors = {Partition(row.topic, row.partition): row.next_offset for row in connection.execute(_CURSORS)}
-    articles, records = connection.execute(_PARKED).one()
-    tables = [table for metadata in METADATA for table in metadata.sorted_tables]
-    lags = None if ends is None else {at: max(0, end - cursors.get(at, 0)) for at, end in ends.items()}
+    cut = cursors.cut(connection)
+    articles, records = queues.counts(connection)
+    lags = None if ends is None else {at: max(0, end - cut.get(at, 0)) for at, end in ends.items()}
     return structs.replace(
         described,
         cursors=tuple(
             CursorOverview(**at._asdict(), next_offset=offset, lag=None if lags is None else lags.get(at))
-            for at, offset in cursors.items()
+            for at, offset in cut.items()
         ),
         lag=None if lags is None else sum(lag for at, lag in lags.items() if at.topic in described.topics),
         parked=ParkedCount(articles=articles, records=records),
-        rows={each.name: connection.scalar(select(func.count()).select_from(each)) for each in tables},
+        rows=row_counts(connection),
     )

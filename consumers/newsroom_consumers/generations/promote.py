@@ -16,15 +16,14 @@ from contextlib import contextmanager
 from typing import ClassVar, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection
 
 from newsroom_consumers.control.control import Control, KnownGeneration
 from newsroom_consumers.database.database import DatabaseAwayError, GenerationInUseError
 from newsroom_consumers.generations.open import cut_of
 from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.log.record import Partition
-from newsroom_consumers.queries.editors import EditorQueries
-from newsroom_consumers.store.tables import CURSOR, PARKED
+from newsroom_consumers.store import cursors, queues
 from newsroom_schemas.errors import Kind, NewsroomError
 
 _NEAR = 1000
@@ -109,7 +108,7 @@ class _Frozen(NamedTuple):
     """The live generation while nobody moves it: an open transaction that has raised its epochs, and its cursors."""
 
     connection: Connection
-    cursors: Cut
+    cut: Cut
 
 
 def promote(control: Control, name: str, seconds: float) -> Promotion:
@@ -142,9 +141,9 @@ def promote(control: Control, name: str, seconds: float) -> Promotion:
 def _promotable(control: Control, name: str, live: str) -> Cut:
     """Return what a generation lacks. Raises ``MoreParkedError``, and ``BehindError`` if nobody moves it."""
     with control.database.reading(live) as connection:
-        cursors, parked = EditorQueries(connection).positions(), _parked(connection)
+        cut, parked = cursors.cut(connection), queues.heads(connection)
     _require_no_more_parked(control, name, parked)
-    missing = _missing(control, name, cursors)
+    missing = _missing(control, name, cut)
     if missing and not _is_moved(control, name):
         raise BehindError(name, live, missing, "nobody moves it")
     return missing
@@ -164,11 +163,11 @@ def _flip(control: Control, name: str, live: str, until: float) -> bool:
     """Fence live's workers, and flip if the generation passes their cursors soon enough; return whether it did."""
     with _frozen(control, live) as frozen:
         soon = min(until, time.monotonic() + _FENCE_SECONDS)
-        while _missing(control, name, frozen.cursors):
+        while _missing(control, name, frozen.cut):
             if time.monotonic() >= soon:
                 return False
             time.sleep(_LOOK_SECONDS)
-        _require_no_more_parked(control, name, _parked(frozen.connection))
+        _require_no_more_parked(control, name, queues.heads(frozen.connection))
         if not control.flip(live, name, frozen.connection):
             raise ReplacedError(live)
         frozen.connection.commit()
@@ -179,14 +178,11 @@ def _flip(control: Control, name: str, live: str, until: float) -> bool:
 def _frozen(control: Control, name: str) -> Iterator[_Frozen]:
     """Raise the epoch of every cursor of a generation in a transaction, which holds up its workers while it is open.
 
-    Committed, it fences them; rolled back, they go on. Cursors are locked in the order in which workers lock them.
+    Committed, it fences them; rolled back, they go on.
     """
     with control.database.session(name) as session, session.connect() as connection:
         control.database.commit_in_full(connection)
-        found = connection.execute(select(CURSOR).order_by(*CURSOR.primary_key).with_for_update())
-        cursors = {Partition(row.topic, row.partition): row.next_offset for row in found}
-        connection.execute(update(CURSOR).values(epoch=CURSOR.c.epoch + 1, owner="promote"))
-        yield _Frozen(connection, cursors)
+        yield _Frozen(connection, cursors.fence(connection, "promote"))
 
 
 def _require_same_log(wanted: KnownGeneration, live: KnownGeneration) -> None:
@@ -196,22 +192,16 @@ def _require_same_log(wanted: KnownGeneration, live: KnownGeneration) -> None:
 
 def _require_no_more_parked(control: Control, name: str, parked: Mapping[str, int]) -> None:
     with control.database.reading(name) as connection:
-        found = _parked(connection)
+        found = queues.heads(connection)
     more = sorted(id_ for id_, first in found.items() if id_ not in parked or first < parked[id_])
     if more:
         raise MoreParkedError(name, more)
 
 
-def _parked(connection: Connection) -> dict[str, int]:
-    """Return the articles that are parked, each with the offset of its first parked record."""
-    query = select(PARKED.c.article_id, func.min(PARKED.c.offset).label("first")).group_by(PARKED.c.article_id)
-    return {row.article_id: row.first for row in connection.execute(query)}
-
-
-def _missing(control: Control, name: str, cursors: Cut) -> dict[Partition, int]:
+def _missing(control: Control, name: str, cut: Cut) -> dict[Partition, int]:
     """Return the number of offsets that a generation lacks of each partition; none where it is level."""
     reached = cut_of(control, name)
-    return {at: offset - reached.get(at, 0) for at, offset in cursors.items() if offset > reached.get(at, 0)}
+    return {at: offset - reached.get(at, 0) for at, offset in cut.items() if offset > reached.get(at, 0)}
 
 
 def _is_moved(control: Control, name: str) -> bool:

@@ -6,14 +6,13 @@ These answers are private: they tell of drafts and of rejected events too.
 from __future__ import annotations
 
 import base64
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Row
 
-from newsroom_consumers.log.record import Address, Partition
+from newsroom_consumers.log.record import Address
 from newsroom_consumers.queries.answers import (
     Instant,
     NotFoundError,
@@ -24,10 +23,8 @@ from newsroom_consumers.queries.answers import (
     SourcedOutcome,
     WholeParkedRecord,
 )
-from newsroom_consumers.store.tables import CURSOR, EVENT, PARKED
+from newsroom_consumers.store import event_rows, queues
 
-_CHUNK = 500
-"""Records to ask for in one statement."""
 _INSTANTS = {"publish_at", "recorded_at", "until"}
 """Facts of rejections that are instants."""
 
@@ -56,17 +53,16 @@ class EditorQueries:
 
     def parked(self) -> list[ParkedArticle]:
         """Return the articles that wait: the first parked record of each, and how many wait with it."""
-        queues: dict[str, list[Any]] = {}
-        query = select(PARKED).order_by(PARKED.c.topic, PARKED.c.partition, PARKED.c.offset)
-        for row in self._connection.execute(query):
-            queues.setdefault(row.article_id, []).append(row)
-        return [ParkedArticle(**_record(queue[0]), waiting=len(queue)) for queue in queues.values()]
+        waiting: dict[str, list[Any]] = {}
+        for row in queues.parked_rows(self._connection):
+            waiting.setdefault(row.article_id, []).append(row)
+        return [ParkedArticle(**_record(queue[0]), waiting=len(queue)) for queue in waiting.values()]
 
     def parked_records(self, article_id: str) -> list[WholeParkedRecord]:
         """Return the parked records of an article in log order. Raises ``NotFoundError`` where it has none."""
         found = [
             WholeParkedRecord(**_record(row), headers=_headers(row.headers), value=base64.b64encode(row.value).decode())
-            for row in self._connection.execute(_parked(article_id))
+            for row in queues.parked_rows_of(self._connection, article_id)
         ]
         if not found:
             raise NotFoundError(f"parked record of article {article_id}")
@@ -74,21 +70,14 @@ class EditorQueries:
 
     def queues(self) -> dict[str, list[Address]]:
         """Return where the parked records of each article lie, in log order."""
-        queues: dict[str, list[Address]] = {}
-        columns = (PARKED.c.article_id, PARKED.c.topic, PARKED.c.partition, PARKED.c.offset)
-        for id_, *address in self._connection.execute(select(*columns).order_by(PARKED.c.offset)):
-            queues.setdefault(id_, []).append((address[0], address[1], address[2]))
-        return queues
+        return queues.addresses(self._connection)
 
     def head(self, article_id: str) -> ParkedHead | None:
         """Return the first parked record of an article, with what names it in the log."""
-        row = self._connection.execute(_parked(article_id).limit(1)).one_or_none()
+        row = queues.head_row(self._connection, article_id)
         if row is None:
             return None
-        query = select(EVENT.c.record_sha, EVENT.c.type, EVENT.c.actor).where(
-            EVENT.c.topic == row.topic, EVENT.c.partition == row.partition, EVENT.c.offset == row.offset
-        )
-        event = self._connection.execute(query).one()
+        event = self._event((row.topic, row.partition, row.offset))
         return ParkedHead(
             **_record(row),
             key=bytes(row.key).decode(),
@@ -99,25 +88,11 @@ class EditorQueries:
 
     def outcome(self, address: Address) -> RecordOutcome:
         """Return what became of one record. Raises ``NotFoundError`` where it has not been folded."""
-        topic, partition, offset = address
-        query = select(EVENT).where(EVENT.c.topic == topic, EVENT.c.partition == partition, EVENT.c.offset == offset)
-        row = self._connection.execute(query).one_or_none()
-        if row is None:
-            raise NotFoundError(f"record at {topic} {partition}:{offset}")
-        return RecordOutcome(**_outcome(row))
+        return RecordOutcome(**_outcome(self._event(address)))
 
     def fate(self, article_id: str, queue: Sequence[Address]) -> QueueFate:
         """Return what became of records that were parked, and which record of the article is parked first now."""
-        outcomes: Counter[str] = Counter()
-        for start in range(0, len(queue), _CHUNK):
-            topic, partition, _ = queue[start]
-            offsets = [offset for _, _, offset in queue[start : start + _CHUNK]]
-            found = self._connection.execute(
-                select(EVENT.c.outcome, func.count().label("records"))
-                .where(EVENT.c.topic == topic, EVENT.c.partition == partition, EVENT.c.offset.in_(offsets))
-                .group_by(EVENT.c.outcome)
-            )
-            outcomes.update({row.outcome: row.records for row in found})
+        outcomes = event_rows.outcomes_at(self._connection, queue)
         return QueueFate(
             article_id=article_id,
             records=len(queue),
@@ -125,22 +100,20 @@ class EditorQueries:
             parked=self.head(article_id),
         )
 
-    def positions(self) -> dict[Partition, int]:
-        """Return the next offset of every partition that the generation has begun to fold."""
-        rows = self._connection.execute(select(CURSOR.c.topic, CURSOR.c.partition, CURSOR.c.next_offset))
-        return {Partition(row.topic, row.partition): row.next_offset for row in rows}
+    def _event(self, address: Address) -> Row[Any]:
+        """Return the event row of one record. Raises ``NotFoundError`` where it has not been folded."""
+        row = event_rows.event_at(self._connection, address)
+        if row is None:
+            topic, partition, offset = address
+            raise NotFoundError(f"record at {topic} {partition}:{offset}")
+        return row
 
     def _events(self, article_id: str) -> Sequence[Any]:
         """Return the event rows of an article in log order. Raises ``NotFoundError`` where it has none."""
-        place = (EVENT.c.topic, EVENT.c.partition, EVENT.c.offset)
-        found = self._connection.execute(select(EVENT).where(EVENT.c.article_id == article_id).order_by(*place)).all()
+        found = event_rows.events_of(self._connection, article_id)
         if not found:
             raise NotFoundError(f"event of article {article_id}")
         return found
-
-
-def _parked(article_id: str) -> Select[Any]:
-    return select(PARKED).where(PARKED.c.article_id == article_id).order_by(PARKED.c.offset)
 
 
 def _outcome(row: Any) -> dict[str, Any]:

@@ -5,29 +5,28 @@ Separate from the other files of this folder, so that an export can be verified 
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.seals.seal import Seal, SealedPartition
-from newsroom_consumers.store.tables import CURSOR, EVENT
+from newsroom_consumers.store import cursors, event_rows
 from newsroom_schemas.instants import to_rfc3339
 
 
 def seal_of(connection: Connection, generation: str, *, now: int) -> Seal:
     """Return a seal of what a generation has folded, read on a connection. ``now`` is in microseconds."""
-    query = select(CURSOR).order_by(CURSOR.c.topic, CURSOR.c.partition)
-    cursors = tuple(
+    sealed = tuple(
         SealedPartition(
-            topic=row.topic,
-            partition=row.partition,
-            next_offset=row.next_offset,
-            last_offset=row.last_offset,
-            last=None if row.last is None else bytes(row.last).hex(),
-            chain=bytes(row.chain).hex(),
+            topic=each.topic,
+            partition=each.partition,
+            next_offset=each.next_offset,
+            last_offset=each.last_offset,
+            last=None if each.last is None else bytes(each.last).hex(),
+            chain=bytes(each.chain).hex(),
         )
-        for row in connection.execute(query)
+        for each in cursors.cursors(connection).values()
     )
-    return Seal(format=1, sealed_at=to_rfc3339(now), generation=generation, cursors=cursors)
+    return Seal(format=1, sealed_at=to_rfc3339(now), generation=generation, cursors=sealed)
 
 
 class EventRowHashes:
@@ -36,8 +35,7 @@ class EventRowHashes:
     def __init__(self, connection: Connection) -> None:
         """Use a connection that is inside a read transaction."""
         self._connection = connection
-        columns = (CURSOR.c.topic, CURSOR.c.partition, CURSOR.c.next_offset)
-        self._until = {Partition(*row[:2]): int(row[2]) for row in connection.execute(select(*columns))}
+        self._until = cursors.cut(connection)
 
     def until(self, at: Partition) -> int:
         """Return the offset after the last folded record of a partition."""
@@ -45,7 +43,4 @@ class EventRowHashes:
 
     def hashes(self, at: Partition, first: int, end: int) -> dict[int, bytes]:
         """Return the hashes of a partition's records from ``first`` up to, but not including, ``end``, by offset."""
-        query = select(EVENT.c.offset, EVENT.c.record_sha).where(
-            EVENT.c.topic == at.topic, EVENT.c.partition == at.partition, EVENT.c.offset >= first, EVENT.c.offset < end
-        )
-        return {row.offset: bytes(row.record_sha) for row in self._connection.execute(query)}
+        return event_rows.hashes(self._connection, at, first, end)

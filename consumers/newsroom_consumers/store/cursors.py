@@ -23,6 +23,8 @@ _MOVE = update(CURSOR).where(
     CURSOR.c.epoch == bindparam("mine"),
     CURSOR.c.next_offset == bindparam("held"),
 )
+_ALL = select(CURSOR).order_by(*CURSOR.primary_key)
+_CUT = _ALL.with_only_columns(CURSOR.c.topic, CURSOR.c.partition, CURSOR.c.next_offset)
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,9 +52,17 @@ class FencedError(NewsroomError):
 
 
 def cursors(connection: Connection) -> dict[Partition, Cursor]:
-    """Return the cursor of every partition that has one."""
-    found = connection.execute(select(CURSOR)).mappings().all()
+    """Return the cursor of every partition that has one, in the order of topics and partitions."""
+    found = connection.execute(_ALL).mappings().all()
     return {Partition(row["topic"], row["partition"]): Cursor(**row) for row in found}
+
+
+def cut(connection: Connection) -> dict[Partition, int]:
+    """Return how far a generation has folded each partition that has a cursor: the offset of the next record.
+
+    A cursor in which a hand has put something else than a number counts as none.
+    """
+    return {Partition(*at): offset for *at, offset in connection.execute(_CUT) if isinstance(offset, int)}
 
 
 def take(database: Database, connection: Connection, cursor: Cursor, owner: str) -> Cursor:
@@ -89,3 +99,14 @@ def move(connection: Connection, moves: Sequence[tuple[Cursor, Cursor]]) -> None
         )
         if result.rowcount == 0:
             raise FencedError(Partition(held.topic, held.partition))
+
+
+def fence(connection: Connection, owner: str) -> dict[Partition, int]:
+    """Raise the epoch of every cursor, which stops all workers, and return where the cursors stand.
+
+    Cursors are locked in the order in which workers lock them. Once this is committed the workers are fenced; if it is
+    undone, they go on as if nothing had been.
+    """
+    found = connection.execute(_ALL.with_for_update()).all()
+    connection.execute(update(CURSOR).values(epoch=CURSOR.c.epoch + 1, owner=owner))
+    return {Partition(row.topic, row.partition): row.next_offset for row in found}

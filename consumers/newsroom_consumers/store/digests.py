@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, select
+from sqlalchemy import Column, Connection, Table, func, select
 
 from newsroom_consumers.log.chain import CHAIN_START
 from newsroom_consumers.store.generation import METADATA
@@ -75,6 +75,11 @@ def digests(connection: Connection) -> dict[str, str]:
 def digest_of(found: Mapping[str, str]) -> str:
     """Give one digest of all: SHA-256 over lines of the table's name, a space and its digest, in the order of names."""
     return hashlib.sha256("".join(f"{name} {found[name]}\n" for name in sorted(found)).encode()).hexdigest()
+
+
+def row_counts(connection: Connection) -> dict[str, int]:
+    """Count the rows of every table of a generation, by the table's name."""
+    return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in TABLES}
 
 
 def text_bytes(text: str) -> bytes:

@@ -1,24 +1,31 @@
-"""What happened to records, as rows of the private tables."""
+"""What happened to records, as rows of the private tables: how they are written, and how they are found."""
 
 from __future__ import annotations
 
 import base64
 import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row, func, select
 
 from newsroom_consumers.fold.outcome import Outcome, Parked, to_columns
 from newsroom_consumers.fold.record_rules import CATALOGUE, JudgedRecord
-from newsroom_consumers.log.record import Record
+from newsroom_consumers.log.record import Address, Partition, Record
 from newsroom_consumers.projections.columns import canonical
+from newsroom_consumers.store.tables import EVENT
 from newsroom_schemas.events import AnyEvent
 
 _FINGERPRINT = re.compile(rb"[0-9a-f]{16}")
 _headers = msgspec.json.Decoder(list[tuple[str, str | None]]).decode
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What PostgreSQL or UTF-8 cannot hold: NUL and lone surrogates. They occur in refused records only."""
+
+_CHUNK = 500
+"""Records to ask for with one statement."""
+_LOG_ORDER = (EVENT.c.topic, EVENT.c.partition, EVENT.c.offset)
 
 
 def event_row(read: JudgedRecord, outcome: Outcome) -> tuple[Any, ...]:
@@ -68,6 +75,60 @@ def parked_record(row: Row[Any]) -> Record:
     headers = tuple((name, None if text is None else base64.b64decode(text)) for name, text in _headers(row.headers))
     place = (row.topic, row.partition, row.offset)
     return Record(*place, row.recorded_at, bytes(row.key), bytes(row.value), headers)
+
+
+def events_of(connection: Connection, article_id: str) -> Sequence[Row[Any]]:
+    """Return the event rows of an article, in log order."""
+    return connection.execute(select(EVENT).where(EVENT.c.article_id == article_id).order_by(*_LOG_ORDER)).all()
+
+
+def event_at(connection: Connection, address: Address) -> Row[Any] | None:
+    """Return the event row of one record, or ``None`` where it has not been folded."""
+    topic, partition, offset = address
+    return connection.execute(
+        select(EVENT).where(EVENT.c.topic == topic, EVENT.c.partition == partition, EVENT.c.offset == offset)
+    ).one_or_none()
+
+
+def outcomes_at(connection: Connection, addresses: Sequence[Address]) -> Mapping[str, int]:
+    """Count the outcomes of some records of one partition."""
+    outcomes: Counter[str] = Counter()
+    for start in range(0, len(addresses), _CHUNK):
+        topic, partition, _ = addresses[start]
+        offsets = [offset for _, _, offset in addresses[start : start + _CHUNK]]
+        found = connection.execute(
+            select(EVENT.c.outcome, func.count().label("records"))
+            .where(EVENT.c.topic == topic, EVENT.c.partition == partition, EVENT.c.offset.in_(offsets))
+            .group_by(EVENT.c.outcome)
+        )
+        outcomes.update({row.outcome: row.records for row in found})
+    return outcomes
+
+
+def ids_from(connection: Connection, at: Partition, offset: int) -> set[str]:
+    """Return the articles, and ``CATALOGUE``, with a record in a partition at or past an offset."""
+    place = (EVENT.c.topic == at.topic, EVENT.c.partition == at.partition, EVENT.c.offset >= offset)
+    return set(connection.scalars(select(EVENT.c.article_id).where(*place, EVENT.c.article_id.is_not(None))))
+
+
+def hashes(connection: Connection, at: Partition, first: int, end: int) -> dict[int, bytes]:
+    """Return the hashes of the records of a partition from an offset to the one before another."""
+    query = select(EVENT.c.offset, EVENT.c.record_sha).where(
+        EVENT.c.topic == at.topic, EVENT.c.partition == at.partition, EVENT.c.offset >= first, EVENT.c.offset < end
+    )
+    return {row.offset: bytes(row.record_sha) for row in connection.execute(query)}
+
+
+def last_offset(connection: Connection, at: Partition) -> int | None:
+    """Return the offset of the last record of a partition that has an event row."""
+    place = (EVENT.c.topic == at.topic, EVENT.c.partition == at.partition)
+    found: int | None = connection.scalar(select(func.max(EVENT.c.offset)).where(*place))
+    return found
+
+
+def count(connection: Connection) -> int:
+    """Count the event rows of all records."""
+    return connection.scalar(select(func.count()).select_from(EVENT)) or 0
 
 
 def _said(event: AnyEvent | None, *, sound: bool) -> tuple[str | None, ...]:

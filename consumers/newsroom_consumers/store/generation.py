@@ -22,6 +22,7 @@ from newsroom_consumers.projections import PROJECTIONS, PUBLIC, Projection, publ
 from newsroom_consumers.store import article_rows, cursors, event_rows, queues, tables
 from newsroom_consumers.store.cursors import Cursor, FencedError
 from newsroom_consumers.store.queues import Queue
+from newsroom_consumers.store.reread import places_of
 from newsroom_consumers.store.steps import Step, StepObserver, ignore
 from newsroom_schemas.fold.state import Edition
 
@@ -77,6 +78,11 @@ class Generation:
         with self._session.begin() as connection:
             return cursors.cursors(connection)
 
+    def cut(self) -> dict[Partition, int]:
+        """Return how far each partition that has a cursor is folded."""
+        with self._session.begin() as connection:
+            return cursors.cut(connection)
+
     def cursor(self, partition: Partition) -> Cursor:
         """Give the cursor of a partition; one at the start where there is none yet."""
         return self.cursors().get(partition, Cursor(topic=partition.topic, partition=partition.partition))
@@ -115,9 +121,9 @@ class Generation:
             return queues.queue(connection, id_)
 
     def history(self, id_: str, at: Partition) -> dict[int, bytes]:
-        """Give the offset and the hash of every record of an article or of ``CATALOGUE``, in log order."""
+        """Return offsets and hashes of all records of an article or of ``CATALOGUE`` in a partition, in log order."""
         with self._session.begin() as connection:
-            return queues.history(connection, id_, at)
+            return places_of(connection, id_).get(at, {})
 
     def commit(self, moves: Sequence[tuple[Cursor, Cursor]], folded: FoldResult) -> None:
         """Store a batch in one transaction: first the cursors, from what they were to what they are, then all rows.

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Table, bindparam, delete, func, select
+from sqlalchemy import Connection, Row, Select, Table, bindparam, delete, distinct, func, select
 
 from newsroom_consumers.fold.result import Refold
-from newsroom_consumers.log.record import Partition, Record
+from newsroom_consumers.log.record import Address, Record
 from newsroom_consumers.store.event_rows import parked_record
 from newsroom_consumers.store.tables import EVENT, PARKED
 from newsroom_schemas.events import RecordSkipped
@@ -27,25 +27,54 @@ class Queue(NamedTuple):
 
 
 def head(connection: Connection, id_: str) -> Record | None:
-    """Give the first parked record."""
-    row = connection.execute(_parked(id_).limit(1)).one_or_none()
+    """Return the first parked record of an article, as it lies in the log."""
+    row = head_row(connection, id_)
     return None if row is None else parked_record(row)
 
 
 def queue(connection: Connection, id_: str) -> Queue:
-    """Give all parked records, in log order."""
-    rows = connection.execute(_parked(id_)).all()
+    """Return the parked records of an article, in log order."""
+    rows = parked_rows_of(connection, id_)
     skips = select(func.count()).where(EVENT.c.article_id == id_, EVENT.c.type == RecordSkipped.__name__)
     hidden = any(row.hides != "[]" for row in rows)
     return Queue([parked_record(row) for row in rows], hidden or bool(connection.scalar(skips)))
 
 
-def history(connection: Connection, id_: str, at: Partition) -> dict[int, bytes]:
-    """Give the offset and the hash of every record of one partition that touched an article, in log order."""
-    query = select(EVENT.c.offset, EVENT.c.record_sha).where(
-        EVENT.c.article_id == id_, EVENT.c.topic == at.topic, EVENT.c.partition == at.partition
-    )
-    return {offset: bytes(sha) for offset, sha in connection.execute(query.order_by(EVENT.c.offset))}
+def parked_rows(connection: Connection) -> Sequence[Row[Any]]:
+    """Return every parked record, in log order."""
+    return connection.execute(select(PARKED).order_by(PARKED.c.topic, PARKED.c.partition, PARKED.c.offset)).all()
+
+
+def parked_rows_of(connection: Connection, id_: str) -> Sequence[Row[Any]]:
+    """Return the parked records of an article, in log order."""
+    return connection.execute(_parked(id_)).all()
+
+
+def head_row(connection: Connection, id_: str) -> Row[Any] | None:
+    """Return the first parked record of an article."""
+    return connection.execute(_parked(id_).limit(1)).one_or_none()
+
+
+def addresses(connection: Connection) -> dict[str, list[Address]]:
+    """Return where the parked records of each article lie, in log order."""
+    found: dict[str, list[Address]] = {}
+    columns = (PARKED.c.article_id, PARKED.c.topic, PARKED.c.partition, PARKED.c.offset)
+    for id_, topic, partition, offset in connection.execute(select(*columns).order_by(PARKED.c.offset)):
+        found.setdefault(id_, []).append((topic, partition, offset))
+    return found
+
+
+def heads(connection: Connection) -> dict[str, int]:
+    """Return the articles that are parked, each with the offset of its first parked record."""
+    query = select(PARKED.c.article_id, func.min(PARKED.c.offset).label("first")).group_by(PARKED.c.article_id)
+    return {row.article_id: row.first for row in connection.execute(query)}
+
+
+def counts(connection: Connection) -> tuple[int, int]:
+    """Count the articles that are parked, and their parked records."""
+    query = select(func.count(distinct(PARKED.c.article_id)), func.count()).select_from(PARKED)
+    articles, records = connection.execute(query).one()
+    return articles, records
 
 
 def remove(connection: Connection, refold: Refold) -> None:

@@ -71,17 +71,17 @@ def begin(control: Control, name: str, log: LogExtent, cut: Cut) -> int:
         if cut[at] > bounds.end:
             raise CutBeyondEndError(at, cut[at], bounds.end)
     control.enter(name, this_build(log.partitions), now=time.time_ns() // 1000)
-    reached = positions(control, name)
+    reached = reached_by(control, name)
     for at, offset in reached.items():
         if offset > cut.get(at, offset):
             raise PastCutError(name, at, offset, cut[at])
     return distance(cut, reached)
 
 
-def positions(control: Control, name: str) -> dict[Partition, int]:
-    """Say how far a generation has folded each partition; makes its tables where there are none."""
+def reached_by(control: Control, name: str) -> dict[Partition, int]:
+    """Return how far a generation has folded each partition; makes its tables where there are none."""
     with moving(control, name) as generation:
-        return {at: cursor.next_offset for at, cursor in generation.cursors().items()}
+        return generation.cut()
 
 
 def replay(
@@ -105,7 +105,7 @@ def replay(
     with moving(control, name) as generation:
         loop = Loop(log, generation, reader, folding or BatchFold(), owner=owner(), cut=cut)
         patient = retrying(stopping, LogError, DatabaseAwayError)
-        reached = positions(control, name)
+        reached = generation.cut()
         while not stopping.is_set():
             batch = patient(loop.run_once, _WAIT_SECONDS)
             moved = (

@@ -18,7 +18,7 @@ from newsroom_consumers.log.cut import Cut, distance
 from newsroom_consumers.log.log import LogExtent
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.progress import Progress
-from newsroom_consumers.worker.replay import begin, positions, replay
+from newsroom_consumers.worker.replay import begin, reached_by, replay
 from newsroom_infra import logs
 from newsroom_infra.app import build
 from newsroom_infra.app.log import log_or_archive, record_reader
@@ -76,9 +76,9 @@ def run(
         with log_or_archive(settings, archive) as log:
             reader = record_reader(log)
             return replay(control, name, log, cut, reader, stopping=stopping, progress=progress)
-    shares = share_out(cut, positions(control, name), workers)
+    shares = share_out(cut, reached_by(control, name), workers)
     _together(settings, name, archive, shares, stopping=stopping, progress=progress)
-    return not distance(cut, positions(control, name))
+    return not distance(cut, reached_by(control, name))
 
 
 def share_out(cut: Cut, reached: Cut, count: int) -> list[dict[Partition, int]]:

@@ -12,7 +12,7 @@ import structlog
 
 from newsroom_consumers.control.control import FIRST, Control, check_name
 from newsroom_consumers.database.database import DatabaseAwayError, NoGenerationError, SecondWorkerError
-from newsroom_consumers.generations.open import wait_until_reached
+from newsroom_consumers.generations.open import cut_of, wait_until_reached
 from newsroom_consumers.log.cut import Cut, end_of
 from newsroom_consumers.log.kafka import KafkaLog, SharedKafkaLog
 from newsroom_consumers.log.log import LogAwayError
@@ -94,8 +94,7 @@ def wait(settings: Settings, seconds: float) -> None:
 
     def reached() -> Cut:
         try:
-            with build.editors(settings) as editors:
-                return editors.positions()
+            return cut_of(build.control(settings))
         except NoGenerationError:
             return {}
 
