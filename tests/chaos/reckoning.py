@@ -21,7 +21,7 @@ from sqlalchemy import Table
 from support.kit import TABLES
 
 from newsroom_consumers.log.record import Address, Partition, Record
-from newsroom_consumers.projections import PUBLIC
+from newsroom_consumers.projections import public_names
 from newsroom_consumers.store.tables import CURSOR, EVENT
 from newsroom_schemas.values import StoredBlocks
 
@@ -95,7 +95,7 @@ def _table(held: Held, table: Table, wanted: Sequence[Row], waiting: set[str]) -
     odd = {key for key in is_.keys() & should.keys() if _plain(is_[key]) != should[key]}
     words = {
         "lost": ("are missing from", should.keys() - is_.keys()),
-        "leaked" if table.name in PUBLIC else "phantom": ("are not to be in", is_.keys() - should.keys()),
+        "leaked" if table.name in public_names() else "phantom": ("are not to be in", is_.keys() - should.keys()),
         "diverged": ("are not right in", odd),
     }
     for kind, (what, places) in words.items():

@@ -39,7 +39,7 @@ from support.record_strategies import numbered, real, record_of
 from support.strategies import logs, unhurried
 
 from newsroom_consumers.log.record import Record
-from newsroom_consumers.projections import PUBLIC, timeline
+from newsroom_consumers.projections import public_names, timeline
 from newsroom_consumers.store.tables import EVENT
 from newsroom_producers.desk import Desk
 from newsroom_producers.receipts import Receipt, Sendable, SendResult
@@ -186,7 +186,7 @@ def test_a_row_that_is_missing_is_lost(table: str) -> None:
     assert [each.kind for each in found(one_less)] == ["lost"]
 
 
-@pytest.mark.parametrize("table", sorted(reckoning.RECKONED & PUBLIC))
+@pytest.mark.parametrize("table", sorted(reckoning.RECKONED & public_names()))
 def test_a_row_that_is_not_to_be_there_is_leaked(table: str) -> None:
     key = "tag_id" if table == "tag" else "article_id"
     other = changed(held(RECORDS), table, lambda row: row | {key: f"{row[key]}-other"})

@@ -18,12 +18,12 @@ from support.writing import Writer, records_of
 
 from newsroom_consumers.control.control import Build, Control
 from newsroom_consumers.database.database import Database, DatabaseAwayError, NoGenerationError
-from newsroom_consumers.projections import PUBLIC
+from newsroom_consumers.projections import public_names
 from newsroom_consumers.projections.published import PUBLISHED
 from newsroom_consumers.store.generation import Generation
 
-PRIVATE_TABLES = [table for table in TABLES if table.name not in PUBLIC]
-PUBLIC_TABLES = [table for table in TABLES if table.name in PUBLIC]
+PRIVATE_TABLES = [table for table in TABLES if table.name not in public_names()]
+PUBLIC_TABLES = [table for table in TABLES if table.name in public_names()]
 BUILD = Build(1, {"published": 1}, {"articles": 6})
 STARTERS = 4
 each_public = pytest.mark.parametrize("table", PUBLIC_TABLES, ids=str)

@@ -27,7 +27,7 @@ from newsroom_consumers.database.postgres_role import READERS, ReaderRoleError
 from newsroom_consumers.database.postgres_rows import FEW
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.result import FoldResult
-from newsroom_consumers.projections import PUBLIC
+from newsroom_consumers.projections import public_names
 from newsroom_consumers.projections.published import PUBLISHED
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.tables import ARTICLE
@@ -130,7 +130,7 @@ class TestPostgresDatabase(DatabaseContract):
                     allowed = connection.scalar(
                         text("SELECT has_table_privilege(:name, 'SELECT')"), {"name": table.name}
                     )
-                    assert allowed == (table.name in PUBLIC)
+                    assert allowed == (table.name in public_names())
                 with pytest.raises(DBAPIError, match="permission denied"):
                     connection.execute(select(ARTICLE))
 

@@ -27,7 +27,8 @@ from newsroom_consumers.generations.open import cut_of, editor_queries, reader_q
 from newsroom_consumers.log.kafka import KafkaLog, SharedKafkaLog, placement
 from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.queries.readers import ReaderQueries, Site
-from newsroom_consumers.store.generation import METADATA, Generation
+from newsroom_consumers.store.generation import Generation
+from newsroom_consumers.store.tables import all_tables
 from newsroom_consumers.worker.loop import Loop
 from newsroom_producers.desk import Desk
 from newsroom_producers.kafka.transport import KafkaTransport, Topics
@@ -40,7 +41,7 @@ Tables = dict[str, list[tuple[Any, ...]]]
 
 CODEC = Codec(ReleasedSchemas.load())
 SITE = Site(("uk", "ru", "en"), ZoneInfo("Europe/Kyiv"), CODEC.blocks)
-TABLES = [table for metadata in METADATA for table in metadata.sorted_tables]
+TABLES = all_tables()
 NOT_COMPARED = {"cursor": {"epoch", "owner"}}
 """Columns that say who worked, not what was folded."""
 

@@ -10,15 +10,13 @@ Example::
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from newsroom_consumers.compare.rows import RowDifference, readable
-from newsroom_consumers.projections.published import GONE, PUBLISHED
-from newsroom_consumers.projections.tags import TAG, TAG_ENTRY
-from newsroom_consumers.projections.timeline import TIMELINE
+from newsroom_consumers.projections.subject import Subject, subject_of
 from newsroom_consumers.store.tables import ARTICLE, CURSOR, EDITION, EVENT, PARKED
 
 KEPT = 10_000
@@ -33,6 +31,7 @@ BEHIND_THE_SCENES = "changes behind the scenes"
 """A change that readers do not see."""
 
 ONLY_A, ONLY_B = "only in a", "only in b"
+_PAGES = {Subject.PAGE, Subject.WITHDRAWAL}
 
 
 class RowChange(msgspec.Struct, frozen=True):
@@ -53,15 +52,6 @@ class ArticleChange(msgspec.Struct, kw_only=True):
     """``None`` for the article's card, embargo and hold."""
     change: str = BEHIND_THE_SCENES
     rows: list[RowChange] = []
-
-    def take(self, row: RowChange) -> None:
-        """Add a row, and update how the edition changes."""
-        self.rows.append(row)
-        pages = {each.table: each.state for each in self.rows if each.table in {PUBLISHED.name, GONE.name}}
-        if pages:
-            gone = pages.get(GONE.name)
-            left, came = (WITHDRAWN if gone == ONLY_B else VANISHES), (RESTORED if gone == ONLY_A else APPEARS)
-            self.change = {ONLY_A: left, ONLY_B: came}.get(pages.get(PUBLISHED.name, ""), CHANGES)
 
 
 class EntryChange(msgspec.Struct, frozen=True):
@@ -128,7 +118,7 @@ class CursorChange(msgspec.Struct, frozen=True):
     row: RowChange
 
 
-class Findings(msgspec.Struct, frozen=True, kw_only=True):
+class Findings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All differences of two generations."""
 
     article_ids: list[str]
@@ -142,6 +132,8 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     cursors: list[CursorChange]
     counts: dict[str, int]
     """Number of differing rows, by table."""
+    others: dict[str, int] = {}
+    """Number of differing rows in tables without a ``Subject``, by table; left out of JSON where there are none."""
 
 
 class ChangeReport:
@@ -154,6 +146,8 @@ class ChangeReport:
         self._articles: dict[tuple[str, str | None], ArticleChange] = {}
         self._lists: dict[tuple[str, str | None, str], ListChange] = {}
         self._records: dict[str, list[Any]] = {EVENT.name: [], PARKED.name: []}
+        self._pages: dict[tuple[str, str | None], dict[Subject, str]] = {}
+        self._others: Counter[str] = Counter()
         self._catalogue: list[TagChange] = []
         self._cursors: list[CursorChange] = []
         self._entries: dict[tuple[str, str | None, str], tuple[dict[str, RowDifference], dict[str, RowDifference]]] = {}
@@ -181,26 +175,33 @@ class ChangeReport:
             events=self._records[EVENT.name],
             cursors=self._cursors,
             counts=dict(self._counts),
+            others=dict(self._others),
         )
 
     def _add(self, each: RowDifference) -> None:
-        if each.table in {ARTICLE, EDITION, PUBLISHED, GONE}:
-            self._take_article(each)
-        elif each.table in {TAG_ENTRY, TIMELINE}:
+        subject = subject_of(each.table)
+        if subject in _PAGES or each.table in {ARTICLE, EDITION}:
+            self._take_article(each, subject)
+        elif subject is Subject.ENTRY:
             self._take_entry(each)
+        elif subject is Subject.TAG:
+            self._catalogue.append(TagChange(readable(each.known("tag_id")), self._row(each)))
         elif each.table in {EVENT, PARKED}:
             self._take_record(each)
-        elif each.table is TAG:
-            self._catalogue.append(TagChange(readable(each.known("tag_id")), self._row(each)))
         elif each.table is CURSOR:
             self._cursors.append(CursorChange(readable(each.known("topic")), each.known("partition"), self._row(each)))
+        else:
+            self._others[each.table.name] += 1
 
-    def _take_article(self, each: RowDifference) -> None:
+    def _take_article(self, each: RowDifference, subject: Subject | None) -> None:
         language = each.known("language")
         key = (readable(each.known("article_id")), None if language is None else readable(language))
         if key not in self._articles:
             self._articles[key] = ArticleChange(article_id=key[0], language=key[1])
-        self._articles[key].take(self._row(each))
+        self._articles[key].rows.append(self._row(each))
+        if subject is not None:
+            self._pages.setdefault(key, {})[subject] = each.state()
+            self._articles[key].change = _change_of(self._pages[key])
 
     def _take_entry(self, each: RowDifference) -> None:
         tag_id = each.known("tag_id")
@@ -236,6 +237,13 @@ class ChangeReport:
         return RowChange(str(each.table.name), each.state(), fields)
 
 
+def _change_of(states: Mapping[Subject, str]) -> str:
+    """Return how an edition changes, from the state of its page and of what is left of it once it is gone."""
+    gone = states.get(Subject.WITHDRAWAL)
+    left, came = (WITHDRAWN if gone == ONLY_B else VANISHES), (RESTORED if gone == ONLY_A else APPEARS)
+    return {ONLY_A: left, ONLY_B: came}.get(states.get(Subject.PAGE, ""), CHANGES)
+
+
 def summary(findings: Findings) -> str:
     """Return one sentence with the number of each kind: "312 tag pages change, 2 articles vanish"."""
     changes = {change: {each.article_id for each in findings.articles if each.change == change} for change in _VERBS}
@@ -249,6 +257,7 @@ def summary(findings: Findings) -> str:
         (findings.counts.get(PARKED.name, 0), "parked record", "differs", "differ"),
         (findings.counts.get(EVENT.name, 0), "event row", "differs", "differ"),
         (len(findings.cursors), "cursor", "differs", "differ"),
+        *((rows, f"row of {table}", "differs", "differ") for table, rows in sorted(findings.others.items())),
     ]
     said = [_counted(*each) for each in counted if each[0]]
     return ", ".join(said) or "no row differs"
@@ -262,8 +271,12 @@ _VERBS = {
     CHANGES: (CHANGES, "change"),
     BEHIND_THE_SCENES: (BEHIND_THE_SCENES, "change behind the scenes"),
 }
-_PLURALS = {"timeline entry": "timeline entries", "tag of the catalogue": "tags of the catalogue"}
+_PLURALS = {"timeline entry": "timeline entries"}
 
 
 def _counted(count: int, thing: str, one: str, many: str) -> str:
-    return f"1 {thing} {one}" if count == 1 else f"{count:,} {_PLURALS.get(thing, f'{thing}s')} {many}"
+    if count == 1:
+        return f"1 {thing} {one}"
+    first, *rest = thing.split(" of ")
+    plural = _PLURALS.get(thing) or " of ".join((f"{first}s", *rest))
+    return f"{count:,} {plural} {many}"

@@ -25,7 +25,8 @@ from newsroom_consumers.control.control import Control, KnownGeneration
 from newsroom_consumers.fold.record_rules import CATALOGUE
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store import cursors, event_rows
-from newsroom_consumers.store.digests import TABLES, digests
+from newsroom_consumers.store.digests import digests
+from newsroom_consumers.store.tables import all_tables
 from newsroom_schemas.errors import Kind, NewsroomError
 
 
@@ -105,7 +106,7 @@ def compare_rows(a: Side, b: Side) -> Comparison:
     """Compare all rows of two generations, including cursors, however far each has folded the log."""
     of_a, of_b = digests(a.connection), digests(b.connection)
     report = ChangeReport()
-    for table in TABLES:
+    for table in all_tables():
         if of_a[table.name] != of_b[table.name]:
             report.take(differences(a.connection, b.connection, table))
     found = {name: {"a": of_a[name], "b": of_b[name]} for name in sorted(of_a)}
@@ -123,7 +124,7 @@ def compare_common(a: Side, b: Side) -> Comparison:
         return compare_rows(a, b)
     later = _later(a.connection, apart) | _later(b.connection, apart)
     report = ChangeReport()
-    for table in TABLES:
+    for table in all_tables():
         report.take(differences(a.connection, b.connection, table, _Common(apart, later).has))
     return _comparison(a, b, report, {}, len(later - {CATALOGUE}))
 

@@ -26,7 +26,7 @@ from newsroom_consumers.database.database import (
     answering,
 )
 from newsroom_consumers.database.sqlite_rows import SqliteRows
-from newsroom_consumers.projections import PUBLIC
+from newsroom_consumers.projections import public_names
 from newsroom_schemas.errors import NewsroomError
 
 _BUSY_SECONDS = 10
@@ -115,7 +115,7 @@ class SqliteDatabase:
 
     def public(self, name: str) -> AbstractContextManager[Connection]:
         """Open a read transaction that SQLite itself keeps to the public tables. Raises ``NoGenerationError``."""
-        return _reading(self.file(name), PUBLIC)
+        return _reading(self.file(name), public_names())
 
     def size(self, name: str) -> int | None:
         """Give the bytes of a generation's file and of what is not merged into it yet."""

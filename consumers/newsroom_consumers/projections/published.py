@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, MetaData, Row, Table, select
 
 from newsroom_consumers.projections.columns import INLINE_BYTES, binary, blocks_values, canonical, integer, text
+from newsroom_consumers.projections.subject import Subject
 from newsroom_schemas.fold.state import Page, Publication
 
 VERSION: int = 1
@@ -38,6 +39,7 @@ PUBLISHED = Table(
     integer("first_published_at"),
     text("first_event_id"),
     integer("updated_at", null=True),
+    info=Subject.PAGE.info,
     postgresql_with={"toast_tuple_target": INLINE_BYTES},
 )
 
@@ -50,6 +52,7 @@ GONE = Table(
     text("note", null=True),
     text("successor", null=True),
     integer("since"),
+    info=Subject.WITHDRAWAL.info,
 )
 
 TABLES: tuple[Table, ...] = (PUBLISHED, GONE)

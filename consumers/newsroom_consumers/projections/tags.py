@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Index, MetaData, Row, Table, select, tuple_
 
 from newsroom_consumers.projections.columns import canonical, integer, text
 from newsroom_consumers.projections.place import Place
+from newsroom_consumers.projections.subject import Subject
 from newsroom_schemas.fold.state import Catalogue, Page, Publication, Tag
 
 VERSION: int = 1
@@ -29,12 +30,20 @@ TAG_ENTRY = Table(
     text("slug"),
     text("headline"),
     text("flags"),
+    info=Subject.ENTRY.info,
     sqlite_with_rowid=False,
 )
 _ORDER = (TAG_ENTRY.c.first_published_at, TAG_ENTRY.c.first_event_id, TAG_ENTRY.c.article_id)
 Index("tag_entry_edition", TAG_ENTRY.c.article_id, TAG_ENTRY.c.language)
 
-TAG = Table("tag", METADATA, text("tag_id", key=True), text("into_id", null=True), text("labels"))
+TAG = Table(
+    "tag",
+    METADATA,
+    text("tag_id", key=True),
+    text("into_id", null=True),
+    text("labels"),
+    info=Subject.TAG.info,
+)
 Index("tag_into", TAG.c.into_id)
 
 TABLES: tuple[Table, ...] = (TAG_ENTRY,)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Index, MetaData, Row, Table, select, tuple_
 
 from newsroom_consumers.projections.columns import canonical, integer, text
 from newsroom_consumers.projections.place import Place
+from newsroom_consumers.projections.subject import Subject
 from newsroom_schemas.fold.state import Page, Publication
 
 VERSION: int = 1
@@ -30,6 +31,7 @@ TIMELINE = Table(
     integer("main"),
     text("flags"),
     integer("updated_at", null=True),
+    info=Subject.ENTRY.info,
     sqlite_with_rowid=False,
 )
 _ORDER = (TIMELINE.c.first_published_at, TIMELINE.c.first_event_id, TIMELINE.c.article_id)

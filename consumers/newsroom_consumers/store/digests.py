@@ -22,11 +22,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, func, select
 
 from newsroom_consumers.log.chain import CHAIN_START
-from newsroom_consumers.store.generation import METADATA
-from newsroom_consumers.store.tables import CURSOR
+from newsroom_consumers.store.tables import CURSOR, all_tables
 
-TABLES: tuple[Table, ...] = tuple(table for metadata in METADATA for table in metadata.sorted_tables)
-"""Every table that has a digest."""
 WHO_WORKED: Mapping[str, frozenset[str]] = MappingProxyType({CURSOR.name: frozenset({"epoch", "owner"})})
 """Columns that stay out, by their table."""
 
@@ -69,7 +66,7 @@ def digest(connection: Connection, table: Table) -> str:
 
 def digests(connection: Connection) -> dict[str, str]:
     """Give the digest of every table of a generation, private and public, by the table's name."""
-    return {str(table.name): digest(connection, table) for table in TABLES}
+    return {str(table.name): digest(connection, table) for table in all_tables()}
 
 
 def digest_of(found: Mapping[str, str]) -> str:
@@ -79,7 +76,7 @@ def digest_of(found: Mapping[str, str]) -> str:
 
 def row_counts(connection: Connection) -> dict[str, int]:
     """Count the rows of every table of a generation, by the table's name."""
-    return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in TABLES}
+    return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in all_tables()}
 
 
 def text_bytes(text: str) -> bytes:

@@ -18,7 +18,7 @@ from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.record_rules import CATALOGUE
 from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.log.record import Partition, Record
-from newsroom_consumers.projections import PROJECTIONS, PUBLIC, Projection, published, tags, timeline
+from newsroom_consumers.projections import PROJECTIONS, catalogue_projection, public_names
 from newsroom_consumers.store import article_rows, cursors, event_rows, queues, tables
 from newsroom_consumers.store.cursors import Cursor, FencedError
 from newsroom_consumers.store.queues import Queue
@@ -26,8 +26,6 @@ from newsroom_consumers.store.reread import places_of
 from newsroom_consumers.store.steps import Step, StepObserver, ignore
 from newsroom_schemas.fold.state import Edition
 
-METADATA = (tables.METADATA, published.METADATA, tags.METADATA, timeline.METADATA)
-"""Every table of a generation."""
 _LOAD = 500
 """Articles to load with one statement; SQLite takes 32,766 values at most."""
 
@@ -56,7 +54,6 @@ class Generation:
     def __init__(
         self,
         session: Session,
-        projections: Mapping[str, Projection] = PROJECTIONS,
         *,
         observer: StepObserver = ignore,
     ) -> None:
@@ -67,10 +64,10 @@ class Generation:
         self.name = session.name
         self._session = session
         self._database = session.database
-        self._projections = projections
         self._observe = observer
-        session.make_tables(METADATA, PUBLIC)
-        self._rows = self._database.rows(METADATA)
+        session.make_tables(tables.all_metadata(), public_names())
+        self._rows = self._database.rows(tables.all_metadata())
+        self._catalogue = catalogue_projection()
         self._known = _ArticleQueries(self._database)
 
     def cursors(self) -> dict[Partition, Cursor]:
@@ -105,7 +102,7 @@ class Generation:
         found = {id_: Aggregate(id=id_, decided={}) for id_ in wanted}
         with self._session.begin() as connection:
             if CATALOGUE in found:
-                found[CATALOGUE].catalogue = tags.catalogue(connection)
+                found[CATALOGUE].catalogue = self._catalogue.catalogue(connection)
             for start in range(0, len(wanted), _LOAD):
                 self._load(connection, wanted[start : start + _LOAD], found)
         return found
@@ -174,7 +171,7 @@ class Generation:
             for table, row in page:
                 made[table.name].append(row)
         replaced = sorted(folded.replaced)
-        for projection in self._projections.values():
+        for projection in PROJECTIONS.values():
             queues.clear(connection, projection.TABLES, folded.refold.from_start)
             for table in projection.TABLES:
                 self._rows.delete_editions(connection, table, replaced)
@@ -183,8 +180,9 @@ class Generation:
 
     def _save_tags(self, connection: Connection, _: object, folded: FoldResult) -> None:
         if CATALOGUE in folded.refold.from_start:
-            connection.execute(delete(tags.TAG))
-        self._rows.upsert(connection, tags.TAG, [tags.catalogue_row(tag) for tag in folded.tags.values()])
+            connection.execute(delete(self._catalogue.TAG))
+        rows = [self._catalogue.catalogue_row(tag) for tag in folded.tags.values()]
+        self._rows.upsert(connection, self._catalogue.TAG, rows)
         self._observe(Step.TAGS_SAVED)
 
     def _load(self, connection: Connection, ids: Sequence[str], found: Mapping[str, Aggregate]) -> None:

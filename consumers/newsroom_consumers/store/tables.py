@@ -1,12 +1,13 @@
-"""The private tables of a generation: cursors, event rows, parked records, and the states of articles.
+"""The tables of a generation. The private ones are cursors, event rows, parked records, and the states of articles.
 
-Nothing that readers use can see them.
+Nothing that readers use can see those; the public ones are the projections'.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Index, MetaData, Table
 
+from newsroom_consumers.projections import public_metadata
 from newsroom_consumers.projections.columns import INLINE_BYTES, binary, integer, text
 
 METADATA = MetaData()
@@ -128,3 +129,13 @@ Index(
     postgresql_where=EDITION.c.schedule_at.is_not(None),
 )
 Index("edition_status", EDITION.c.status, EDITION.c.changed_at)
+
+
+def all_metadata() -> tuple[MetaData, ...]:
+    """Return the metadata of every table of a generation, private and public."""
+    return (METADATA, *public_metadata())
+
+
+def all_tables() -> tuple[Table, ...]:
+    """Return every table of a generation, private and public."""
+    return tuple(table for metadata in all_metadata() for table in metadata.sorted_tables)
