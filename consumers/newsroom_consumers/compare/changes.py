@@ -10,12 +10,13 @@ Example::
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from newsroom_consumers.compare.rows import RowDifference, readable
+from newsroom_consumers.projections import public_metadata
 from newsroom_consumers.projections.subject import Subject, subject_of
 from newsroom_consumers.store.tables import ARTICLE, CURSOR, EDITION, EVENT, PARKED
 
@@ -118,7 +119,7 @@ class CursorChange(msgspec.Struct, frozen=True):
     row: RowChange
 
 
-class Findings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """All differences of two generations."""
 
     article_ids: list[str]
@@ -132,8 +133,6 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cursors: list[CursorChange]
     counts: dict[str, int]
     """Number of differing rows, by table."""
-    others: dict[str, int] = {}
-    """Number of differing rows in tables without a ``Subject``, by table; left out of JSON where there are none."""
 
 
 class ChangeReport:
@@ -147,7 +146,6 @@ class ChangeReport:
         self._lists: dict[tuple[str, str | None, str], ListChange] = {}
         self._records: dict[str, list[Any]] = {EVENT.name: [], PARKED.name: []}
         self._pages: dict[tuple[str, str | None], dict[Subject, str]] = {}
-        self._others: Counter[str] = Counter()
         self._catalogue: list[TagChange] = []
         self._cursors: list[CursorChange] = []
         self._entries: dict[tuple[str, str | None, str], tuple[dict[str, RowDifference], dict[str, RowDifference]]] = {}
@@ -175,7 +173,6 @@ class ChangeReport:
             events=self._records[EVENT.name],
             cursors=self._cursors,
             counts=dict(self._counts),
-            others=dict(self._others),
         )
 
     def _add(self, each: RowDifference) -> None:
@@ -190,8 +187,6 @@ class ChangeReport:
             self._take_record(each)
         elif each.table is CURSOR:
             self._cursors.append(CursorChange(readable(each.known("topic")), each.known("partition"), self._row(each)))
-        else:
-            self._others[each.table.name] += 1
 
     def _take_article(self, each: RowDifference, subject: Subject | None) -> None:
         language = each.known("language")
@@ -237,6 +232,13 @@ class ChangeReport:
         return RowChange(str(each.table.name), each.state(), fields)
 
 
+def _unnamed(findings: Findings) -> Iterator[tuple[str, int]]:
+    """Yield each public table that declares no subject, and how many of its rows differ."""
+    for table in (table for metadata in public_metadata() for table in metadata.sorted_tables):
+        if subject_of(table) is None:
+            yield table.name, findings.counts.get(table.name, 0)
+
+
 def _change_of(states: Mapping[Subject, str]) -> str:
     """Return how an edition changes, from the state of its page and of what is left of it once it is gone."""
     gone = states.get(Subject.WITHDRAWAL)
@@ -257,7 +259,7 @@ def summary(findings: Findings) -> str:
         (findings.counts.get(PARKED.name, 0), "parked record", "differs", "differ"),
         (findings.counts.get(EVENT.name, 0), "event row", "differs", "differ"),
         (len(findings.cursors), "cursor", "differs", "differ"),
-        *((rows, f"row of {table}", "differs", "differ") for table, rows in sorted(findings.others.items())),
+        *((rows, f"row of {table}", "differs", "differ") for table, rows in _unnamed(findings)),
     ]
     said = [_counted(*each) for each in counted if each[0]]
     return ", ".join(said) or "no row differs"
