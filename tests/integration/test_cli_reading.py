@@ -111,7 +111,7 @@ FAILURES: dict[str, tuple[int, str]] = {
     "article unheard-of --language uk": (3, "error: readers have no article unheard-of in uk"),
     "tag unheard-of --language uk --json": (3, "error: readers have no tag unheard-of"),
     "outcomes unheard-of": (3, "error: readers have no event of article unheard-of"),
-    "timeline --language uk --after nonsense": (2, "error: no cursor of ours: 'nonsense'"),
+    "timeline --language uk --after nonsense": (2, "error: not a valid cursor: 'nonsense'"),
     "timeline": (2, "Missing option '--language'"),
 }
 

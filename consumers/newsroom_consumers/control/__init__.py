@@ -1,1 +1,1 @@
-"""The control database: which generations there are, which one is live, and what is asked of their workers."""
+"""The control database: the list of generations, which one is live, and requests to their workers."""

@@ -1,4 +1,4 @@
-"""What this program makes generations of, and how it opens one for writing."""
+"""This program's build, which decides the content of generations, and opening a generation for writing."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from newsroom_schemas.fold.article import FOLD_VERSION
 
 
 def this_build(partitions: Mapping[str, int]) -> Build:
-    """Say what decides the content of a generation that this program makes from topics of so many partitions."""
+    """Return the build of this program, for topics with these numbers of partitions."""
     return Build(FOLD_VERSION, {name: each.VERSION for name, each in PROJECTIONS.items()}, partitions)
 
 
 @contextmanager
 def moving(control: Control, name: str, *, observer: StepObserver = ignore) -> Iterator[Generation]:
-    """Open a generation for writing, over a connection that is closed at the end."""
+    """Open a generation for writing. Its connection is closed at the end of the block."""
     with control.database.session(name) as session:
         yield Generation(session, observer=observer)
 
 
 def owner() -> str:
-    """Name this process in the cursors that it takes."""
+    """Return the name of this process for cursors: host and process id."""
     return f"{socket.gethostname()}:{os.getpid()}"

@@ -1,7 +1,7 @@
-"""The control database: which generations there are, what made each, and which one is live.
+"""The control database: the list of generations, the build that made each, and which one is live.
 
-It lies outside the generations, beside them. A generation remembers the numbers of the
-fold and of every projection that made it, and the topics that it folds; a worker of other numbers refuses to write.
+It is separate from the generations. For each it records the versions of the fold and of every projection, and the
+topics that it folds; a worker with other versions or topics refuses to write.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from newsroom_schemas.errors import Kind, NewsroomError
 FIRST = "main"
 """Name of the first generation."""
 _NAME_LENGTH = 48
-"""PostgreSQL cuts a schema's name at 63 bytes."""
+"""Maximum length of a generation's name: PostgreSQL truncates a schema's name at 63 bytes."""
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{_NAME_LENGTH - 1}}}")
 
 METADATA = MetaData()
@@ -42,7 +42,7 @@ LIVE = Table("live", METADATA, integer("one", key=True), text("name"))
 
 
 class Build(NamedTuple):
-    """What decides the content of a generation, apart from the log."""
+    """Everything besides the log that decides the content of a generation."""
 
     fold_version: int
     projection_versions: Mapping[str, int]
@@ -51,14 +51,14 @@ class Build(NamedTuple):
 
 
 class OtherBuildError(NewsroomError):
-    """A generation was made by another build, or from other topics."""
+    """A generation was made by another build or from other topics."""
 
     kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, name: str, has: Mapping[str, Any], wants: Mapping[str, Any]) -> None:
-        """Take the generation's name, and what it has and this build wants where the two differ."""
+        """``has`` is the generation's build by column, ``wants`` this program's."""
         differences = "; ".join(
-            f"{key}: it has {has[key]}, this build {wants[key]}" for key in wants if has[key] != wants[key]
+            f"{key}: it has {has[key]}, this build has {wants[key]}" for key in wants if has[key] != wants[key]
         )
         super().__init__(
             f"generation {name} was made by another build ({differences}): run the build that made it, or fold the log "
@@ -68,38 +68,38 @@ class OtherBuildError(NewsroomError):
 
 
 class UnknownGenerationError(NewsroomError):
-    """There is no generation of a name."""
+    """There is no generation with that name."""
 
     kind: ClassVar[Kind] = Kind.UNKNOWN
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
-        """Take the name, and those that there are."""
+        """``known`` are the names of all generations."""
         there = ", ".join(known) or "none"
-        super().__init__(f"there is no generation {name}: there is {there} (`newsroom generations` says more)")
+        super().__init__(f"there is no generation {name}: there is {there} (see `newsroom generations`)")
         self.name = name
 
 
 class LiveGenerationError(NewsroomError):
-    """What was asked for would harm the generation that readers see."""
+    """The operation would harm the generation that readers see."""
 
     kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, name: str) -> None:
-        """Name the live generation."""
+        """``name`` is the live generation."""
         super().__init__(
-            f"{name} is the live generation, which readers see: it is neither dropped nor replayed into. Replay into "
+            f"{name} is the live generation, which readers see: it cannot be dropped or replayed into. Replay into "
             f"another name, and make that live with `newsroom promote`"
         )
         self.name = name
 
 
 class GenerationNameError(NewsroomError):
-    """A generation cannot have a name."""
+    """A text cannot be the name of a generation."""
 
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, name: str) -> None:
-        """Take the name."""
+        """``name`` is the text that was given."""
         super().__init__(
             f"{name!r} cannot be a generation's name: use 1 to {_NAME_LENGTH} of A-Z a-z 0-9 _ -, the first a letter "
             f"or a digit, and not {CONTROL!r}"
@@ -108,24 +108,24 @@ class GenerationNameError(NewsroomError):
 
 
 class KnownGeneration(NamedTuple):
-    """A generation as the control database knows it."""
+    """A generation's entry in the control database."""
 
     name: str
     live: bool
     build: Build
     created_at: int
-    """Instant of its first start, microseconds."""
+    """Instant of its creation, microseconds."""
 
 
 class Control:
-    """Reads and writes the control database that lies beside the generations."""
+    """Reads and writes the control database."""
 
     def __init__(self, database: Database) -> None:
-        """Take the place of the control database and the generations."""
+        """``database`` holds the control database and the generations."""
         self.database = database
 
     def live(self) -> str:
-        """Give the name of the live generation. Raises ``NoGenerationError`` where there is none yet."""
+        """Return the name of the live generation. Raises ``NoGenerationError`` if there is none yet."""
         with self.database.reading(CONTROL) as connection:
             name = connection.scalar(select(LIVE.c.name))
         if name is None:
@@ -133,20 +133,20 @@ class Control:
         return str(name)
 
     def live_or(self, name: str) -> str:
-        """Give the name of the live generation, or ``name`` where there is none yet."""
+        """Return the name of the live generation, or ``name`` if there is none yet."""
         try:
             return self.live()
         except NoGenerationError:
             return name
 
     def require_not_live(self, name: str) -> None:
-        """Raise ``LiveGenerationError`` for the live generation, and ``GenerationNameError`` for what is no name."""
+        """Raise ``LiveGenerationError`` for the live generation, and ``GenerationNameError`` for an invalid name."""
         check_name(name)
         if self.live_or("") == name:
             raise LiveGenerationError(name)
 
     def register(self, name: str, build: Build, *, now: int) -> None:
-        """Enter a generation that a worker shall follow the log into; it is live if none is.
+        """Enter a generation that a worker is to follow the log into, and make it live if none is.
 
         Raises what ``enter`` raises.
         """
@@ -154,7 +154,7 @@ class Control:
         self.make_live_if_none_is(name)
 
     def enter(self, name: str, build: Build, *, now: int) -> None:
-        """Enter a generation when it is begun; check its build at every later time. It does not become live.
+        """Enter a generation, or check its build if it has been entered before. It does not become live.
 
         ``now`` is in microseconds. Raises ``OtherBuildError`` and ``GenerationNameError``.
         """
@@ -167,7 +167,7 @@ class Control:
         }
         try:
             self._enter(name, wants, now)
-        except IntegrityError:  # another worker has entered it at the same moment
+        except IntegrityError:  # another worker entered it at the same moment
             self._enter(name, wants, now)
 
     def _enter(self, name: str, wants: Mapping[str, Any], now: int) -> None:
@@ -179,16 +179,16 @@ class Control:
                 raise OtherBuildError(name, dict(has), wants)
 
     def make_live_if_none_is(self, name: str) -> None:
-        """Make a generation live where there is no live one."""
-        with suppress(IntegrityError), self.writing() as connection:  # somebody else may do so at the same moment
+        """Make a generation live if none is."""
+        with suppress(IntegrityError), self.writing() as connection:  # another process may do so at the same moment
             if connection.scalar(select(LIVE.c.name)) is None:
                 connection.execute(insert(LIVE).values(one=1, name=name))
 
     def flip(self, old: str, new: str, within: Connection) -> bool:
-        """Make a generation live in place of another; give whether that one was live still.
+        """Make a generation live in place of another. Return False if that one is no longer live.
 
-        ``within`` is a transaction on the old generation. On PostgreSQL the flip is a part of it; on SQLite, where
-        nothing can end that but its own process, the flip is stored at once.
+        ``within`` is a transaction on the old generation. On PostgreSQL the flip is part of it. On SQLite, where only
+        its own process can end that transaction, the flip is stored at once.
         """
         statement = update(LIVE).where(LIVE.c.name == old).values(name=new)
         options = self.database.control_within()
@@ -198,7 +198,7 @@ class Control:
             return connection.execute(statement).rowcount == 1
 
     def all(self) -> list[KnownGeneration]:
-        """Give every generation, in the order of their making; none where there is no control database yet."""
+        """Return all generations in the order of their creation; none if there is no control database yet."""
         try:
             with self.database.reading(CONTROL) as connection:
                 live = connection.scalar(select(LIVE.c.name))
@@ -210,14 +210,14 @@ class Control:
         return [KnownGeneration(row.name, row.name == live, _build_of(row), row.created_at) for row in found]
 
     def known(self, name: str) -> KnownGeneration:
-        """Give one generation. Raises ``UnknownGenerationError``."""
+        """Return one generation. Raises ``UnknownGenerationError``."""
         there = {each.name: each for each in self.all()}
         if name not in there:
             raise UnknownGenerationError(name, list(there))
         return there[name]
 
     def drop(self, name: str) -> None:
-        """Drop a generation that is not live and that nobody holds, and all that was asked for it.
+        """Drop a generation that is not live and that nobody has locked, and all requests for it.
 
         Raises ``UnknownGenerationError``, ``LiveGenerationError`` and ``GenerationInUseError``.
         """
@@ -227,7 +227,7 @@ class Control:
             self.drop_held(name)
 
     def drop_held(self, name: str) -> None:
-        """Drop a generation that is not live and that the caller holds exclusively."""
+        """Drop a generation that is not live and that the caller has locked exclusively."""
         self.database.drop(name)
         with self.writing() as connection:
             connection.execute(delete(GENERATION).where(GENERATION.c.name == name))
@@ -235,7 +235,7 @@ class Control:
 
     @contextmanager
     def retries(self, name: str) -> Iterator[Retries]:
-        """Open the requests to fold parked records of a generation again, over one connection that is kept."""
+        """Open the requests to fold parked records of a generation again, over one connection."""
         with self.writing():
             pass  # the table may be missing in a control database of an older release
         with self.database.session(CONTROL) as session:
@@ -243,7 +243,7 @@ class Control:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a transaction on the control database, and make its tables where there are none."""
+        """Open a transaction on the control database. Creates missing tables."""
         with self.database.session(CONTROL) as session:
             session.make_tables((METADATA, retries.METADATA, snapshots.METADATA), {LIVE.name})
             with session.begin() as connection:
@@ -251,7 +251,7 @@ class Control:
 
 
 def check_name(name: str) -> None:
-    """Raise ``GenerationNameError`` for what cannot be a generation's name."""
+    """Raise ``GenerationNameError`` if a text cannot be a generation's name."""
     if name == CONTROL or _NAME.fullmatch(name) is None:
         raise GenerationNameError(name)
 

@@ -1,6 +1,6 @@
-"""Requests to fold parked records again: a person enters them, the worker that may write those records answers them.
+"""Requests to fold parked records again. A person enters them; the worker of the record's partition answers them.
 
-They lie in the control database. A request is gone once it is answered; what became of the records is in the
+They are in the control database. A request is deleted once it is answered; the outcome of the records is in the
 generation.
 """
 
@@ -17,41 +17,41 @@ METADATA = MetaData()
 RETRY = Table(
     "retry", METADATA, text("generation", key=True), text("article_id", key=True), text("request_id", key=True)
 )
-"""The empty ``article_id`` is that of the tag catalogue."""
+"""The tag catalogue has an empty ``article_id``."""
 
 
 class Retries:
     """The requests of one generation."""
 
     def __init__(self, session: Session, generation: str) -> None:
-        """``session`` is one on the control database."""
+        """``session`` is on the control database; ``generation`` is the generation's name."""
         self._session = session
         self._generation = generation
 
     def ask(self, request_id: str, ids: Iterable[str]) -> None:
-        """Enter a request for articles; its id is new."""
+        """Enter a request, with a new id, for articles."""
         rows = [{"generation": self._generation, "article_id": id_, "request_id": request_id} for id_ in ids]
         with self._session.begin() as connection:
             connection.execute(insert(RETRY), rows)
 
     def open(self, request_id: str) -> Sequence[str]:
-        """Give the articles of a request that no worker has answered for yet."""
+        """Return the articles of a request that no worker has answered yet."""
         with self._session.begin() as connection:
             return connection.scalars(select(RETRY.c.article_id).where(RETRY.c.request_id == request_id)).all()
 
     def withdraw(self, request_id: str) -> None:
-        """Take back what is still open of a request."""
+        """Delete the unanswered rest of a request."""
         with self._session.begin() as connection:
             connection.execute(delete(RETRY).where(RETRY.c.request_id == request_id))
 
     def asked(self) -> Sequence[str]:
-        """Give the articles that anybody has asked for."""
+        """Return the articles of all open requests."""
         query = select(RETRY.c.article_id).where(RETRY.c.generation == self._generation).distinct()
         with self._session.begin() as connection:
             return connection.scalars(query).all()
 
     def settle(self, ids: Iterable[str]) -> None:
-        """Take away every request for articles."""
+        """Delete all requests for articles, because they are answered."""
         with self._session.begin() as connection:
             for id_ in ids:
                 connection.execute(

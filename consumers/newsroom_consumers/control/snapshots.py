@@ -1,6 +1,7 @@
-"""Cuts that are kept for questions about the past, in the control database: when each was folded, and last asked.
+"""The folded cuts that are kept to answer questions about the past: when each was folded and last used.
 
-Each is a generation of its name. Those asked longest ago make room; nothing here says what the log does not.
+The list is in the control database; each cut is a generation with the same name. Those used longest ago are dropped to
+make room, which loses nothing: they can be folded from the log again.
 """
 
 from __future__ import annotations
@@ -15,30 +16,30 @@ METADATA = MetaData()
 CUT = Table(
     "cut", METADATA, text("name", key=True), text("offsets"), integer("folded_at", null=True), integer("used_at")
 )
-"""``name`` is the generation's; ``offsets`` is canonical JSON; the instants are microseconds."""
+"""``name`` is the generation's; ``offsets`` are canonical JSON; instants are microseconds."""
 
 
 def use(connection: Connection, name: str, offsets: str, now: int) -> None:
-    """Note that a cut is asked now, for the first time or again."""
+    """Record that a cut is used now, for the first time or again. ``now`` is in microseconds."""
     if connection.execute(update(CUT).where(CUT.c.name == name).values(used_at=now)).rowcount == 0:
         connection.execute(insert(CUT).values(name=name, offsets=offsets, folded_at=None, used_at=now))
 
 
 def folded(connection: Connection, name: str, now: int) -> None:
-    """Note that a cut holds all that it shall."""
+    """Record that a cut is folded completely. ``now`` is in microseconds."""
     connection.execute(update(CUT).where(CUT.c.name == name).values(folded_at=now))
 
 
 def folded_at(connection: Connection, name: str) -> int | None:
-    """Say when a cut was folded to its end; ``None`` when it was not."""
+    """Return when a cut was folded completely (microseconds), or ``None`` if it is not."""
     return connection.scalar(select(CUT.c.folded_at).where(CUT.c.name == name))
 
 
 def oldest(connection: Connection, besides: int) -> Sequence[str]:
-    """Name the cuts used longest ago, but for so many that were used last."""
+    """Return the names of all cuts except the ``besides`` used last."""
     return connection.scalars(select(CUT.c.name).order_by(CUT.c.used_at.desc(), CUT.c.name).offset(besides)).all()
 
 
 def forget(connection: Connection, name: str) -> None:
-    """Know nothing more of a cut."""
+    """Delete a cut from the list."""
     connection.execute(delete(CUT).where(CUT.c.name == name))

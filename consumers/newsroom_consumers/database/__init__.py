@@ -1,4 +1,4 @@
-"""Where a generation is kept: its private tables, the one transaction that moves it, and the control database."""
+"""The databases that hold generations and the control database: SQLite or PostgreSQL, one class for each engine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from newsroom_consumers.database.sqlite import SqliteDatabase
 
 
 def open_database(place: str | Path) -> Database:
-    """Open the database at a place: the folder of SQLite files, or a ``postgresql://`` URL.
+    """Return the database at a place: a folder of SQLite files, or a ``postgresql://`` URL. Does not connect.
 
     Raises ``DatabaseUrlError`` for any other URL.
     """

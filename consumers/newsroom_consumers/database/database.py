@@ -1,7 +1,7 @@
-"""Where control database and generations are kept: SQLite files in a folder, or schemas of a PostgreSQL database.
+"""The database that holds control database and generations: SQLite files in a folder, or schemas of PostgreSQL.
 
-One class for each engine knows all that the two do differently: how a generation is opened, who may write into it, how
-rows go in and are found.
+One class for each engine contains everything that the two do differently: how a generation is opened, who may write
+into it, how rows are written and found.
 
 Example::
 
@@ -24,11 +24,11 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalEr
 from newsroom_schemas.errors import Kind, NewsroomError
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-"""SQLite's primary codes for a file that is damaged, or is no database; its driver has no own error for them."""
+"""SQLite's primary codes for a file that is damaged or not a database. Its driver has no error class for them."""
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
-"""Its primary codes for what a full disk, too, may be the reason of."""
+"""SQLite's primary codes that may be caused by a full disk."""
 CONTROL = "control"
-"""Name under which the control database is opened; no generation may have it."""
+"""Name of the control database; no generation may have it."""
 
 
 class NoGenerationError(NewsroomError):
@@ -37,18 +37,18 @@ class NoGenerationError(NewsroomError):
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, where: str) -> None:
-        """Say where it was looked for."""
+        """``where`` is the place that was searched."""
         super().__init__(f"no generation at {where}: start a worker (`newsroom up` or `newsroom worker`) and ask again")
         self.where = where
 
 
 class SecondWorkerError(NewsroomError):
-    """Another worker holds a generation of a database that takes one."""
+    """Another worker holds the generation, and the database allows one."""
 
     kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, where: str) -> None:
-        """Say which generation."""
+        """``where`` is the generation's place, for people."""
         super().__init__(
             f"another worker writes {where}: SQLite takes one. Stop it first, or use PostgreSQL for several workers"
         )
@@ -56,23 +56,23 @@ class SecondWorkerError(NewsroomError):
 
 
 class GenerationInUseError(NewsroomError):
-    """A generation cannot be had alone: somebody moves it, or has it for something else."""
+    """A generation cannot be locked exclusively, because another process uses it."""
 
     kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, where: str) -> None:
-        """Say which generation."""
-        super().__init__(f"{where} is in use: a worker, a replay or an audit holds it. Stop that first, or wait for it")
+        """``where`` is the generation's place, for people."""
+        super().__init__(f"{where} is in use by a worker, a replay or an audit. Stop that first, or wait for it")
         self.where = where
 
 
 class DatabaseAwayError(NewsroomError):
-    """The database does not answer, or cannot write; a worker goes on as soon as it can."""
+    """The database does not answer or cannot write. A worker waits and tries again."""
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, name: str, problem: str) -> None:
-        """Name the generation and what the database said."""
+        """``name`` is the generation's, ``problem`` the database's own text."""
         which = "control database" if name == CONTROL else f"database of generation {name}"
         super().__init__(f"the {which} cannot be used now: {problem}")
         self.name = name
@@ -80,15 +80,15 @@ class DatabaseAwayError(NewsroomError):
 
 
 class DamagedDatabaseError(NewsroomError):
-    """The file of a database is damaged, or is none."""
+    """The file of a database is damaged, or is not a database."""
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, name: str, problem: str) -> None:
-        """Name the generation and what the database said."""
+        """``name`` is the generation's, ``problem`` the database's own text."""
         super().__init__(
-            f"the database of generation {name} is damaged ({problem}): what it holds can be made again from the log. "
-            "Stop its worker, keep the damaged file for whoever asks why, replay the log into another generation, and "
+            f"the database of generation {name} is damaged ({problem}): its contents can be made again from the log. "
+            "Stop its worker, keep the damaged file to find the cause, replay the log into another generation, and "
             "promote that"
         )
         self.name = name
@@ -96,23 +96,24 @@ class DamagedDatabaseError(NewsroomError):
 
 
 class DatabaseUrlError(NewsroomError):
-    """The place of the database is an URL that cannot be used."""
+    """The place of the database is a URL that cannot be used."""
 
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self) -> None:
-        """Say what an URL looks like; the one given may hold a password."""
+        """Omit the URL from the text, because it may contain a password."""
         super().__init__(
-            "the database is no folder and no URL that can be used: write "
+            "the database is neither a folder nor a URL that can be used: write "
             "postgresql://user:password@host:5432/name, each part with its special characters as %XX"
         )
 
 
 @contextmanager
 def answering(name: str) -> Iterator[None]:
-    """Use the database of a generation. Raises ``DatabaseAwayError`` when it does not answer or ends the session.
+    """Translate the errors of a generation's database inside the block.
 
-    Raises ``DamagedDatabaseError`` when SQLite finds its file in no order.
+    Raises ``DatabaseAwayError`` if the database does not answer or ends the session, and ``DamagedDatabaseError`` if
+    SQLite finds its file damaged.
     """
     try:
         yield
@@ -126,97 +127,97 @@ def answering(name: str) -> Iterator[None]:
 
 
 def _code_of(error: DBAPIError) -> int:
-    """Give SQLite's primary result code; 0 for other databases."""
+    """Return SQLite's primary result code, 0 for other databases."""
     return int(getattr(error.orig, "sqlite_errorcode", 0)) & 0xFF
 
 
 def first_line(said: object) -> str:
-    """Give the first line of what a database said; more of it speaks of statements, not of what happened."""
+    """Return the first line of a database's error text. The rest quotes the statement."""
     return str(said).strip().partition("\n")[0]
 
 
 class Rows(Protocol):
-    """Puts rows into tables by the fastest way that a database has."""
+    """Writes rows in the fastest way that a database has."""
 
     def insert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Add rows that are new."""
+        """Insert new rows."""
 
     def upsert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Add rows, each in place of the one with its key; no key may come twice."""
+        """Insert rows, or replace those with the same key. No key may occur twice."""
 
     def delete_editions(self, connection: Connection, table: Table, editions: Sequence[tuple[str, str]]) -> None:
-        """Delete the rows of editions, given by article and language."""
+        """Delete the rows of editions, given as pairs of article id and language."""
 
 
 class Database(Protocol):
-    """A place for the control database and generations, each opened by its name."""
+    """A place with the control database and generations, each opened by its name."""
 
     many_workers: bool
-    """Whether several workers may move one generation."""
+    """True if several workers may write one generation."""
 
     def where(self, name: str) -> str:
-        """Say where a generation is, for people; no password is in it."""
+        """Return the place of a generation for people, without a password."""
 
     def worker_lock(self, name: str) -> AbstractContextManager[object]:
-        """Hold a generation as a worker does. Raises ``SecondWorkerError`` where only one may.
+        """Lock a generation as a worker. Raises ``SecondWorkerError`` if the database allows one and there is one.
 
-        Raises ``GenerationInUseError`` while somebody has it exclusively.
+        Raises ``GenerationInUseError`` while another process has locked it exclusively.
         """
 
     def exclusively(self, name: str) -> AbstractContextManager[object]:
-        """Hold a generation without any worker, to fill it at one go or to drop it. Raises ``GenerationInUseError``."""
+        """Lock a generation exclusively, to fill or drop it. Raises ``GenerationInUseError``."""
 
     def session(self, name: str) -> Session:
-        """Open a generation, or the control database, for writing; makes the place for it where there is none."""
+        """Open a generation, or the control database, for writing. Creates it if it is missing."""
 
     def reading(self, name: str) -> AbstractContextManager[Connection]:
-        """Open a read transaction on all of a generation, for engineers. Raises ``NoGenerationError``."""
+        """Open a read transaction on all tables of a generation. Raises ``NoGenerationError``."""
 
     def auditing(self, name: str) -> AbstractContextManager[Connection]:
-        """Open one as ``reading`` does, that may last as long as an audit takes. Raises ``NoGenerationError``.
+        """Open a read transaction like ``reading`` that may last for hours. Raises ``NoGenerationError``.
 
-        Text that is no UTF-8, which only a hand can have put there, is read by surrogate escapes.
+        Invalid UTF-8, which only an edit by hand can leave, is read as surrogate escapes.
         """
 
     def public(self, name: str) -> AbstractContextManager[Connection]:
-        """Open a read transaction that sees only what readers may. Raises ``NoGenerationError``."""
+        """Open a read transaction on the public tables only. Raises ``NoGenerationError``."""
 
     def size(self, name: str) -> int | None:
-        """Give the bytes that a generation takes on disk; ``None`` where there is none."""
+        """Return the size of a generation on disk in bytes, or ``None`` if it does not exist."""
 
     def drop(self, name: str) -> None:
-        """Remove a generation and all that is in it, if there is one; who calls this holds it exclusively."""
+        """Delete a generation, if it exists. The caller has locked it exclusively."""
 
     def make_tables(self, connection: Connection, metadata: Sequence[MetaData], public: AbstractSet[str]) -> None:
-        """Make the tables that are missing; readers may see those that ``public`` names."""
+        """Create missing tables, and let readers see those named in ``public``."""
 
     def rows(self, metadata: Sequence[MetaData]) -> Rows:
-        """Return the fastest way that rows go into these tables."""
+        """Return the writer of rows for these tables."""
 
     def among_ids(self, column: Column[Any]) -> ColumnElement[bool]:
         """Return the condition that a column has one of the values bound as ``ids``."""
 
     def pace(self, connection: Connection, records: int) -> None:
-        """Prepare a transaction for a batch of so many records."""
+        """Prepare a transaction for a batch of ``records`` records."""
 
     def end_holder(self, connection: Connection, topic: str, partition: int) -> None:
-        """End a transaction that another worker has left open behind a cursor."""
+        """End a transaction of another worker that has moved a cursor and is still open."""
 
     def commit_in_full(self, connection: Connection) -> None:
-        """Let a transaction reach the disk when it is committed, as those of batches need not."""
+        """Make the commit of a transaction wait for the disk. Commits of batches need not."""
 
     def control_within(self) -> Mapping[str, Any] | None:
-        """Return the options by which a statement on the control database runs in a generation's transaction.
+        """Return the options with which a statement on the control database runs in a generation's transaction.
 
-        ``None`` where none can.
+        ``None`` if that is impossible.
         """
 
     def damage(self, connection: Connection) -> list[str]:
-        """Name the places where a database contradicts itself, such as an index that hides a row."""
+        """Return the places where a database contradicts itself, such as an index that lacks a row."""
 
 
 class Session:
-    """A generation, or the control database, open for writing over one connection. Close it, or use it in ``with``."""
+    """A generation, or the control database, open for writing over one connection. Use it in ``with``, or close it."""
 
     def __init__(self, database: Database, name: str, engine: Engine) -> None:
         """``name`` is the generation's; ``engine`` opens its one connection."""
@@ -234,18 +235,18 @@ class Session:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """Open a transaction, committed at the end. Raises what ``answering`` raises."""
+        """Open a transaction that is committed at the end. Raises what ``answering`` raises."""
         with answering(self.name), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """Open a transaction that is undone unless its user commits it. Raises what ``answering`` raises."""
+        """Open a transaction that is rolled back unless the caller commits it. Raises what ``answering`` raises."""
         with answering(self.name), self._engine.connect() as connection:
             yield connection
 
     def make_tables(self, metadata: Sequence[MetaData], public: AbstractSet[str]) -> None:
-        """Make the tables that are missing, all or none; readers may see those that ``public`` names."""
+        """Create missing tables, all or none, and let readers see those named in ``public``."""
         with self.begin() as connection:
             self.database.make_tables(connection, metadata, public)
 

@@ -1,7 +1,7 @@
-"""Generations in the schemas of a PostgreSQL database: how they are opened, and who may see what.
+"""Generations in the schemas of a PostgreSQL database: opening them, locks, and access rights.
 
-Several workers may move one generation, each its own partitions; readers see the public tables only, by a role that has
-rights on nothing else.
+Several workers may write one generation, each its own partitions. Readers see only the public tables, through a role
+that has no other rights.
 """
 
 from __future__ import annotations
@@ -45,25 +45,25 @@ from newsroom_consumers.database.postgres_rows import PostgresRows
 
 _CONNECT = {
     "connect_timeout": 5,
-    "tcp_user_timeout": 30_000,  # a machine that is gone says nothing: TCP itself would wait for a quarter of an hour
+    "tcp_user_timeout": 30_000,  # a dead machine sends nothing: TCP itself would wait for a quarter of an hour
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 4,
 }
-"""When a server, or its machine, counts as away: libpq's names, seconds but for the milliseconds of the second."""
+"""When a server, or its machine, counts as away. Names are libpq's; ``tcp_user_timeout`` is in ms, other times in s."""
 _SESSION = {
     "idle_in_transaction_session_timeout": "10s",  # a frozen worker may not hold the newsroom
     "statement_timeout": "60s",
     "lock_timeout": "5s",
 }
 _WORKER = _SESSION | {
-    "synchronous_commit": "off",  # a crash may undo whole batches, never half of one: the log gives them again
+    "synchronous_commit": "off",  # a crash may undo whole batches, never half of one: they are folded again
 }
 _READERS = 5
-"""Read transactions that one process holds open at once; others wait."""
+"""Maximum read transactions of one process at once; others wait."""
 _LOOK_AT = text("SELECT to_regnamespace(set_config('search_path', :schema, true))")
 _MAKING = 0x6E657773
-"""Key of the advisory lock under which tables are made: several workers may start at once."""
+"""Key of the advisory lock for creating tables, because several workers may start at once."""
 
 _SIZE = text(
     """
@@ -87,7 +87,7 @@ class PostgresDatabase:
     many_workers = True
 
     def __init__(self, url: str) -> None:
-        """Take the database's URL, ``postgresql://…``. Raises ``DatabaseUrlError``."""
+        """``url`` begins with ``postgresql://``. Raises ``DatabaseUrlError``."""
         try:
             self._url = make_url(url).set(drivername="postgresql+psycopg")
         except (ArgumentError, ValueError) as error:
@@ -97,21 +97,21 @@ class PostgresDatabase:
         weakref.finalize(self, self._readers.dispose)
 
     def where(self, name: str) -> str:
-        """Say where a generation is; its password stays out, whichever way the URL gives it."""
+        """Return the place of a generation for people, without the password, wherever the URL contains it."""
         shown = self._url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
         return f"{shown}, schema {schema_of(name)}"
 
     def worker_lock(self, name: str) -> AbstractContextManager[None]:
-        """Hold a lock that all workers of a generation share; they keep apart by their cursors."""
+        """Lock a generation in a mode that its workers share. Cursors keep them from writing the same partition."""
         return self._held(name, "pg_try_advisory_lock_shared")
 
     def exclusively(self, name: str) -> AbstractContextManager[None]:
-        """Hold the lock that workers share, without any. Raises ``GenerationInUseError``."""
+        """Lock a generation exclusively. Raises ``GenerationInUseError``."""
         return self._held(name, "pg_try_advisory_lock")
 
     @contextmanager
     def _held(self, name: str, function: str) -> Iterator[None]:
-        """Hold an advisory lock for as long as a session of its own lasts."""
+        """Hold an advisory lock in a separate session."""
         engine = _engine(self._url, {}, poolclass=NullPool)
         with answering(name), engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             lock = text(f"SELECT {function}(hashtextextended(:schema, 0))")
@@ -120,36 +120,36 @@ class PostgresDatabase:
             yield
 
     def session(self, name: str) -> Session:
-        """Open a schema for writing by one connection, which is replaced when it is found broken.
+        """Open a schema for writing over one connection, which is replaced if it breaks.
 
-        Nothing is connected yet. Commits of the control database reach the disk.
+        Does not connect yet. Commits of the control database wait for the disk.
         """
         wanted = {"search_path": _quoted(schema_of(name))} | (_SESSION if name == CONTROL else _WORKER)
         return Session(self, name, _engine(self._url, wanted, pool_size=1, max_overflow=0, pool_pre_ping=True))
 
     def reading(self, name: str) -> AbstractContextManager[Connection]:
-        """Open a read transaction on a schema, which sees one moment. Raises ``NoGenerationError``."""
+        """Open a read transaction on a snapshot of a schema. Raises ``NoGenerationError``."""
         return self._reading(name, None)
 
     @contextmanager
     def auditing(self, name: str) -> Iterator[Connection]:
-        """Open one that the server does not end for its age. Raises ``NoGenerationError``."""
+        """Open a read transaction without time-outs. Raises ``NoGenerationError``."""
         with self._reading(name, None) as connection:
             for timeout in ("idle_in_transaction_session_timeout", "statement_timeout"):
                 connection.exec_driver_sql(f"SET LOCAL {timeout} = 0")
             yield connection
 
     def public(self, name: str) -> AbstractContextManager[Connection]:
-        """Open one that PostgreSQL itself keeps to the public tables. Raises ``NoGenerationError``.
+        """Open a read transaction that PostgreSQL limits to the public tables. Raises ``NoGenerationError``.
 
-        The login can still take its own role back by a statement of its own: who shall run statements that are not ours
-        connects by a login that is a member of the readers' role and of nothing else.
+        A statement can still reset the role to the login's own. To run foreign statements, connect with a login that is
+        a member of the readers' role only.
         """
         return self._reading(name, READERS)
 
     @contextmanager
     def _reading(self, name: str, role: str | None) -> Iterator[Connection]:
-        """Open a transaction of the readers' pool, and point it at a schema."""
+        """Open a transaction of the readers' pool on a schema."""
         with answering(name), self._readers.begin() as connection:
             if connection.scalar(_LOOK_AT, {"schema": _quoted(schema_of(name))}) is None:
                 raise NoGenerationError(self.where(name))
@@ -158,18 +158,18 @@ class PostgresDatabase:
             yield connection
 
     def size(self, name: str) -> int | None:
-        """Give the bytes of a schema's tables and their indexes."""
+        """Return the size of a schema's tables and indexes in bytes, or ``None`` if there are none."""
         with answering(name), self._readers.begin() as connection:
             found = connection.scalar(_SIZE, {"schema": schema_of(name)})
         return None if found is None else int(found)
 
     def drop(self, name: str) -> None:
-        """Drop a schema and all that is in it."""
+        """Drop a schema with everything in it."""
         with self.session(name) as session, session.begin() as connection:
             connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {_quoted(schema_of(name))} CASCADE")
 
     def make_tables(self, connection: Connection, metadata: Sequence[MetaData], public: AbstractSet[str]) -> None:
-        """Make the schema and the tables that are missing, and let readers see the public ones.
+        """Create the missing schema and tables, and let readers see the public ones.
 
         Raises ``ReaderRoleError``.
         """
@@ -185,47 +185,47 @@ class PostgresDatabase:
                 connection.exec_driver_sql(f'GRANT SELECT ON "{table}" TO {READERS}')
 
     def rows(self, metadata: Sequence[MetaData]) -> PostgresRows:
-        """Return the fastest way that rows go into these tables."""
+        """Return the writer of rows for these tables."""
         return PostgresRows([table for each in metadata for table in each.sorted_tables])
 
     def among_ids(self, column: Column[Any]) -> ColumnElement[bool]:
-        """Return the condition that a column has one of the values bound as ``ids``, which are one array.
+        """Return the condition that a column has one of the values in the array bound as ``ids``.
 
-        To read and plan a list of hundreds takes PostgreSQL longer than to find the rows.
+        PostgreSQL needs longer to parse and plan a list of hundreds of parameters than to find the rows.
         """
         return column == any_(bindparam("ids", type_=ARRAY(Text)))
 
     def pace(self, connection: Connection, records: int) -> None:
-        """Do nothing: PostgreSQL paces itself."""
+        """Do nothing: PostgreSQL needs no preparation."""
 
     def end_holder(self, connection: Connection, topic: str, partition: int) -> None:
-        """End the session of this login whose open transaction has moved a cursor, if there is one.
+        """End the session of this login whose open transaction has moved a cursor, if any.
 
-        A worker that freezes while it streams rows waits in no way that the server's time-outs end.
+        The server's time-outs do not end a worker that freezes while it streams rows.
         """
         connection.execute(_END_HOLDER, {"topic": topic, "partition": partition})
 
     def commit_in_full(self, connection: Connection) -> None:
-        """Let a transaction reach the disk when it is committed, as those of batches need not."""
+        """Make the commit of a transaction wait for the disk. Commits of batches need not."""
         connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
 
     def control_within(self) -> Mapping[str, Any]:
-        """Return the options by which a statement on the control database runs in a generation's transaction."""
+        """Return the options with which a statement on the control database runs in a generation's transaction."""
         return {"schema_translate_map": {None: schema_of(CONTROL)}}
 
     def damage(self, connection: Connection) -> list[str]:
-        """Return nothing: PostgreSQL has no such question."""
+        """Return an empty list: PostgreSQL offers no such check."""
         del connection
         return []
 
 
 def schema_of(name: str) -> str:
-    """Give the schema of a generation, or of the control database."""
+    """Return the schema of a generation or of the control database."""
     return "newsroom_control" if name == CONTROL else f"generation_{name}"
 
 
 def _engine(url: URL, wanted: Mapping[str, str], **pool: Any) -> Engine:
-    """Make an engine whose every connection has some settings; lz4 is used where the server has it."""
+    """Return an engine whose connections have some settings, and use lz4 compression if the server has it."""
     engine = create_engine(url, connect_args=_CONNECT, **pool)
 
     @event.listens_for(engine, "connect")

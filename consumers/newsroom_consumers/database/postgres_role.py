@@ -1,4 +1,4 @@
-"""The role by which readers see the public tables of a PostgreSQL database, and no other."""
+"""The role of PostgreSQL through which readers see the public tables, and no others."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from newsroom_consumers.database.database import first_line
 from newsroom_schemas.errors import NewsroomError
 
 READERS = "newsroom_reader"
-"""The role that has rights on public tables only. Roles belong to a whole server: its databases share this one."""
+"""The role that may read public tables only. Roles belong to a whole server: all its databases share this one."""
 
 
 class ReaderRoleError(NewsroomError):
-    """The role of the readers is missing, and this login may not make it."""
+    """The role of the readers is missing, and this login may not create it."""
 
     def __init__(self, login: str, problem: str) -> None:
-        """Name the login, and say what the server said."""
+        """``login`` is the database user, ``problem`` the server's own text."""
         super().__init__(
-            f"{login} may not make the role {READERS}, by which readers see public tables only ({problem}): let an "
+            f"{login} may not create the role {READERS}, which limits readers to public tables ({problem}): let an "
             f"administrator run `CREATE ROLE {READERS}; GRANT {READERS} TO {login}` once, and start again"
         )
         self.login = login
 
 
 def make_role(connection: Connection) -> None:
-    """Make the role of the readers, if there is none that this login is a member of.
+    """Create the role of the readers, unless this login is a member of it already.
 
     Workers in other databases of the server may do so at the same time. Raises ``ReaderRoleError``.
     """

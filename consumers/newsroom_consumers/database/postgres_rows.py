@@ -1,4 +1,4 @@
-"""Rows into PostgreSQL tables by the fastest way: binary COPY for many, a plain statement for a few."""
+"""Writes rows into PostgreSQL in the fastest way: binary COPY for many, a plain statement for a few."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from sqlalchemy import BigInteger, Column, Connection, LargeBinary, Table
 from sqlalchemy.exc import DBAPIError
 
 FEW = 30
-"""Rows up to which plain statements are faster: one takes 0.4 ms, by COPY 1.0; 200 take 7.6 ms, by COPY 4.1."""
+"""Maximum rows for plain statements. One row takes 0.4 ms, and 1.0 by COPY; 200 rows take 7.6 ms, and 4.1 by COPY."""
 
 
 class PostgresRows:
-    """Puts rows into tables by the fastest way that PostgreSQL has."""
+    """Writes rows in the fastest way that PostgreSQL has."""
 
     def __init__(self, tables: Sequence[Table]) -> None:
-        """Prepare the statements of the tables."""
+        """Prepare the statements of ``tables``."""
         self._statements = {table.name: _Statements(table) for table in tables}
 
     def insert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Add rows that are new."""
+        """Insert new rows."""
         statements = self._statements[table.name]
         if len(rows) > FEW:
             _copy(connection, statements.copy, statements.types, rows)
@@ -29,7 +29,7 @@ class PostgresRows:
             connection.exec_driver_sql(statements.insert, list(rows))
 
     def upsert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Add rows, each in place of the one with its key, which its first values are."""
+        """Insert rows, or replace those with the same key. The key is in the first columns."""
         statements = self._statements[table.name]
         if len(rows) > FEW:
             keys = zip(*(row[: statements.key_columns] for row in rows), strict=True)
@@ -39,14 +39,14 @@ class PostgresRows:
             connection.exec_driver_sql(statements.upsert, list(rows))
 
     def delete_editions(self, connection: Connection, table: Table, editions: Sequence[tuple[str, str]]) -> None:
-        """Delete the rows of editions, given by article and language."""
+        """Delete the rows of editions, given as pairs of article id and language."""
         if editions:
             articles, languages = zip(*editions, strict=True)
             connection.exec_driver_sql(self._statements[table.name].delete_editions, (list(articles), list(languages)))
 
 
 class _Statements:
-    """The statements that put rows into one table; a row's values stand in the order of the table's columns."""
+    """The statements that write rows of one table, with values in the order of its columns."""
 
     def __init__(self, table: Table) -> None:
         names = ", ".join(f'"{column.name}"' for column in table.columns)
@@ -62,7 +62,7 @@ class _Statements:
 
 
 def _copy(connection: Connection, statement: str, types: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Stream rows in. psycopg's errors become SQLAlchemy's, as they do for every other statement."""
+    """Stream rows into a table. psycopg's errors are raised as SQLAlchemy's, as for every other statement."""
     try:
         with cast("psycopg.Cursor", connection.connection.cursor()) as cursor, cursor.copy(statement) as copy:
             copy.set_types(types)
@@ -73,7 +73,7 @@ def _copy(connection: Connection, statement: str, types: Sequence[str], rows: Se
 
 
 def _deleting(table: Table, keys: Sequence[str]) -> str:
-    """Write the statement that deletes the rows with some keys, given as an array for each column of the key."""
+    """Return the statement that deletes the rows with some keys, given as one array for each column of the key."""
     arrays = ", ".join("%s::text[]" for _ in keys)
     names = ", ".join(f'"{key}"' for key in keys)
     same = " AND ".join(f'old."{key}" = given."{key}"' for key in keys)
@@ -81,7 +81,7 @@ def _deleting(table: Table, keys: Sequence[str]) -> str:
 
 
 def _replacing(table: Table) -> str:
-    """Say that a row takes the place of the one with its key."""
+    """Return the clause by which a row replaces the one with the same key."""
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key)
     others = ", ".join(
         f'"{column.name}" = excluded."{column.name}"' for column in table.columns if not column.primary_key
@@ -90,7 +90,7 @@ def _replacing(table: Table) -> str:
 
 
 def _type(column: Column[Any]) -> str:
-    """Give the name by which psycopg knows a column's type."""
+    """Return psycopg's name of a column's type."""
     match column.type:
         case BigInteger():
             return "int8"

@@ -1,4 +1,4 @@
-"""Rows into SQLite tables by the fastest way: one prepared statement for many plain tuples."""
+"""Writes rows into SQLite in the fastest way: one prepared statement for many plain tuples."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from sqlalchemy.dialects import sqlite
 
 
 class SqliteRows:
-    """Puts rows into tables by the fastest way that SQLite has."""
+    """Writes rows in the fastest way that SQLite has."""
 
     def __init__(self, tables: Sequence[Table]) -> None:
-        """Prepare the statements of the tables."""
+        """Prepare the statements of ``tables``."""
         self._insert = {table.name: _statement(table, upsert=False) for table in tables}
         self._upsert = {table.name: _statement(table, upsert=True) for table in tables}
 
     def insert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Add rows that are new."""
+        """Insert new rows."""
         if rows:
             connection.exec_driver_sql(self._insert[table.name], list(rows))
 
     def upsert(self, connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Add rows, each in place of the one with its key."""
+        """Insert rows, or replace those with the same key."""
         if rows:
             connection.exec_driver_sql(self._upsert[table.name], list(rows))
 
     def delete_editions(self, connection: Connection, table: Table, editions: Sequence[tuple[str, str]]) -> None:
-        """Delete the rows of editions, given by article and language."""
+        """Delete the rows of editions, given as pairs of article id and language."""
         if editions:
             connection.exec_driver_sql(
                 f"DELETE FROM {table.name} WHERE article_id = ? AND language = ?",  # noqa: S608 - a name of ours

@@ -14,9 +14,9 @@ from sqlalchemy.sql.type_api import TypeEngine
 from newsroom_schemas.values import Blocks, StoredBlocks
 
 INLINE_BYTES = 8160
-"""Size up to which PostgreSQL keeps a row of a fat table as it is. By default it compresses rows from 2 KB on.
+"""Maximum bytes of a row that PostgreSQL keeps uncompressed in a table with texts. Its default is 2 KB.
 
-By the compression that every server has, that takes longer than to write the row; SQLite does not compress either.
+The compression that every server has takes longer than writing the row. SQLite does not compress either.
 """
 
 _TEXT = Text().with_variant(Text(collation="C"), "postgresql")
@@ -24,27 +24,27 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 def text(name: str, *, key: bool = False, null: bool = False) -> Column[Any]:
-    """Make a column for an id, a word, a text or canonical JSON."""
+    """Return a column for an id, a word, a text or canonical JSON."""
     return _column(name, _TEXT, key=key, null=null)
 
 
 def integer(name: str, *, key: bool = False, null: bool = False) -> Column[Any]:
-    """Make a column for a number, an instant (microseconds) or a boolean (0 or 1)."""
+    """Return a column for a number, an instant (microseconds) or a boolean (0 or 1)."""
     return _column(name, BigInteger(), key=key, null=null)
 
 
 def binary(name: str, *, null: bool = False) -> Column[Any]:
-    """Make a column for bytes."""
+    """Return a column for bytes."""
     return _column(name, LargeBinary(), key=False, null=null)
 
 
 def canonical(value: object) -> str:
-    """Write a value as canonical JSON: sorted keys, no spaces, UTF-8."""
+    """Return a value as canonical JSON: sorted keys, no spaces."""
     return _encode(value).decode()
 
 
 def blocks_values(blocks: Blocks) -> tuple[bytes | None, str | None]:
-    """Give the values of the columns ``blocks`` and ``blocks_schema``: the log's bytes, and of what schema they are."""
+    """Return the values of the columns ``blocks`` and ``blocks_schema``: the log's bytes, and their schema."""
     match blocks:
         case StoredBlocks(data=data, schema=schema):
             return data, schema

@@ -1,7 +1,7 @@
-"""Pages of a list: places that stay right while the list grows.
+"""Places in lists, and cursors for paging that stay valid while a list grows.
 
 A list is ordered by place, ``(first_published_at, first_event_id, article_id)``, descending. A cursor is the place of
-the last entry shown, written so that it can stand in a URL; the next page begins behind it.
+the last entry shown, encoded for URLs; the next page begins after it.
 
 >>> from_cursor(to_cursor(Place(1_738_953_300_000_000, "0192", "storm"))).article_id
 'storm'
@@ -19,11 +19,11 @@ from newsroom_schemas.errors import Kind, NewsroomError
 
 _Instant = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _Id = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
-"""What the database can compare: a cursor is text from outside."""
+"""Limited to what the database can compare, because a cursor is input from outside."""
 
 
 class Place(NamedTuple):
-    """Where an entry stands in every list."""
+    """The sort key of an article's entry in every list."""
 
     first_published_at: _Instant
     first_event_id: _Id
@@ -31,23 +31,23 @@ class Place(NamedTuple):
 
 
 class InvalidCursorError(NewsroomError):
-    """A cursor was not made by this program."""
+    """A text is not a cursor that this program has made."""
 
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, cursor: str) -> None:
-        """Take the text that was given as a cursor."""
-        super().__init__(f"no cursor of ours: {cursor!r}; use the one that came as 'next' with the page before")
+        """``cursor`` is the text that was given."""
+        super().__init__(f"not a valid cursor: {cursor!r}; use the value of 'next' from the page before")
         self.cursor = cursor
 
 
 def to_cursor(place: Place) -> str:
-    """Write a place as a cursor."""
+    """Return the cursor of a place."""
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
 
 
 def from_cursor(cursor: str) -> Place:
-    """Read a cursor. Raises ``InvalidCursorError``."""
+    """Return the place of a cursor. Raises ``InvalidCursorError``."""
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         return msgspec.json.decode(raw, type=Place)

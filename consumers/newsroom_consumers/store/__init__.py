@@ -1,1 +1,1 @@
-"""What is kept of a generation: its private tables and the one transaction that moves it."""
+"""The tables of a generation, and all of its SQL: queries, and the one transaction that stores a batch."""

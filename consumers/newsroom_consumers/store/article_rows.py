@@ -1,4 +1,4 @@
-"""The states of articles as rows: one for the card, one for each edition."""
+"""Conversion of articles to rows and back: one row for the card, one for each edition."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from newsroom_schemas.values import Author, Image, StoredBlocks
 
 
 class _Content(msgspec.Struct, frozen=True):
-    """The texts of a draft but for its blocks."""
+    """The texts of a draft except its blocks."""
 
     slug: str
     headline: str
@@ -29,7 +29,7 @@ _notes = msgspec.json.Decoder(tuple[DatedNote, ...])
 
 
 def article_row(article: Article, last_offset: int) -> tuple[Any, ...]:
-    """Write the card and the marks of an article as its row; ``last_offset`` is that of the last event applied."""
+    """Return the row of an article: card, embargo and hold. ``last_offset`` is that of the last applied event."""
     card = article.card
     return (
         article.article_id,
@@ -44,7 +44,7 @@ def article_row(article: Article, last_offset: int) -> tuple[Any, ...]:
 
 
 def edition_row(article_id: str, language: str, edition: Edition) -> tuple[Any, ...]:
-    """Write one edition as its row."""
+    """Return the row of an edition."""
     texts, lineage, run, schedule = edition.texts, edition.lineage, edition.run, edition.schedule
     content = _Content(texts.slug, texts.headline, texts.lead, texts.image, texts.authors, texts.legacy_urls)
     return (
@@ -64,7 +64,7 @@ def edition_row(article_id: str, language: str, edition: Edition) -> tuple[Any, 
 
 
 def article_of(row: Row[Any], editions: dict[str, Edition]) -> Article:
-    """Read an article from its row and its editions by language."""
+    """Return the article of a row and its editions by language."""
     return Article(
         article_id=row.article_id,
         card_version=row.card_version,
@@ -76,7 +76,7 @@ def article_of(row: Row[Any], editions: dict[str, Edition]) -> Article:
 
 
 def edition_of(row: Row[Any]) -> Edition:
-    """Read an edition from its row."""
+    """Return the edition of a row."""
     return Edition(
         version=row.version,
         texts=_texts(row),

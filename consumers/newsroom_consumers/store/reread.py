@@ -1,4 +1,4 @@
-"""The records of one article, or of the tag catalogue: found by the event index, read from the log again, and checked.
+"""Reading the records of one article, or of the tag catalogue, from the log again: found by the event index, checked.
 
 Example::
 
@@ -20,11 +20,11 @@ from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.tables import EVENT
 
 Places = Mapping[Partition, Mapping[int, bytes]]
-"""The offset and the hash of some records, in log order, by partition."""
+"""Offset and hash of some records, in log order, by partition."""
 
 
 def places_of(connection: Connection, id_: str) -> dict[Partition, dict[int, bytes]]:
-    """Say where a generation has found the records of an article (or of ``CATALOGUE``), misplaced ones too."""
+    """Return the places of all records of an article (or of ``CATALOGUE``), including misplaced ones."""
     columns = EVENT.c
     query = select(columns.topic, columns.partition, columns.offset, columns.record_sha)
     found: dict[Partition, dict[int, bytes]] = {}
@@ -35,7 +35,7 @@ def places_of(connection: Connection, id_: str) -> dict[Partition, dict[int, byt
 
 
 def before(places: Places, cut: Cut) -> dict[Partition, dict[int, bytes]]:
-    """Leave out what lies behind a cut."""
+    """Return the places before a cut."""
     return {
         at: {offset: sha for offset, sha in records.items() if offset < cut.get(at, 0)}
         for at, records in places.items()
@@ -43,9 +43,9 @@ def before(places: Places, cut: Cut) -> dict[Partition, dict[int, bytes]]:
 
 
 def read_again(log: LogRecords, reader: RecordReader, places: Places) -> list[JudgedRecord]:
-    """Read records from the log again, in order for each partition.
+    """Return records read from the log again, in order for each partition.
 
-    Raises ``LogMismatchError`` where one is missing or has changed, and ``LogError``.
+    Raises ``LogMismatchError`` if one is missing or differs, and ``LogError``.
     """
     reads: list[JudgedRecord] = []
     for at, expected in places.items():
@@ -53,6 +53,6 @@ def read_again(log: LogRecords, reader: RecordReader, places: Places) -> list[Ju
         found = {read.record.offset: read.record_sha for read in of_partition}
         for offset, sha in expected.items():
             if found.get(offset) != sha:
-                raise LogMismatchError(at, f"the record at {offset} is missing or another one")
+                raise LogMismatchError(at, f"the record at {offset} is missing or differs")
         reads += of_partition
     return reads

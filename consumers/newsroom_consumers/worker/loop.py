@@ -195,7 +195,7 @@ class Loop:
             if at in last:
                 found = records.get(at)
                 if found is None or self._reader.read(found).record_sha != cursor.last:
-                    raise LogMismatchError(at, f"the record at {cursor.last_offset} is missing or another one")
+                    raise LogMismatchError(at, f"the record at {cursor.last_offset} is missing or differs")
 
     def _let_go(self) -> None:
         """Forget what was folded and not stored, and hold nothing: the next turn reads on from the cursors.
