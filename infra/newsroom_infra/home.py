@@ -17,7 +17,7 @@ from newsroom_schemas.errors import Kind, NewsroomError
 POSTGRES_USER = "newsroom"
 """User of the local PostgreSQL."""
 VERSION = 2
-"""Layout that this release creates. It also reads 1: no note, SQLite only."""
+"""Version of the layout that this release creates. It can also read version 1: no note, SQLite only."""
 
 
 class HomeVersionError(NewsroomError):

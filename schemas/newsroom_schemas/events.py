@@ -103,7 +103,7 @@ class ArticleTranslated(Event, frozen=True, kw_only=True):
     source_language: str
     """Language of the edition that was translated."""
     source_version: int
-    """Version of that edition that was translated."""
+    """Version of the source edition that was translated."""
     translator: str | None = None
     """Staff id of the translator; null if a machine worked alone."""
     method: str = "human"

@@ -205,5 +205,5 @@ class _PartitionCheck:
 
 
 def _follows(chain: bytes, after: Entry | None, end: str) -> bool:
-    """Return True if the next record's chain, or the manifest's at the end, was computed from ``chain``."""
+    """Return True if ``chain`` leads to the chain of the record ``after`` or, if that is None, equals ``end``."""
     return chain.hex() == end if after is None else link(chain, after.sha256) == after.chain

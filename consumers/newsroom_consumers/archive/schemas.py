@@ -27,7 +27,7 @@ class NamedSchemas:
         self._first: dict[bytes, Address] = {}
 
     def look(self, record: Record) -> None:
-        """Add a record. If it has several such headers the last one counts, as in decoding."""
+        """Add a record. If it has several headers ``schema`` the last one counts, as in decoding."""
         named = dict(record.headers).get("schema")
         if named is not None and named not in self._first and _FINGERPRINT.fullmatch(named):
             self._first[named] = record[:3]

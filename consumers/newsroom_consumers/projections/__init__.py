@@ -2,14 +2,13 @@
 
 A projection is a module with
 
-* ``VERSION``, an integer raised by hand when it would give other rows for the same events,
+* ``VERSION``, an integer that is increased by hand when the same events would make other rows,
 * ``TABLES``, each with the columns ``article_id`` and ``language``, and of a ``MetaData`` that no other projection has,
-* ``rows(page)``, the rows that one edition's published state makes, a pure function; they replace the edition's earlier
-  rows,
-* its queries, which take a connection.
+* ``rows(page)``, a pure function: the rows of one edition's published state, which replace the edition's earlier rows,
+* queries, which take a connection.
 
-Where two generations differ, a row is named by its table's ``Subject``, or as a row of that table if it declares none.
-One projection keeps the tag catalogue besides: it is a ``CatalogueProjection``.
+A comparison of generations names a row by its table's ``Subject``, or as a row of the table if it declares none.
+One projection also keeps the tag catalogue: it is a ``CatalogueProjection``.
 """
 
 from __future__ import annotations
@@ -27,18 +26,18 @@ Row = tuple[Table, tuple[Any, ...]]
 
 
 class Projection(Protocol):
-    """What the loop knows of a projection."""
+    """The part of a projection that the loop uses."""
 
     VERSION: int
     TABLES: tuple[Table, ...]
 
     def rows(self, page: Page) -> Iterator[Row]:
-        """Give the rows that the page makes."""
+        """Yield the rows of a page."""
 
 
 @runtime_checkable
 class CatalogueProjection(Projection, Protocol):
-    """A projection that keeps the tag catalogue, too; the fold has it from there."""
+    """A projection that also keeps the tag catalogue, which the fold loads from it."""
 
     TAG: Table
     """The catalogue, keyed by the tag's id."""
@@ -65,5 +64,5 @@ def public_metadata() -> tuple[MetaData, ...]:
 
 
 def public_names() -> frozenset[str]:
-    """Return the names of the tables that readers may see; no draft, embargoed or withdrawn text is in them."""
+    """Return the names of the tables that readers may see. They contain no draft, embargoed or withdrawn text."""
     return frozenset(name for metadata in public_metadata() for name in metadata.tables)

@@ -1,6 +1,6 @@
-"""The published store: one row for each edition that readers can open, one for each that is gone.
+"""The published store: one row for each edition that readers can open, and one for each that is gone.
 
-An edition has a row in ``published`` or in ``gone``, never in both, and in neither before its first publication.
+An edition has a row in ``published`` or in ``gone``, never in both; before its first publication it has none.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ TABLES: tuple[Table, ...] = (PUBLISHED, GONE)
 
 
 def rows(page: Page) -> Iterator[tuple[Table, tuple[Any, ...]]]:
-    """Give the page's row in ``published``, or in ``gone``."""
+    """Yield the page's row in ``published`` or in ``gone``."""
     if isinstance(page, Publication):
         yield PUBLISHED, _published(page)
     else:
@@ -67,21 +67,21 @@ def rows(page: Page) -> Iterator[tuple[Table, tuple[Any, ...]]]:
 
 
 def page_of(connection: Connection, article_id: str, language: str) -> Row[Any] | None:
-    """Find what readers see of an edition: its row of ``published``, or ``None``."""
+    """Return an edition's row of ``published``, or ``None`` if it is not live."""
     return connection.execute(
         select(PUBLISHED).where(PUBLISHED.c.article_id == article_id, PUBLISHED.c.language == language)
     ).one_or_none()
 
 
 def withdrawal_of(connection: Connection, article_id: str, language: str) -> Row[Any] | None:
-    """Find what is left of a withdrawn edition: its row of ``gone``, or ``None``."""
+    """Return an edition's row of ``gone``, or ``None`` if it is not withdrawn."""
     return connection.execute(
         select(GONE).where(GONE.c.article_id == article_id, GONE.c.language == language)
     ).one_or_none()
 
 
 def live_languages(connection: Connection, article_id: str) -> set[str]:
-    """Give the languages in which readers can open the article."""
+    """Return the languages in which readers can open the article."""
     return set(connection.scalars(select(PUBLISHED.c.language).where(PUBLISHED.c.article_id == article_id)))
 
 

@@ -1,4 +1,4 @@
-"""What the rows of a public table are about, declared with the table, so that a comparison names what differs.
+"""The subject of a public table's rows, declared with the table, so that a comparison can name what differs.
 
 Example::
 
@@ -16,7 +16,7 @@ _KEY = "subject"
 
 
 class Subject(Enum):
-    """What one row is about."""
+    """What a row describes, and the columns that identify it."""
 
     PAGE = "page"
     """An edition that readers can open: ``article_id``, ``language``."""
@@ -29,11 +29,11 @@ class Subject(Enum):
 
     @property
     def info(self) -> dict[Any, Any]:
-        """What a table of such rows has as its ``info``."""
+        """The ``info`` of a table with such rows."""
         return {_KEY: self}
 
 
 def subject_of(table: Table) -> Subject | None:
-    """Return what the rows of a table are about; ``None`` where it does not say."""
+    """Return the subject of a table's rows, or ``None`` if the table declares none."""
     found: Subject | None = table.info.get(_KEY)
     return found

@@ -1,6 +1,6 @@
 """The tag index: which live editions carry which tag, and the catalogue of the tags themselves.
 
-An entry carries the tag's id as written in the article; labels and redirects are looked up in the catalogue when read.
+An entry has the tag's id as written in the article; labels and redirects are looked up in the catalogue when read.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ TABLES: tuple[Table, ...] = (TAG_ENTRY,)
 
 
 def rows(page: Page) -> Iterator[tuple[Table, tuple[Any, ...]]]:
-    """Give an entry for each tag of the edition while it is live."""
+    """Yield an entry for each tag of a live edition."""
     if isinstance(page, Publication):
         place = (page.first_published_at, page.first_event_id, page.article_id)
         shown = (page.texts.slug, page.texts.headline, canonical(page.card.flags))
@@ -59,17 +59,17 @@ def rows(page: Page) -> Iterator[tuple[Table, tuple[Any, ...]]]:
 
 
 def catalogue_row(tag: Tag) -> tuple[Any, ...]:
-    """Give the row of one entry of the catalogue."""
+    """Return the catalogue's row of a tag."""
     return (tag.tag_id, tag.into_id, canonical(tag.labels))
 
 
 def catalogue(connection: Connection) -> Catalogue:
-    """Load the whole catalogue."""
+    """Return the whole catalogue."""
     return {row.tag_id: _tag(row) for row in connection.execute(select(TAG))}
 
 
 def related(connection: Connection, tag_ids: Iterable[str]) -> Catalogue:
-    """Load the part of the catalogue that these tags redirect to, and what redirects to that."""
+    """Return the part of the catalogue that is connected with these tags by redirects, in either direction."""
     known: Catalogue = {}
     wanted = set(tag_ids)
     while wanted:
@@ -84,7 +84,7 @@ def related(connection: Connection, tag_ids: Iterable[str]) -> Catalogue:
 def newest(
     connection: Connection, tag_ids: Sequence[str], language: str, *, after: Place | None, limit: int
 ) -> Sequence[Any]:
-    """Give at most ``limit`` editions that carry any of the tags, newest first, each once, those behind ``after``."""
+    """Return up to ``limit`` entries of editions that have any of the tags, newest first, after the place ``after``."""
     shown = (*_ORDER, TAG_ENTRY.c.slug, TAG_ENTRY.c.headline, TAG_ENTRY.c.flags)
     query = select(*shown).where(TAG_ENTRY.c.tag_id.in_(tag_ids), TAG_ENTRY.c.language == language).distinct()
     if after is not None:
@@ -93,7 +93,7 @@ def newest(
 
 
 def is_used(connection: Connection, tag_ids: Sequence[str]) -> bool:
-    """Say whether any live edition in any language carries one of the tags."""
+    """Return True if any live edition, in any language, has one of the tags."""
     return (
         connection.execute(select(TAG_ENTRY.c.tag_id).where(TAG_ENTRY.c.tag_id.in_(tag_ids)).limit(1)).first()
         is not None

@@ -1,6 +1,6 @@
 """The recent-news timeline: one row for each live edition, at the place of its first publication.
 
-Newest first is ``(first_published_at, first_event_id, article_id)`` descending: the same after any replay.
+The order is ``(first_published_at, first_event_id, article_id)``, descending. It is the same after every replay.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ TABLES: tuple[Table, ...] = (TIMELINE,)
 
 
 def rows(page: Page) -> Iterator[tuple[Table, tuple[Any, ...]]]:
-    """Give the edition's entry while it is live."""
+    """Yield the entry of a live edition."""
     if isinstance(page, Publication):
         yield (
             TIMELINE,
@@ -63,7 +63,7 @@ def rows(page: Page) -> Iterator[tuple[Table, tuple[Any, ...]]]:
 
 
 def newest(connection: Connection, language: str, *, after: Place | None, limit: int) -> Sequence[Row[Any]]:
-    """Give at most ``limit`` entries of a language, newest first, those behind the place ``after``."""
+    """Return up to ``limit`` entries of a language, newest first, after the place ``after``."""
     query = select(TIMELINE).where(TIMELINE.c.language == language)
     if after is not None:
         query = query.where(tuple_(*_ORDER) < after)

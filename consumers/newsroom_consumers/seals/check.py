@@ -175,7 +175,7 @@ class SealCheck:
         return sum(max(0, end - self._bounds[at].first) for at, end in self.cut.items())
 
     def run(self, progress: Progress) -> SealVerdict:
-        """Read the log and return which seals hold. ``progress`` is told of records in chunks. Raises ``LogError``."""
+        """Read the log and return which seals hold. Call ``progress`` with numbers of records. Raises ``LogError``."""
         parts = {at: _PartitionPass(at, self, marks) for at, marks in self._seals.marks.items()}
         for record in records_until(self._log, self.cut):
             part = parts[Partition(record.topic, record.partition)]

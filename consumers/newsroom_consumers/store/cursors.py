@@ -1,7 +1,7 @@
-"""Cursors: how far a generation has folded each partition, who moves it, and the seal of what it has folded.
+"""Cursors: how far a generation has folded each partition, which worker moves it, and the chain of folded records.
 
-A worker takes a partition by raising its epoch. From then on a worker of an older epoch is fenced: it moves no cursor,
-so that what it wanted to store is void.
+A worker takes a partition by raising its epoch. From then on a worker with an older epoch is fenced: it cannot move the
+cursor, so its batch is rolled back.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ _CUT = _ALL.with_only_columns(CURSOR.c.topic, CURSOR.c.partition, CURSOR.c.next_
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a generation has folded one partition, and the seal of what it has folded."""
+    """How far a generation has folded one partition, and the chain of what it has folded."""
 
     topic: str
     partition: int
     next_offset: int = 0
     last_offset: int | None = None
     last: bytes | None = None
-    """Hash of the last record folded."""
+    """Hash of the last folded record."""
     chain: bytes = CHAIN_START
     epoch: int = 0
-    """Raised by every worker that takes the partition; a worker of an older one is fenced."""
+    """Raised by every worker that takes the partition. A worker with an older epoch is fenced."""
     owner: str | None = None
 
 
 class FencedError(NewsroomError):
-    """Another worker has taken the partition; what this one wanted to write is void."""
+    """Another worker has taken the partition; this worker's batch is rolled back."""
 
     def __init__(self, partition: Partition) -> None:
-        """Name the partition."""
+        """``partition`` is the one that was taken."""
         super().__init__(f"{partition.topic}/{partition.partition} has been taken by another worker")
         self.partition = partition
 
@@ -60,7 +60,7 @@ def cursors(connection: Connection) -> dict[Partition, Cursor]:
 def cut(connection: Connection) -> dict[Partition, int]:
     """Return how far a generation has folded each partition that has a cursor: the offset of the next record.
 
-    A cursor in which a hand has put something else than a number counts as none.
+    A cursor whose offset was edited by hand to something other than a number is left out.
     """
     return {Partition(*at): offset for *at, offset in connection.execute(_CUT) if isinstance(offset, int)}
 
@@ -68,7 +68,7 @@ def cut(connection: Connection) -> dict[Partition, int]:
 def take(database: Database, connection: Connection, cursor: Cursor, owner: str) -> Cursor:
     """Raise the epoch of a partition, which fences every earlier owner, and return the cursor as it now stands.
 
-    What an earlier owner has begun to store and not committed by now is undone.
+    What an earlier owner has begun to store but not committed is rolled back.
     """
     key = (CURSOR.c.topic == cursor.topic, CURSOR.c.partition == cursor.partition)
     if connection.execute(select(CURSOR.c.epoch).where(*key)).first() is None:
@@ -79,9 +79,9 @@ def take(database: Database, connection: Connection, cursor: Cursor, owner: str)
 
 
 def move(connection: Connection, moves: Sequence[tuple[Cursor, Cursor]]) -> None:
-    """Move cursors from what they were to what they are.
+    """Move cursors, given as pairs of old and new values.
 
-    Raises ``FencedError`` when another worker has taken one of the partitions.
+    Raises ``FencedError`` if another worker has taken one of the partitions.
     """
     for held, moved in moves:
         result = connection.execute(
@@ -102,10 +102,10 @@ def move(connection: Connection, moves: Sequence[tuple[Cursor, Cursor]]) -> None
 
 
 def fence(connection: Connection, owner: str) -> dict[Partition, int]:
-    """Raise the epoch of every cursor, which stops all workers, and return where the cursors stand.
+    """Raise the epoch of every cursor, which fences all workers, and return the next offset of each.
 
-    Cursors are locked in the order in which workers lock them. Once this is committed the workers are fenced; if it is
-    undone, they go on as if nothing had been.
+    Cursors are locked in the same order as workers lock them. Workers are fenced once this is committed; if it is
+    rolled back, they continue as before.
     """
     found = connection.execute(_ALL.with_for_update()).all()
     connection.execute(update(CURSOR).values(epoch=CURSOR.c.epoch + 1, owner=owner))

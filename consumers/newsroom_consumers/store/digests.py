@@ -7,8 +7,8 @@ Example::
 
 The bytes that are hashed: the table's name and the name of each column as cells, then every cell of every row. A cell
 is one byte for its type, then nothing (``0``, no value), 8 bytes of a big-endian integer (``1``), a length of 4 bytes
-and UTF-8 (``2``), the same and bytes (``3``), or 8 bytes of a double (``4``, which no column of ours holds). Columns
-of a cursor that say who worked, not what was folded, stay out. So does a cursor that has not moved yet.
+and UTF-8 (``2``), a length of 4 bytes and bytes (``3``), or 8 bytes of a double (``4``, which no column uses). Columns
+of a cursor that tell which worker moved it are left out, as is a cursor that has not moved yet.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from newsroom_consumers.log.chain import CHAIN_START
 from newsroom_consumers.store.tables import CURSOR, all_tables
 
 WHO_WORKED: Mapping[str, frozenset[str]] = MappingProxyType({CURSOR.name: frozenset({"epoch", "owner"})})
-"""Columns that stay out, by their table."""
+"""Columns that are left out, by table."""
 
 Cells = tuple[Any, ...]
 """The values of one row, in the order of ``columns``."""
 
 _CHUNK = 200
-"""Rows in memory at once; one may hold a megabyte."""
+"""Rows in memory at once. One may have a megabyte."""
 _UNMOVED = (0, None, None, CHAIN_START)
 _INTEGER = struct.Struct(">Bq")
 _SIZED = struct.Struct(">BI")
@@ -39,15 +39,15 @@ _DOUBLE = struct.Struct(">Bd")
 
 
 def columns(table: Table) -> tuple[Column[Any], ...]:
-    """Give the columns that a digest covers, in their order."""
+    """Return the columns that a digest covers, in order."""
     hidden = WHO_WORKED.get(table.name, frozenset())
     return tuple(column for column in table.columns if column.name not in hidden)
 
 
 def scan(connection: Connection, table: Table) -> Iterator[Cells]:
-    """Read a table in the order of its key, some rows at a time.
+    """Yield the rows of a table in the order of its key, reading some rows at a time.
 
-    Values come as the database holds them, whatever a hand has put there: read them by ``Database.auditing``.
+    Values are those of the database, even if edited by hand, so use a connection of ``Database.auditing``.
     """
     statement = select(*columns(table)).order_by(*table.primary_key).compile(dialect=connection.dialect)
     found = connection.exec_driver_sql(str(statement), execution_options={"yield_per": _CHUNK})  # no value is converted
@@ -57,7 +57,7 @@ def scan(connection: Connection, table: Table) -> Iterator[Cells]:
 
 
 def digest(connection: Connection, table: Table) -> str:
-    """Give the digest of a table in hexadecimal."""
+    """Return the digest of a table, in hexadecimal."""
     hashed = hashlib.sha256(_encoded((table.name, *(column.name for column in columns(table)))))
     for row in scan(connection, table):
         hashed.update(_encoded(row))
@@ -65,22 +65,22 @@ def digest(connection: Connection, table: Table) -> str:
 
 
 def digests(connection: Connection) -> dict[str, str]:
-    """Give the digest of every table of a generation, private and public, by the table's name."""
+    """Return the digest of every table of a generation, private and public, by the table's name."""
     return {str(table.name): digest(connection, table) for table in all_tables()}
 
 
 def digest_of(found: Mapping[str, str]) -> str:
-    """Give one digest of all: SHA-256 over lines of the table's name, a space and its digest, in the order of names."""
+    """Return one digest of all tables: SHA-256 over lines of name, space and digest, sorted by name."""
     return hashlib.sha256("".join(f"{name} {found[name]}\n" for name in sorted(found)).encode()).hexdigest()
 
 
 def row_counts(connection: Connection) -> dict[str, int]:
-    """Count the rows of every table of a generation, by the table's name."""
+    """Return the number of rows of every table of a generation, by the table's name."""
     return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in all_tables()}
 
 
 def text_bytes(text: str) -> bytes:
-    """Give the bytes of a text as the database holds them."""
+    """Return the bytes of a text as stored in the database."""
     return text.encode("utf-8", "surrogateescape")
 
 

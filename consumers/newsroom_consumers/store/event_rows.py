@@ -1,4 +1,4 @@
-"""What happened to records, as rows of the private tables: how they are written, and how they are found."""
+"""The rows of ``event`` and ``parked``, which tell the outcome of each record: conversion and queries."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from newsroom_schemas.events import AnyEvent
 _FINGERPRINT = re.compile(rb"[0-9a-f]{16}")
 _headers = msgspec.json.Decoder(list[tuple[str, str | None]]).decode
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""What PostgreSQL or UTF-8 cannot hold: NUL and lone surrogates. They occur in refused records only."""
+"""What PostgreSQL or UTF-8 cannot store: NUL and lone surrogates. They occur in rejected records only."""
 
 _CHUNK = 500
-"""Records to ask for with one statement."""
+"""Maximum records in one statement."""
 _LOG_ORDER = (EVENT.c.topic, EVENT.c.partition, EVENT.c.offset)
 
 
 def event_row(read: JudgedRecord, outcome: Outcome) -> tuple[Any, ...]:
-    """Write what became of a record as its row of ``event``."""
+    """Return the row of ``event`` for a record and its outcome."""
     record, event = read.record, read.event
     kept = to_columns(outcome, record_level=read.verdict is not None)
     return (
@@ -52,7 +52,7 @@ def event_row(read: JudgedRecord, outcome: Outcome) -> tuple[Any, ...]:
 
 
 def parked_row(read: JudgedRecord, parked: Parked, hides: tuple[str, ...]) -> tuple[Any, ...]:
-    """Write a parked record, whole, as its row of ``parked``."""
+    """Return the row of ``parked`` for a record, with all of its bytes. ``hides`` are the languages that it hides."""
     record = read.record
     headers = [[name, content and base64.b64encode(content).decode()] for name, content in record.headers]
     return (
@@ -71,7 +71,7 @@ def parked_row(read: JudgedRecord, parked: Parked, hides: tuple[str, ...]) -> tu
 
 
 def parked_record(row: Row[Any]) -> Record:
-    """Read a parked record from its row, as it lies in the log."""
+    """Return the parked record of a row, as it is in the log."""
     headers = tuple((name, None if text is None else base64.b64decode(text)) for name, text in _headers(row.headers))
     place = (row.topic, row.partition, row.offset)
     return Record(*place, row.recorded_at, bytes(row.key), bytes(row.value), headers)
@@ -83,7 +83,7 @@ def events_of(connection: Connection, article_id: str) -> Sequence[Row[Any]]:
 
 
 def event_at(connection: Connection, address: Address) -> Row[Any] | None:
-    """Return the event row of one record, or ``None`` where it has not been folded."""
+    """Return the event row of one record, or ``None`` if it has not been folded."""
     topic, partition, offset = address
     return connection.execute(
         select(EVENT).where(EVENT.c.topic == topic, EVENT.c.partition == partition, EVENT.c.offset == offset)
@@ -91,7 +91,7 @@ def event_at(connection: Connection, address: Address) -> Row[Any] | None:
 
 
 def outcomes_at(connection: Connection, addresses: Sequence[Address]) -> Mapping[str, int]:
-    """Count the outcomes of some records of one partition."""
+    """Return how often each outcome occurs among some records of one partition."""
     outcomes: Counter[str] = Counter()
     for start in range(0, len(addresses), _CHUNK):
         topic, partition, _ = addresses[start]
@@ -106,13 +106,13 @@ def outcomes_at(connection: Connection, addresses: Sequence[Address]) -> Mapping
 
 
 def ids_from(connection: Connection, at: Partition, offset: int) -> set[str]:
-    """Return the articles, and ``CATALOGUE``, with a record in a partition at or past an offset."""
+    """Return the articles (or ``CATALOGUE``) that have a record in a partition at or past an offset."""
     place = (EVENT.c.topic == at.topic, EVENT.c.partition == at.partition, EVENT.c.offset >= offset)
     return set(connection.scalars(select(EVENT.c.article_id).where(*place, EVENT.c.article_id.is_not(None))))
 
 
 def hashes(connection: Connection, at: Partition, first: int, end: int) -> dict[int, bytes]:
-    """Return the hashes of the records of a partition from an offset to the one before another."""
+    """Return the hashes of a partition's records from ``first`` up to, but not including, ``end``, by offset."""
     query = select(EVENT.c.offset, EVENT.c.record_sha).where(
         EVENT.c.topic == at.topic, EVENT.c.partition == at.partition, EVENT.c.offset >= first, EVENT.c.offset < end
     )
@@ -127,12 +127,12 @@ def last_offset(connection: Connection, at: Partition) -> int | None:
 
 
 def count(connection: Connection) -> int:
-    """Count the event rows of all records."""
+    """Return the number of event rows."""
     return connection.scalar(select(func.count()).select_from(EVENT)) or 0
 
 
 def _said(event: AnyEvent | None, *, sound: bool) -> tuple[str | None, ...]:
-    """Give id, type, language, actor and source as the event says them; a sound event has nothing to clean."""
+    """Return id, type, language, actor and source of an event. A sound event needs no cleaning."""
     if event is None:
         return (None,) * 5
     language = getattr(event, "language", None)
@@ -141,11 +141,11 @@ def _said(event: AnyEvent | None, *, sound: bool) -> tuple[str | None, ...]:
 
 
 def _clean(text: str) -> str:
-    """Replace what a database cannot hold."""
+    """Return a text with the characters replaced that a database cannot store."""
     return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _schema(read: JudgedRecord) -> str | None:
-    """Give the fingerprint that the record's last ``schema`` header names, if it is one."""
+    """Return the fingerprint in the record's last ``schema`` header, or ``None`` if it has none."""
     content = dict(read.record.headers).get("schema")
     return content.decode() if content is not None and _FINGERPRINT.fullmatch(content) else None

@@ -1,4 +1,4 @@
-"""A generation: everything derived from the log by one build, and the one transaction that moves it.
+"""A generation: everything derived from the log by one build, and the one transaction that stores a batch.
 
 Every batch commits rows and cursors together, so each event takes effect exactly once.
 """
@@ -27,11 +27,11 @@ from newsroom_consumers.store.steps import Step, StepObserver, ignore
 from newsroom_schemas.fold.state import Edition
 
 _LOAD = 500
-"""Articles to load with one statement; SQLite takes 32,766 values at most."""
+"""Maximum articles to load with one statement: SQLite allows 32,766 values."""
 
 
 class _ArticleQueries:
-    """The queries for what a generation knows of the articles bound as ``ids``."""
+    """The queries that load the state of the articles bound as ``ids``."""
 
     def __init__(self, database: Database) -> None:
         article, edition, event, parked = tables.ARTICLE, tables.EDITION, tables.EVENT.c, tables.PARKED.c
@@ -57,7 +57,7 @@ class Generation:
         *,
         observer: StepObserver = ignore,
     ) -> None:
-        """Make the tables that are missing in the generation that a session is open on.
+        """Create missing tables. ``session`` is on the generation.
 
         ``observer`` is called after every step of a transaction.
         """
@@ -71,24 +71,24 @@ class Generation:
         self._known = _ArticleQueries(self._database)
 
     def cursors(self) -> dict[Partition, Cursor]:
-        """Give the cursor of every partition that has one."""
+        """Return the cursor of every partition that has one."""
         with self._session.begin() as connection:
             return cursors.cursors(connection)
 
     def cut(self) -> dict[Partition, int]:
-        """Return how far each partition that has a cursor is folded."""
+        """Return the next offset of every partition that has a cursor."""
         with self._session.begin() as connection:
             return cursors.cut(connection)
 
     def cursor(self, partition: Partition) -> Cursor:
-        """Give the cursor of a partition; one at the start where there is none yet."""
+        """Return the cursor of a partition, or one at offset 0 if there is none yet."""
         return self.cursors().get(partition, Cursor(topic=partition.topic, partition=partition.partition))
 
     def take(self, cursor: Cursor, owner: str) -> Cursor:
-        """Take a partition: raise its epoch, which fences every earlier owner, and give the cursor as it now stands.
+        """Raise the epoch of a partition, which fences every earlier owner, and return the new cursor.
 
-        What an earlier owner has begun to store and not committed by now is undone.
-        Raises ``FencedError`` when another worker takes it at the same moment, for the first time.
+        What an earlier owner has begun to store but not committed is rolled back.
+        Raises ``FencedError`` if another worker creates the cursor at the same moment.
         """
         try:
             with self._session.begin() as connection:
@@ -97,7 +97,7 @@ class Generation:
             raise FencedError(Partition(cursor.topic, cursor.partition)) from error
 
     def load(self, ids: Iterable[str]) -> dict[str, Aggregate]:
-        """Load what the generation knows of these articles (or ``CATALOGUE``), known or not."""
+        """Return the state of these articles (or ``CATALOGUE``), including those that do not exist yet."""
         wanted = sorted(ids)
         found = {id_: Aggregate(id=id_, decided={}) for id_ in wanted}
         with self._session.begin() as connection:
@@ -108,12 +108,12 @@ class Generation:
         return found
 
     def head(self, id_: str) -> Record | None:
-        """Give the first parked record of an article or of ``CATALOGUE``, if any is parked."""
+        """Return the first parked record of an article or of ``CATALOGUE``, or ``None``."""
         with self._session.begin() as connection:
             return queues.head(connection, id_)
 
     def queue(self, id_: str) -> Queue:
-        """Give the parked records of an article or of ``CATALOGUE``."""
+        """Return the parked records of an article or of ``CATALOGUE``."""
         with self._session.begin() as connection:
             return queues.queue(connection, id_)
 
@@ -123,9 +123,9 @@ class Generation:
             return places_of(connection, id_).get(at, {})
 
     def commit(self, moves: Sequence[tuple[Cursor, Cursor]], folded: FoldResult) -> None:
-        """Store a batch in one transaction: first the cursors, from what they were to what they are, then all rows.
+        """Store a batch in one transaction: first the cursors, given as pairs of old and new values, then all rows.
 
-        Raises ``FencedError`` when another worker has taken one of the partitions; nothing is stored then.
+        Raises ``FencedError``, and stores nothing, if another worker has taken one of the partitions.
         """
         with self._session.begin() as connection:
             self._observe(Step.TRANSACTION_BEGUN)
@@ -136,7 +136,7 @@ class Generation:
             aggregate.stored = aggregate.article
 
     def steps(self) -> tuple[StoreStep, ...]:
-        """Give the steps of the transaction, in order."""
+        """Return the steps of the transaction, in order."""
         return (self._move_cursors, self._save_states, self._save_events, self._save_pages, self._save_tags)
 
     def _move_cursors(self, connection: Connection, moves: Sequence[tuple[Cursor, Cursor]], _: FoldResult) -> None:

@@ -1,6 +1,6 @@
-"""Queues of parked records in a generation: how they are read to be folded again, and how they make room for that.
+"""Queues of parked records in a generation: reading them, and deleting their rows when they are folded again.
 
-What was made of records that are folded again is deleted in the transaction that stores what they make now.
+The old rows of records that are folded again are deleted in the transaction that stores the new ones.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Queue(NamedTuple):
 
 
 def head(connection: Connection, id_: str) -> Record | None:
-    """Return the first parked record of an article, as it lies in the log."""
+    """Return the first parked record of an article, as it is in the log, or ``None``."""
     row = head_row(connection, id_)
     return None if row is None else parked_record(row)
 
@@ -51,12 +51,12 @@ def parked_rows_of(connection: Connection, id_: str) -> Sequence[Row[Any]]:
 
 
 def head_row(connection: Connection, id_: str) -> Row[Any] | None:
-    """Return the first parked record of an article."""
+    """Return the row of an article's first parked record, or ``None``."""
     return connection.execute(_parked(id_).limit(1)).one_or_none()
 
 
 def addresses(connection: Connection) -> dict[str, list[Address]]:
-    """Return where the parked records of each article lie, in log order."""
+    """Return the addresses of each article's parked records, in log order."""
     found: dict[str, list[Address]] = {}
     columns = (PARKED.c.article_id, PARKED.c.topic, PARKED.c.partition, PARKED.c.offset)
     for id_, topic, partition, offset in connection.execute(select(*columns).order_by(PARKED.c.offset)):
@@ -65,13 +65,13 @@ def addresses(connection: Connection) -> dict[str, list[Address]]:
 
 
 def heads(connection: Connection) -> dict[str, int]:
-    """Return the articles that are parked, each with the offset of its first parked record."""
+    """Return the parked articles, each with the offset of its first parked record."""
     query = select(PARKED.c.article_id, func.min(PARKED.c.offset).label("first")).group_by(PARKED.c.article_id)
     return {row.article_id: row.first for row in connection.execute(query)}
 
 
 def counts(connection: Connection) -> tuple[int, int]:
-    """Count the articles that are parked, and their parked records."""
+    """Return the number of parked articles, and of parked records."""
     query = select(func.count(distinct(PARKED.c.article_id)), func.count()).select_from(PARKED)
     articles, records = connection.execute(query).one()
     return articles, records
@@ -88,7 +88,7 @@ def remove(connection: Connection, refold: Refold) -> None:
 
 
 def clear(connection: Connection, tables: Iterable[Table], ids: Iterable[str]) -> None:
-    """Delete all rows of articles that are folded from their first record."""
+    """Delete all rows of articles that are refolded from their first record."""
     wanted = sorted(ids)
     if wanted:
         for table in tables:

@@ -1,4 +1,4 @@
-"""The steps of a worker, and who is told of each: failpoints, metrics, tests.
+"""The steps of a worker, and the observer that is called after each: failpoints, metrics, tests.
 
 Example::
 

@@ -1,4 +1,4 @@
-"""The tables of a generation. The private ones are cursors, event rows, parked records, and the states of articles.
+"""The tables of a generation. The private ones are cursors, event rows, parked records, and the state of articles.
 
 Nothing that readers use can see those; the public ones are the projections'.
 """

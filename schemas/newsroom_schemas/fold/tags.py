@@ -25,7 +25,7 @@ class Label(str):
     __slots__ = ("language",)
 
     language: str | None
-    """BCP 47 tag; ``None`` where the tag's id stands in, which is in no language."""
+    """BCP 47 tag of the label's language; ``None`` if the text is the tag's id."""
 
     def __new__(cls, text: str, language: str | None) -> Self:
         """Return the text with its language."""
