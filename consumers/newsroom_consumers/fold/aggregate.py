@@ -1,4 +1,4 @@
-"""What a fold needs to know of one article, or of the tag catalogue."""
+"""What the fold of a batch knows of one article, or of the tag catalogue."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from newsroom_schemas.fold.state import Article, Catalogue
 
 
 class Aggregate(msgspec.Struct, kw_only=True):
-    """What a generation knows of one article, or of the tag catalogue; the only thing here that changes."""
+    """What a generation knows of one article, or of the tag catalogue. The fold changes it in place."""
 
     id: str
     article: Article | None = None
@@ -16,9 +16,9 @@ class Aggregate(msgspec.Struct, kw_only=True):
     """The article as the database has it."""
     catalogue: Catalogue = {}
     decided: dict[str, bytes] = {}
-    """Hash of the value of each event decided, by event id."""
+    """The hash of the value of each decided event, by event id."""
     parked: bool = False
     hidden: set[str] = set()
-    """Languages that withdrawals among the parked records hide."""
+    """Languages whose pages are hidden by withdrawals among the parked records."""
     last_offset: int = -1
-    """Offset of the last event applied."""
+    """The offset of the last applied event."""

@@ -1,4 +1,4 @@
-"""The fold of a batch: what its records do to the articles they touch, before anything is stored.
+"""The fold of a batch: what its records do to the articles that they touch, before anything is stored.
 
 Pure, except that it changes the aggregates it is given. Each record is folded by itself (dedupe, the fold, the rows
 that projections make of a new page), so the size of a batch changes nothing.
@@ -26,7 +26,7 @@ EvolveTags = Callable[[Catalogue, AnyTagEvent], Catalogue | Rejected]
 
 
 class BatchFold:
-    """Folds batches by one build's fold and projections."""
+    """Folds batches with the fold and the projections of one build."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class BatchFold:
         decide: Decide = articles.decide,
         evolve_tags: EvolveTags = tags.evolve_tags,
     ) -> None:
-        """Take the projections to make rows for, and the two folds."""
+        """``decide`` folds events of articles, ``evolve_tags`` those of the catalogue; both are pure."""
         self._projections = projections
         self._decide = decide
         self._evolve_tags = evolve_tags
@@ -42,9 +42,9 @@ class BatchFold:
     def fold(
         self, records: Iterable[JudgedRecord], aggregates: Mapping[str, Aggregate], refold: Refold | None = None
     ) -> FoldResult:
-        """Fold records in order onto the aggregates, which must hold every one that the records touch.
+        """Fold records, in order, and return what they change. Records to ``refold`` come first.
 
-        Those of ``refold`` come first.
+        ``aggregates`` holds every aggregate that the records touch, and is changed in place.
         """
         result = FoldResult(refold=refold or Refold())
         for judged in (*result.refold.records, *records):
@@ -108,9 +108,9 @@ class BatchFold:
     def _skip(
         self, judged: JudgedRecord, event: RecordSkipped, aggregates: Mapping[str, Aggregate], result: FoldResult
     ) -> Outcome:
-        """Give up the head of a queue of parked records if that is what the event names, and fold the rest.
+        """Skip the head of a queue of parked records if the event names it, and fold the rest of the queue.
 
-        Nothing but a head is given up: an event that names another record has come too late, or too early.
+        Only a head can be skipped. An event that names another record has come too late, or too early.
         """
         aggregate = aggregates[judged.aggregate or CATALOGUE]
         if event.event_id in aggregate.decided:

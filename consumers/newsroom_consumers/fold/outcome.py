@@ -1,7 +1,10 @@
-"""What became of a record: one outcome each, with a name.
+"""What became of a record. Every record has one outcome.
 
-``Applied`` changed the state; ``Duplicate`` was decided before; a ``Rejected`` is wrong for ever and says why;
-``Parked`` is not understood yet; ``Skipped`` was parked and is given up.
+* ``Applied``: it changed the state.
+* ``Duplicate``: its event had been decided before.
+* ``Rejected``: it breaks a rule, which is named, and will never be applied.
+* ``Parked``: this build cannot fold it yet.
+* ``Skipped``: it was parked, and an editor has skipped it.
 """
 
 from __future__ import annotations
@@ -18,42 +21,42 @@ class Applied(msgspec.Struct, frozen=True):
 
 
 class Duplicate(msgspec.Struct, frozen=True):
-    """The event had been decided before; ``differs`` when it came with another body."""
+    """The event had been decided before; ``differs`` if its body is not the same this time."""
 
     differs: bool
 
 
 class Parked(msgspec.Struct, frozen=True):
-    """The record waits for a build that understands it, or for those before it."""
+    """The record waits for a build that can fold it, or for records parked before it."""
 
     stage: str
-    """``decode``, ``fold``, ``projection``, or ``behind`` for one that waits for another."""
+    """Where it failed: ``decode``, ``fold`` or ``projection``; ``behind`` if it waits for another record."""
     error: str
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """The parked record was given up by a ``RecordSkipped``."""
+    """The record was parked, and a ``RecordSkipped`` names it."""
 
 
 Outcome = Applied | Duplicate | Rejected | Parked | Skipped
 
 
 class OutcomeColumns(msgspec.Struct, frozen=True):
-    """An outcome as an event row keeps it."""
+    """An outcome as columns of an event row."""
 
     outcome: str
     reason: str | None = None
     facts: dict[str, Any] = {}
     differs: bool = False
     decided: bool = False
-    """Whether the event's id counts as decided from here on."""
+    """True if the event's id counts as decided from here on."""
 
 
 _APPLIED = OutcomeColumns("applied", decided=True)
 
 
 def to_columns(outcome: Outcome, *, record_level: bool) -> OutcomeColumns:
-    """Say how an outcome is kept; a rejection of the record itself decides nothing about its event."""
+    """Return an outcome as columns. A ``record_level`` rejection decides nothing about the event's id."""
     match outcome:
         case Applied():
             return _APPLIED

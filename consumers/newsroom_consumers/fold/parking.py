@@ -1,4 +1,4 @@
-"""Parking: what keeps a record for later, what it hides meanwhile, and what takes a queue of such records apart."""
+"""Parking: how a record is kept for later, which pages it hides until then, and how a queue of parked records ends."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ BEHIND = Parked("behind", "waits for the records parked before it")
 
 
 def is_named_by(event: RecordSkipped, judged: JudgedRecord) -> bool:
-    """Say whether an event names just this record: its place in the log, and its bytes."""
+    """Return whether an event names this record, by its place in the log and its bytes."""
     record = judged.record
     return (event.topic, event.partition, event.offset, event.sha256) == (*record[:3], judged.record_sha.hex())
 
 
 def unpark(aggregate: Aggregate, result: FoldResult) -> None:
-    """Take a queue apart that a batch has made, and let readers see again what it hides."""
+    """Remove the queue of an aggregate from a batch's result, and show the pages that it hides again."""
     for judged in result.queues.pop(aggregate.id):
         del result.parked[judged.record[:3]]
     for language in aggregate.hidden:
@@ -44,7 +44,7 @@ def unpark(aggregate: Aggregate, result: FoldResult) -> None:
 def park(
     judged: JudgedRecord, aggregate: Aggregate, parked: Parked, result: FoldResult, projections: Iterable[Projection]
 ) -> Parked:
-    """Keep a record for later, in log order; a withdrawal among them hides what it names at once."""
+    """Park a record behind those parked before it. A withdrawal hides the pages that it names at once."""
     hidden = hidden_pages(judged, aggregate, projections)
     for language in hidden.keys() - aggregate.hidden:
         result.covered[aggregate.id, language] = result.pages.get((aggregate.id, language))
@@ -62,10 +62,10 @@ def park(
 def hidden_pages(
     judged: JudgedRecord, aggregate: Aggregate, projections: Iterable[Projection]
 ) -> dict[str, tuple[Row, ...]]:
-    """Give the rows, by language, of the pages that a withdrawal puts before readers although it waits.
+    """Return the rows, by language, of the pages that a parked withdrawal shows to readers.
 
-    What is hidden stays as its first withdrawal left it, but for a legal one, which replaces every other. A
-    projection that fails has no row for them: its fault parks the withdrawal, and does not keep it from readers.
+    A hidden page stays as its first withdrawal left it, unless a later one is legal: that replaces it. A projection
+    that fails makes no rows here: its fault parks the withdrawal, but must not keep the page public.
     """
     event = judged.event
     if not isinstance(event, ArticleUnpublished) or event.event_id in aggregate.decided:
@@ -82,7 +82,7 @@ def hidden_pages(
 
 
 def show_pages(aggregate: Aggregate, rows: Mapping[str, tuple[Row, ...]], result: FoldResult) -> None:
-    """Put pages before readers, in place of those that the database may have."""
+    """Show pages to readers, in place of those that the database may have."""
     for language, made in rows.items():
         edition = aggregate.stored.editions.get(language) if aggregate.stored else None
         if edition is not None and edition.run is not None:
@@ -91,7 +91,7 @@ def show_pages(aggregate: Aggregate, rows: Mapping[str, tuple[Row, ...]], result
 
 
 def recorded_of(record: Record) -> Recorded:
-    """Give what the log says of a record, as the fold takes it."""
+    """Return what the log knows of a record, as the fold takes it."""
     return Recorded(
         timestamp=record.timestamp,
         topic=record.topic,

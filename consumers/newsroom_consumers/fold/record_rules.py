@@ -1,7 +1,7 @@
-"""A record read: its event, or the verdict that the record alone deserves.
+"""The rules that need nothing but the record: it is decoded, rejected, or parked.
 
-These are the rules of the record level, in their order: ``misplaced``, ``key_mismatch``, ``no_value``, what does not
-decode (parked), ``invalid_content``. What is left is for the fold.
+In their order: ``misplaced``, ``key_mismatch``, ``no_value``, bytes that do not decode (parked), ``invalid_content``.
+The fold decides about all other records.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ from newsroom_schemas.validation import ID
 from newsroom_schemas.wire.codec import Codec
 
 CATALOGUE = ""
-"""Stands where an article's id would: the tag catalogue is one aggregate. No article can have this id."""
+"""The id of the tag catalogue, which is one aggregate. No article can have this id."""
 
 
 class JudgedRecord(NamedTuple):
-    """One record with all that can be said of it without a state."""
+    """A decoded record, and the verdict that follows from the record alone."""
 
     record: Record
     record_sha: bytes
     value_sha: bytes
     aggregate: str | None
-    """The article's id, ``CATALOGUE``, or ``None`` where the record names neither."""
+    """The article's id, ``CATALOGUE``, or ``None`` if the record names neither."""
     event: AnyEvent | None
     verdict: Rejected | Parked | None
-    """``None`` where the fold decides."""
+    """``None`` if the fold decides."""
 
 
 class RecordReader:
-    """Reads records of a log with two topics."""
+    """Decodes and judges the records of a log with two topics."""
 
     def __init__(self, codec: Codec, *, tags_topic: str, place: Callable[[str, bytes], int]) -> None:
-        """Take the codec, the topic of the catalogue, and ``place(topic, key)``: the partition where a key belongs."""
+        """``tags_topic`` is the topic of the catalogue; ``place(topic, key)`` returns the partition of a key."""
         self._codec = codec
         self._tags_topic = tags_topic
         self._place = place
 
     def read(self, record: Record) -> JudgedRecord:
-        """Read one record; never raises for anything that a record can hold."""
+        """Return a record with its event and verdict. Nothing that a record can hold raises."""
         body = value_sha(record)
         aggregate, event, verdict = self._judge(record)
         return JudgedRecord(record, digest(record, body), body, aggregate, event, verdict)
@@ -80,9 +80,9 @@ _Judged = tuple[str | None, AnyEvent | None, Rejected | Parked | None]
 
 
 def _own_id(event: AnyEvent, *, is_tags: bool) -> str | None:
-    """Give the id in the body that the key must be: ``None`` where the event belongs to the other topic.
+    """Return the id in the body, which the key must equal; ``None`` if the event belongs to the other topic.
 
-    A parked record is skipped in its own topic, whichever that is, under its own key.
+    A ``RecordSkipped`` belongs to both topics: it lies in that of the record that it skips, under the same key.
     """
     if isinstance(event, TagEvent) is not is_tags and not isinstance(event, RecordSkipped):
         return None

@@ -13,13 +13,13 @@ from newsroom_schemas.fold.state import Tag
 
 
 class Refold(msgspec.Struct, kw_only=True):
-    """Records of earlier batches to fold once more, in front of a batch: what was made of them is replaced."""
+    """Records of earlier batches to fold again in front of a batch. The rows that they made are replaced."""
 
     records: list[JudgedRecord] = []
     aggregates: dict[str, Aggregate] = {}
-    """The aggregates as they stood before these records."""
+    """The aggregates as they were before these records."""
     from_start: set[str] = set()
-    """Those of them that are folded from their first record."""
+    """Ids of the aggregates that are folded again from their first record."""
 
 
 class FoldResult(msgspec.Struct, kw_only=True):
@@ -28,14 +28,14 @@ class FoldResult(msgspec.Struct, kw_only=True):
     outcomes: dict[Address, tuple[JudgedRecord, Outcome]] = {}
     changed: dict[str, Aggregate] = {}
     pages: dict[tuple[str, str], tuple[Row, ...]] = {}
-    """Rows of all projections by article and language; the last page of each only."""
+    """The rows of all projections, for the last page of each article and language."""
     replaced: set[tuple[str, str]] = set()
-    """Those of ``pages`` that may have rows in the database already."""
+    """Keys of ``pages`` that may already have rows in the database."""
     parked: dict[Address, tuple[JudgedRecord, Parked, tuple[str, ...]]] = {}
-    """Parked records with the languages that they hide."""
+    """Parked records, each with the languages that it hides."""
     queues: dict[str, list[JudgedRecord]] = {}
-    """The parked records, in order, of each aggregate that was not parked before."""
+    """The parked records, in order, of each aggregate that had none before the batch."""
     covered: dict[tuple[str, str], tuple[Row, ...] | None] = {}
-    """What the batch had put before readers of each edition that it hides; ``None``: what is in the database."""
+    """The page of each hidden edition as the batch had shown it; ``None`` if it is the one in the database."""
     tags: dict[str, Tag] = {}
     refold: Refold = msgspec.field(default_factory=Refold)

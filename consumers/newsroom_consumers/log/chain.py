@@ -22,16 +22,16 @@ _NONE = b"\xff\xff\xff\xff"
 
 
 def value_sha(record: Record) -> bytes:
-    """Give the SHA-256 of the record's value; that of no bytes where there is none."""
+    """Return the SHA-256 of the record's value, or of no bytes where the record has none."""
     return hashlib.sha256(record.value or b"").digest()
 
 
 def digest(record: Record, value: bytes) -> bytes:
-    """Give the SHA-256 of the record's canonical bytes, ``value`` being the SHA-256 of its value.
+    """Return the SHA-256 of the record's canonical bytes; ``value`` is the SHA-256 of its value.
 
-    The canonical bytes are offset and timestamp (8 bytes each, big-endian), then key, number of headers, each header's
-    name and value in order, and the value's hash; each of variable length has a length of 4 bytes before it, and an
-    absent key or value is the length 0xffffffff.
+    The canonical bytes are, in order: offset and timestamp (8 bytes each), key, number of headers (4 bytes), name and
+    value of each header, hash of the value. Integers are big-endian. Whatever may be absent or vary in length has its
+    length before it, in 4 bytes; the length of what is absent is 0xffffffff.
     """
     parts = [_PLACE.pack(record.offset, record.timestamp), _prefixed(record.key), _COUNT.pack(len(record.headers))]
     for name, content in record.headers:
@@ -41,16 +41,16 @@ def digest(record: Record, value: bytes) -> bytes:
 
 
 def link(chain: bytes, last: bytes) -> bytes:
-    """Give the chain after one more record whose hash is ``last``."""
+    """Return the chain after one more record, whose hash is ``last``."""
     return hashlib.sha256(chain + last).digest()
 
 
 def _prefixed(data: bytes | None) -> bytes:
-    """Write bytes with their length before them."""
+    """Return bytes with their length before them."""
     return _NONE if data is None else _COUNT.pack(len(data)) + data
 
 
 @lru_cache(maxsize=256)
 def _prefixed_name(name: str) -> bytes:
-    """Write the name of a header, one of few, with its length before it."""
+    """Return a header's name with its length before it. Cached: few names come again and again."""
     return _prefixed(name.encode("utf-8", "surrogatepass"))

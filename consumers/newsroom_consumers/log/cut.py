@@ -1,4 +1,4 @@
-"""A cut: how far the log is folded, partition by partition. Any vector of offsets is a consistent one.
+"""A cut: the offset up to which each partition of the log is folded. Any set of offsets is a consistent cut.
 
 Example::
 
@@ -6,8 +6,8 @@ Example::
     for record in records_until(log, cut):
         ...
 
-Articles do not depend on each other, and each lies in one partition; so a fold up to any cut is a state that readers
-could have seen.
+Articles do not depend on each other, and all records of one lie in one partition. So the fold up to any cut is a state
+that readers could have seen.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from newsroom_consumers.log.log import Log, LogExtent, LogStream, Polled
 from newsroom_consumers.log.record import Partition, Record, all_partitions
 
 Cut = Mapping[Partition, int]
-"""The offset of the first record that is not folded any more, for each partition."""
+"""The offset of the first record behind the cut, by partition."""
 
 _WAIT_SECONDS = 0.5
-"""How long a poll waits for what the log is known to have."""
+"""How long a poll waits for records that the log is known to have."""
 
 
 def end_of(log: LogExtent) -> dict[Partition, int]:
-    """Give the cut behind everything that the log has now. Raises ``LogError``."""
+    """Return the cut behind the last record that the log has now. Raises ``LogError``."""
     return {at: bounds.end for at, bounds in log.bounds(all_partitions(log.partitions)).items()}
 
 
 def cut_at(log: LogExtent, instant: int) -> dict[Partition, int]:
-    """Give the cut before the first record of each partition that is stamped later than an instant (microseconds).
+    """Return the cut before the first record of each partition that is stamped later than an instant (microseconds).
 
-    Where there is none it is the end of the partition as it was when this was called. Raises ``LogError``.
+    For a partition without such a record, the cut is its present end. Raises ``LogError``.
     """
     ends = end_of(log)
     later = log.offsets_after(instant, ends)
@@ -40,14 +40,14 @@ def cut_at(log: LogExtent, instant: int) -> dict[Partition, int]:
 
 
 def distance(cut: Cut, reached: Cut) -> int:
-    """Count the offsets that are missing from a cut."""
+    """Return how many offsets are left from what is reached to a cut."""
     return sum(max(0, offset - reached.get(at, 0)) for at, offset in cut.items())
 
 
 def records_until(log: Log, cut: Cut) -> Iterator[Record]:
-    """Read the log from its first record to a cut, each partition in order. Raises ``LogError``.
+    """Yield the records of a log from the first one to a cut, each partition in order. Raises ``LogError``.
 
-    A partition that the cut does not name is not read.
+    Partitions that the cut does not name are not read.
     """
     ending = CutLog(log, cut)
     reached = {at: bounds.first for at, bounds in log.bounds(cut).items() if bounds.first < cut[at]}

@@ -1,4 +1,4 @@
-"""Kafka as the log of the read side, by kafka-python. Its errors become ours here, and nowhere else.
+"""Kafka as the log of the read side.
 
 A reader has the topics to itself (``KafkaLog``), or shares them with the members of its group (``SharedKafkaLog``).
 """
@@ -23,16 +23,16 @@ from newsroom_consumers.log.log import Bounds, LogAwayError, MissingTopicError, 
 from newsroom_consumers.log.record import Partition, all_partitions
 
 _PROBE_MS = 500
-"""How long to wait for a record that is perhaps the one that cannot be read."""
+"""Milliseconds to wait for a record that may be the one that cannot be read."""
 _KEYS = 65_536
-"""Keys whose place is remembered; murmur2 in Python takes some microseconds."""
+"""Keys whose partition is cached, because murmur2 in Python takes some microseconds."""
 
 
 class KafkaLog(KafkaRecords):
     """The partitions of some topics, all assigned to this reader."""
 
     def __init__(self, bootstrap: str, topics: Iterable[str], *, group: str | None = None, batch: int = 2000) -> None:
-        """Connect. ``group`` is where progress is reported; ``batch`` is how many records a poll gives at most.
+        """Connect. ``group`` is where progress is reported; ``batch`` is the most records that a poll returns.
 
         Raises ``LogAwayError`` and ``MissingTopicError``.
         """
@@ -49,20 +49,20 @@ class KafkaLog(KafkaRecords):
         self._begin()
 
     def _begin(self) -> None:
-        """Assign every partition to this reader; nothing is read of one that was not sought."""
+        """Assign every partition to this reader, each paused until it is sought."""
         self._all = dict.fromkeys(all_partitions(self.partitions), 0)
         partitions = [TopicPartition(*partition) for partition in self._all]
         self._consumer.assign(partitions)
         pause(self._consumer, partitions)
 
     def assigned(self) -> Mapping[Partition, int]:
-        """Give all readable partitions, in the only term that there is: this reader has no rivals."""
+        """Return all readable partitions. Their term never changes, because no other reader takes them."""
         return {at: term for at, term in self._all.items() if at not in self._unreadable}
 
     def poll(self, seconds: float) -> Polled:
-        """Give what is there at once, or what comes within some seconds. A plain ``poll(t)`` may sleep on data.
+        """Return the records that are there, or those that arrive within some seconds.
 
-        Positions pass the markers of transactions, too, which are no records.
+        Positions also pass the offsets of transaction markers, which are not records.
         """
         try:
             with self._translated():
@@ -73,7 +73,7 @@ class KafkaLog(KafkaRecords):
             self._leave_out(error.positions)
             raise UnreadableRecordError(error.problem, self._unreadable or error.positions) from error
         if self._topic_ids() != self._ids:
-            raise LogAwayError(self._bootstrap, "its topics were deleted or made anew")
+            raise LogAwayError(self._bootstrap, "its topics were deleted or created anew")
         return Polled(records, positions)
 
     def seek(self, partition: Partition, offset: int) -> None:
@@ -90,20 +90,23 @@ class KafkaLog(KafkaRecords):
             self._consumer.pause(TopicPartition(*partition))
 
     def bounds(self, partitions: Iterable[Partition]) -> dict[Partition, Bounds]:
-        """Say where partitions begin and end."""
+        """Return where partitions begin and end, and remember the topics' ids for ``poll`` to compare."""
         self._ids = self._topic_ids()
         with self._translated():
             return bounds_of(self._consumer, partitions)
 
     def offsets_after(self, instant: int, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        """Ask Kafka, which stamps in milliseconds, for the first record later than an instant (microseconds)."""
+        """Return the offset of the first record of each partition stamped later than an instant (microseconds).
+
+        Kafka stamps in milliseconds. Partitions without such a record are left out.
+        """
         later = max(0, instant // 1000 + 1)
         with self._translated():
             found = self._consumer.offsets_for_times({TopicPartition(*at): later for at in partitions})
         return {Partition(*at): first.offset for at, first in found.items() if first is not None}
 
     def report(self, offsets: Mapping[Partition, int]) -> None:
-        """Tell Kafka, once a second, how far this reader is; nobody waits for the answer and nothing rests on it."""
+        """Report the next offsets to Kafka, once a second, without waiting for an answer. Only lag tools read them."""
         if not self._group or not (due := self._reporting.due(offsets)):
             return
         if told := {TopicPartition(*at): due[at] for at in due.keys() & self.assigned().keys()}:
@@ -111,27 +114,27 @@ class KafkaLog(KafkaRecords):
                 self._consumer.commit_async({at: OffsetAndMetadata(told[at], "", -1) for at in told})
 
     def heartbeat(self, seconds: float) -> None:
-        """Poll for some seconds with everything paused: a group is shown that this reader lives.
+        """Poll for some seconds with everything paused, so that the group keeps this member.
 
-        Shorter polls would not do: the client begins to join anew when it was not in a poll as an answer came.
+        It is one long poll: the client joins again from the start if an answer arrives while it is not polling.
         """
         with self._translated():
             self._consumer.pause(*self._consumer.assignment())
             self._consumer.poll(int(seconds * 1000))
 
     def close(self) -> None:
-        """Leave."""
+        """Leave the group, if any, and close the connections."""
         self._consumer.close(autocommit=False, timeout_ms=2000)
 
     def _topic_ids(self) -> dict[str, Any]:
-        """Give the cluster's ids of the topics as last heard: a topic made anew has the old name and another id."""
+        """Return the cluster's ids of the topics. A topic that is deleted and created again has another id."""
         cluster = self._consumer._cluster  # noqa: SLF001 - there is no public way
         return {topic: cluster.topic_id(topic) for topic in self.partitions}
 
     def _leave_out(self, positions: Mapping[Partition, int]) -> None:
-        """Find the partitions whose next record cannot be read, and go on without them, with a client that is whole.
+        """Find the partitions whose next record cannot be read, and go on without them.
 
-        A client that has failed on a record spins at its next poll.
+        The client is replaced: after it has failed on a record, it spins in its next poll.
         """
         self.close()
         for at, offset in positions.items():
@@ -162,27 +165,27 @@ class KafkaLog(KafkaRecords):
 
 
 class SharedKafkaLog(KafkaLog):
-    """The partitions that a consumer group gives to this reader, one of its members.
+    """The partitions that a consumer group assigns to this reader, one of its members.
 
-    The positions that Kafka keeps for the group are never read from: a partition given is paused until it is sought.
+    Offsets committed for the group are never read: a newly assigned partition is paused until it is sought.
     """
 
     def _begin(self) -> None:
-        """Join the group; the first polls bring partitions."""
+        """Join the group. Partitions are assigned during the first polls."""
         self._membership = _Listener(self._consumer)
         self._consumer.subscribe(list(self.partitions), listener=self._membership)
 
     def assigned(self) -> Mapping[Partition, int]:
-        """Give what the group has given; nothing after a silence in which it may have given that to others."""
+        """Return the partitions that the group has assigned; none once it may have assigned them to others."""
         return {at: term for at, term in self._membership.given().items() if at not in self._unreadable}
 
 
 class _Listener(Membership, ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
-    """Hears of a membership from kafka-python."""
+    """A membership that kafka-python notifies."""
 
 
 def placement(partitions: Mapping[str, int]) -> Callable[[str, bytes], int]:
-    """Say where keys belong in topics of so many partitions: murmur2, as every Kafka client does."""
+    """Return ``place(topic, key)``, the partition of a key by murmur2, as in every Kafka client."""
 
     @lru_cache(maxsize=_KEYS)
     def place(topic: str, key: bytes) -> int:

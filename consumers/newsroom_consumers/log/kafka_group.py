@@ -1,7 +1,7 @@
-"""Membership of a consumer group: what the group has given to one reader, and since when.
+"""Membership of a consumer group: which partitions are assigned to one reader, and since which rebalance.
 
-A member that is silent for a session loses its partitions to others. Every sharing-out begins a new term, in which a
-partition has to be sought anew, also by the member that had it before: it may have been somebody else's meanwhile.
+A member that is silent for a session loses its partitions to others. Every rebalance begins a new term. In a new term
+even the member that had a partition before has to seek it again, because another may have had it in between.
 """
 
 from __future__ import annotations
@@ -13,36 +13,36 @@ from typing import Any
 from newsroom_consumers.log.record import Partition
 
 SESSION_SECONDS = 8.0
-"""Silence after which a group gives a member's partitions to others: its process is dead, or frozen."""
+"""Seconds of silence after which a group assigns a member's partitions to others: its process is dead, or frozen."""
 HEARTBEAT_SECONDS = 2.0
-"""How often a member shows that it lives, and hears whether the group shares out anew."""
+"""Seconds between two heartbeats, by which a member also hears of a rebalance."""
 TURN_SECONDS = 60.0
-"""How long a group waits for a member that lives and does not poll: its turn of the loop takes so long at most."""
+"""Seconds that a group waits for a live member that does not poll: the longest that one turn of the loop may take."""
 
 
 class Membership:
-    """What a group has given to one member. The client's own thread calls it, while the member waits in a poll."""
+    """The partitions that a group has assigned to one member. The client's own thread calls it during a poll."""
 
     def __init__(self, consumer: Any) -> None:
-        """Take the consumer that joins the group."""
+        """``consumer`` is the one that joins the group."""
         self._consumer = consumer
         self._given: dict[Partition, int] = {}
         self._term = 0
         self._joined = 0.0
 
     def given(self) -> Mapping[Partition, int]:
-        """Give the partitions of the member with their term; none when the group has not been heard for a session."""
+        """Return the member's partitions with their term; none when the group has not been heard for a session."""
         heartbeat = self._consumer._coordinator.heartbeat  # noqa: SLF001 - there is no public way
         silent = time.monotonic() - max(heartbeat.last_receive, self._joined)
         return self._given if silent < SESSION_SECONDS else {}
 
     def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
-        """Give none: the group shares out anew."""
+        """Hold no partition while the group rebalances."""
         del revoked
         self._given = {}
 
     def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
-        """Begin a term."""
+        """Begin a term with the partitions that are assigned now."""
         pause(self._consumer, assigned)
         self._term += 1
         self._joined = time.monotonic()
@@ -50,7 +50,7 @@ class Membership:
 
 
 def pause(consumer: Any, partitions: Iterable[Any]) -> None:
-    """Read nothing of partitions until they are sought; the position keeps the client from asking the group for one."""
+    """Pause partitions until they are sought. With a position, the client doesn't ask the group for its own."""
     for at in partitions:
         consumer.pause(at)
         consumer.seek(at, 0)

@@ -1,8 +1,7 @@
-"""Polling kafka-python without sleeping through records that it has in hand.
+"""Poll kafka-python without waiting while records lie in its buffer; and report progress no more than once a second.
 
-Its poll looks at what has been fetched, then begins to wait for the next fetch. What arrives between the two wakes
-nobody: the records lie there until the wait is over. They come with the next look, so that looks begin short, and grow
-while nothing comes.
+``poll(t)`` checks its buffer and then sleeps; a fetch that completes in between doesn't wake it. So poll with short
+time-outs and double them while nothing arrives.
 """
 
 from __future__ import annotations
@@ -14,20 +13,20 @@ from typing import Any, Protocol
 from newsroom_consumers.log.record import Partition
 
 _REPORT_SECONDS = 1.0
-"""Time between two reports at least."""
+"""Minimum seconds between two reports."""
 _FIRST_MS = 4
-"""How long the first look waits, milliseconds."""
+"""Milliseconds of the first time-out."""
 
 
 class Client(Protocol):
-    """The part of kafka-python's consumer that is needed here."""
+    """The part of kafka-python's consumer that ``poll_soon`` needs."""
 
     def poll(self, timeout_ms: int) -> Mapping[Any, Sequence[Any]]:
-        """Give records by partition, waiting for some milliseconds at most."""
+        """Return records by partition, after some milliseconds at most."""
 
 
 def poll_soon(client: Client, milliseconds: int) -> Mapping[Any, Sequence[Any]]:
-    """Poll until there are records, or for some milliseconds: the first look does not wait, each next one longer."""
+    """Return records by partition as soon as there are any, or none after some milliseconds."""
     found, wait = client.poll(0), _FIRST_MS
     while not found and milliseconds > 0:
         found = client.poll(min(wait, milliseconds))
@@ -37,18 +36,18 @@ def poll_soon(client: Client, milliseconds: int) -> Mapping[Any, Sequence[Any]]:
 
 
 class ProgressThrottle:
-    """Offsets that are reached, and have not been told yet."""
+    """Offsets that are reached and not reported yet."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        """Begin with nothing to tell; ``now`` is a clock that never goes back, in seconds."""
+        """``now`` is a clock that never goes back, in seconds."""
         self._now = now
-        self._told = -_REPORT_SECONDS
-        self._untold: dict[Partition, int] = {}
+        self._reported_at = -_REPORT_SECONDS
+        self._pending: dict[Partition, int] = {}
 
     def due(self, reached: Mapping[Partition, int]) -> Mapping[Partition, int]:
-        """Take what has been reached, and give what is to be told now: all that is new, or nothing yet."""
-        self._untold |= reached
-        if not self._untold or self._now() < self._told + _REPORT_SECONDS:
+        """Add what has been reached, and return what is to be reported now: all that is new, or nothing yet."""
+        self._pending |= reached
+        if not self._pending or self._now() < self._reported_at + _REPORT_SECONDS:
             return {}
-        told, self._untold, self._told = self._untold, {}, self._now()
-        return told
+        due, self._pending, self._reported_at = self._pending, {}, self._now()
+        return due

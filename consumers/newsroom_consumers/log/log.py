@@ -17,30 +17,30 @@ from newsroom_schemas.errors import Kind, NewsroomError
 
 
 class LogError(NewsroomError):
-    """The log cannot be read now; the worker tries again."""
+    """The log cannot be read now. A worker tries again."""
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
 
 class UnreadableRecordError(LogError):
-    """Kafka's client cannot take a batch apart: torn on its way, or made by a client that breaks the protocol."""
+    """Kafka's client cannot decode a batch: it is damaged, or another client has broken the protocol."""
 
     def __init__(self, problem: str, positions: Mapping[Partition, int]) -> None:
-        """Take what the client said and where the reader stands, partition by partition."""
+        """``problem`` is the client's message; ``positions`` are the offsets that the reader was to read next."""
         stands = ", ".join(f"{at.topic}/{at.partition} at {offset}" for at, offset in sorted(positions.items()))
         super().__init__(
-            f"a record cannot be read ({problem}): {stands}. That partition stands still until the worker is started "
-            "again, all others go on; look at the record with another client"
+            f"a record cannot be read ({problem}): {stands}. That partition stops until the worker is "
+            "restarted; the others go on. Look at the record with another client"
         )
         self.problem = problem
         self.positions = positions
 
 
 class LogAwayError(LogError):
-    """Kafka does not answer; the worker goes on as soon as it does."""
+    """Kafka does not answer. A worker goes on as soon as it does."""
 
     def __init__(self, bootstrap: str, problem: str) -> None:
-        """Take the bootstrap servers and what the client said."""
+        """``problem`` is the client's message."""
         super().__init__(
             f"Kafka at {bootstrap} does not answer ({problem}): is it running? `newsroom status` shows the local one"
         )
@@ -52,7 +52,7 @@ class MissingTopicError(NewsroomError):
     """A topic of the log does not exist."""
 
     def __init__(self, bootstrap: str, topic: str) -> None:
-        """Take the bootstrap servers and the topic's name."""
+        """``bootstrap`` names the servers that were asked."""
         super().__init__(
             f"Kafka at {bootstrap} has no topic {topic}: `newsroom up` creates it, `newsroom topics check` says more"
         )
@@ -61,12 +61,12 @@ class MissingTopicError(NewsroomError):
 
 
 class LogMismatchError(NewsroomError):
-    """The log is not the one that the generation has folded; nothing has been changed."""
+    """The log is not the one that the generation has folded. Nothing has been changed."""
 
     kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, partition: Partition, problem: str) -> None:
-        """Name the partition and what differs."""
+        """``problem`` is what differs."""
         super().__init__(
             f"{partition.topic}/{partition.partition} is not the log that this generation has folded: {problem}. Point "
             "the worker at the right cluster and topics, or fold this log into a new generation (on a local stack, "
@@ -77,14 +77,14 @@ class LogMismatchError(NewsroomError):
 
 
 class Bounds(NamedTuple):
-    """The offsets of the first record of a partition, and of the next one to be appended."""
+    """The offset of the first record of a partition, and the offset that the next one will get."""
 
     first: int
     end: int
 
 
 class Polled(NamedTuple):
-    """Records in order for each partition, and the offset from which each partition will be read on."""
+    """Records, in order within each partition, and the offset of each partition's next record."""
 
     records: Sequence[Record]
     positions: Mapping[Partition, int]

@@ -19,23 +19,24 @@ from newsroom_consumers.worker.loop import Loop
 from newsroom_consumers.worker.refold import ThrottledRequests
 
 _CONTROL_SECONDS = 0.25
-"""How often a worker looks which generation is live at most: what it folds into another meanwhile does no harm."""
+"""Minimum seconds between two checks of which generation is live. Batches stored into the old one in the meantime are
+harmless."""
 
 
 class StopWhenReplaced:
-    """Tells a worker to stop when it is told to, or soon after its generation is no longer the live one."""
+    """Stops a worker when it is told to stop, or soon after another generation has become the live one."""
 
     def __init__(self, stopping: threading.Event, control: Control, name: str) -> None:
-        """Take what tells the worker to stop, and the generation that is live now."""
+        """Stop at once when ``stopping`` is set; ``name`` is the generation that is live now."""
         self._stopping = stopping
         self._control = control
         self._name = name
         self._next = 0.0
         self.replaced = False
-        """Whether another generation is live."""
+        """True once another generation is live."""
 
     def is_set(self) -> bool:
-        """Say whether to stop; a control database that is away says nothing."""
+        """Return whether to stop. While the control database is away, no generation is replaced."""
         if not self._stopping.is_set() and time.monotonic() >= self._next:
             self._next = time.monotonic() + _CONTROL_SECONDS
             with suppress(DatabaseAwayError):
@@ -57,9 +58,9 @@ def follow(
     cached: int = CACHED,
     observer: StepObserver = ignore,
 ) -> None:
-    """Move a generation along the log until told to stop, with so many articles in memory between batches.
+    """Move a generation along the log until told to stop.
 
-    ``observer`` is called after every step.
+    ``cached`` is the number of articles kept in memory between batches; ``observer`` is called after every step.
     Raises ``OtherBuildError`` when another build has made the generation, and what ``Loop.run`` raises.
     """
     control.register(name, this_build(log.partitions), now=time.time_ns() // 1000)

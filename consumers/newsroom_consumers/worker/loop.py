@@ -1,12 +1,12 @@
-"""The loop: moves one generation along the log, batch by batch, each event exactly once.
+"""The loop moves one generation along the log, batch by batch, so that each event takes effect exactly once.
 
 Example::
 
-    loop = Loop(log, generation, reader, Folding(), owner="desk-1:4711")
+    loop = Loop(log, generation, reader, BatchFold(), owner="desk-1:4711")
     loop.run(stopping)
 
-A batch is whatever the log has: one record when live, thousands when catching up. The cursors in the database are the
-truth about how far the generation is.
+A batch is whatever the log has: one record when live, thousands when catching up. How far the
+generation is, is what its cursors in the database say, and nothing else.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from newsroom_consumers.worker.backoff import Stop, retrying
 from newsroom_consumers.worker.refold import NoRequests, Refolds, Requests
 
 _WAIT_SECONDS = 0.5
-"""How long an idle poll waits: the longest that a stop waits for it."""
+"""Seconds that an idle poll waits, which is the longest that a stop waits for it."""
 
 
 class Batch(NamedTuple):
-    """What one turn of the loop has done."""
+    """The result of one turn of the loop."""
 
     records: int
     moves: Sequence[tuple[Cursor, Cursor]]
-    """Cursors before and after."""
+    """The cursors that moved, each before and after."""
 
 
 class Loop:
@@ -61,11 +61,13 @@ class Loop:
         requests: Requests | None = None,
         observer: StepObserver = ignore,
     ) -> None:
-        """Take the log, the generation to move, and what gives records their meaning.
+        """Follow ``log`` and move ``generation``.
 
-        ``owner`` names this worker in the cursors; a ``cut`` is where a replay ends, partitions that it does not name
-        being left alone; ``cached`` is the number of articles kept in memory between batches;
-        ``requests`` are people's, to fold parked records again; ``observer`` is called after every step.
+        * ``owner`` names this worker in the cursors.
+        * ``cut`` is where a replay ends; partitions that it does not name are not read.
+        * ``cached`` is the number of articles kept in memory between batches.
+        * ``requests`` are people's requests to fold parked records again.
+        * ``observer`` is called after every step.
         """
         self._log = log
         self._stream: LogStream = log if cut is None else CutLog(log, cut)
@@ -80,7 +82,7 @@ class Loop:
         self._articles = ArticleCache(cached)
 
     def run(self, stopping: Stop) -> None:
-        """Turn until told to stop, waiting with jitter while Kafka or the database is away, or after being fenced.
+        """Run until told to stop. Wait with jitter while Kafka or the database is away, and after being fenced.
 
         Raises ``LogMismatchError`` when the log is not the one that the generation has folded.
         """
@@ -108,7 +110,7 @@ class Loop:
         return Batch(len(reads), moves)
 
     def _poll(self, wait: float) -> Polled:
-        """Take the partitions that are newly ours, forget those that no longer are, and poll what is held."""
+        """Drop the partitions that are no longer assigned, take the newly assigned ones, and poll."""
         assigned = self._stream.assigned()
         for lost in [at for at in self._held if assigned.get(at) != self._terms[at]]:
             self._drop(lost)
@@ -160,7 +162,7 @@ class Loop:
         self._observe(Step.REPORTED)
 
     def _take(self, gained: Iterable[Partition]) -> None:
-        """Take partitions: check that the log is the one folded so far, fence earlier owners, read on from there."""
+        """Verify that the log is the one folded so far, fence earlier owners of partitions, and seek to the cursors."""
         cursors = {at: self._generation.cursor(at) for at in sorted(gained)}
         self._observe(Step.CURSORS_READ)
         self._verify(cursors)
@@ -172,7 +174,7 @@ class Loop:
         self._articles.clear()
 
     def _rest(self, stopping: Stop, seconds: float) -> None:
-        """Wait, and remain a reader of the log meanwhile: a group goes on without a member that is silent."""
+        """Wait some seconds and stay a reader of the log: a group drops a member that is silent."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and not stopping.is_set():
             pause = min(left, _WAIT_SECONDS)
@@ -182,7 +184,7 @@ class Loop:
                 stopping.wait(pause)
 
     def _verify(self, cursors: dict[Partition, Cursor]) -> None:
-        """Compare the last record folded of each partition with the log's. Raises ``LogMismatchError``."""
+        """Raise ``LogMismatchError`` unless the log still has the last folded record of each partition."""
         bounds = self._log.bounds(cursors)
         last = {at: cursor.last_offset for at, cursor in cursors.items() if cursor.last_offset is not None}
         records = self._log.records_at(last)
@@ -190,7 +192,7 @@ class Loop:
             if not bounds[at].first <= cursor.next_offset <= bounds[at].end:
                 raise LogMismatchError(
                     at,
-                    f"it goes from {bounds[at].first} to {bounds[at].end}, the cursor stands at {cursor.next_offset}",
+                    f"it goes from {bounds[at].first} to {bounds[at].end}, but the cursor is at {cursor.next_offset}",
                 )
             if at in last:
                 found = records.get(at)
@@ -198,9 +200,9 @@ class Loop:
                     raise LogMismatchError(at, f"the record at {cursor.last_offset} is missing or differs")
 
     def _let_go(self) -> None:
-        """Forget what was folded and not stored, and hold nothing: the next turn reads on from the cursors.
+        """Forget what was folded and not stored, and drop all partitions.
 
-        It verifies the log first, which may have become another one meanwhile.
+        So the next turn takes them again: it verifies the log, which may have changed, and reads on from the cursors.
         """
         self._held.clear()
         self._articles.clear()
@@ -210,23 +212,23 @@ class Loop:
         self._articles.clear()
 
 
-def _by_partition(reads: Iterable[JudgedRecord]) -> dict[Partition, list[JudgedRecord]]:
-    """Sort records by their partitions, in log order."""
-    sorted_: dict[tuple[str, int], list[JudgedRecord]] = {}
-    for read in reads:
-        sorted_.setdefault(read.record[:2], []).append(read)
-    return {Partition(*at): passed for at, passed in sorted_.items()}
+def _by_partition(records: Iterable[JudgedRecord]) -> dict[Partition, list[JudgedRecord]]:
+    """Return records by partition, in log order."""
+    found: dict[tuple[str, int], list[JudgedRecord]] = {}
+    for judged in records:
+        found.setdefault(judged.record[:2], []).append(judged)
+    return {Partition(*at): passed for at, passed in found.items()}
 
 
-def _past(cursor: Cursor, reads: Sequence[JudgedRecord]) -> Cursor:
-    """Give the cursor behind some more records."""
+def _past(cursor: Cursor, records: Sequence[JudgedRecord]) -> Cursor:
+    """Return the cursor behind some more records."""
     chain = cursor.chain
-    for read in reads:
-        chain = link(chain, read.record_sha)
+    for judged in records:
+        chain = link(chain, judged.record_sha)
     return msgspec.structs.replace(
         cursor,
-        next_offset=reads[-1].record.offset + 1,
-        last_offset=reads[-1].record.offset,
-        last=reads[-1].record_sha,
+        next_offset=records[-1].record.offset + 1,
+        last_offset=records[-1].record.offset,
+        last=records[-1].record_sha,
         chain=chain,
     )

@@ -1,4 +1,4 @@
-"""Parked records are folded again: when a person asks for it, and when an event in the log skips the first of them.
+"""Which parked records are folded again: when a person asks for it, or an event in the log skips the first of them.
 
 Example::
 
@@ -6,9 +6,9 @@ Example::
     result = batch_fold.fold(records, articles, refold)    # the records of ``refold`` come first
     refolds.settle()                                       # once that is stored
 
-Only the worker that holds a partition may write what its records make, so a person's wish is a request that this worker
-finds in the control database. Whichever way records come to be folded again, the code that runs now folds them, and
-what comes out is what it would have made of the log from the start.
+Only the worker that holds a partition may store what its records make. So a person's request lies in the control
+database until that worker finds it. In both cases the running code folds the records, and the result is what it would
+have made of the log from the start.
 """
 
 from __future__ import annotations
@@ -28,58 +28,58 @@ from newsroom_consumers.store.reread import read_again
 from newsroom_schemas.events import RecordSkipped
 
 _LOOK_SECONDS = 0.25
-"""How often a worker looks for requests at most."""
+"""Minimum seconds between two looks for requests."""
 _AT_ONCE = 2000
-"""Records after which no further queue is folded again in the same transaction."""
+"""Records to fold again in one transaction, after which requests wait for the next one."""
 
 
 class Requests(Protocol):
-    """What people have asked to be folded again."""
+    """People's requests to fold parked records again."""
 
     def asked(self) -> Collection[str]:
-        """Give the articles (or ``CATALOGUE``) whose parked records shall be folded again."""
+        """Return the ids of the articles (or ``CATALOGUE``) whose parked records are to be folded again."""
 
     def settle(self, ids: Iterable[str]) -> None:
-        """Take the requests of articles away: they are answered."""
+        """Remove the requests for articles, which are answered."""
 
 
 class NoRequests:
-    """Nobody asks for anything."""
+    """No requests: those of a replay."""
 
     def asked(self) -> Collection[str]:
-        """Give none."""
+        """Return no ids."""
         return ()
 
     def settle(self, ids: Iterable[str]) -> None:
-        """Have nothing to do."""
+        """Do nothing: there are no requests."""
 
 
 class ThrottledRequests:
-    """Requests that are looked for a few times a second, however fast the loop turns."""
+    """Requests that are read a few times a second, however fast the loop turns."""
 
     def __init__(self, requests: Requests, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take the requests and a clock of seconds."""
+        """``clock`` never goes back, in seconds."""
         self._requests = requests
         self._clock = clock
         self._next = clock()
 
     def asked(self) -> Collection[str]:
-        """Give what was asked for, or nothing when somebody has just looked."""
+        """Return the ids asked for, or none if they were read a moment ago."""
         if self._clock() < self._next:
             return ()
         self._next = self._clock() + _LOOK_SECONDS
         return self._requests.asked()
 
     def settle(self, ids: Iterable[str]) -> None:
-        """Take requests away."""
+        """Remove the requests for articles."""
         self._requests.settle(ids)
 
 
 class Refolds:
-    """Finds the records that one worker has to fold again."""
+    """Finds the parked records that one worker has to fold again."""
 
     def __init__(self, log: LogRecords, generation: Generation, reader: RecordReader, requests: Requests) -> None:
-        """Take what gives records, and where requests come from."""
+        """``log`` has the records of articles that are folded again from their first record."""
         self._log = log
         self._generation = generation
         self._reader = reader
@@ -87,7 +87,7 @@ class Refolds:
         self._answered: list[str] = []
 
     def due(self, records: Sequence[JudgedRecord], held: Collection[Partition]) -> Refold:
-        """Give the records to fold again in front of a batch, of partitions that are held."""
+        """Return the records to fold again in front of a batch, from the partitions that are held."""
         refold = Refold()
         for id_ in sorted({each.aggregate or CATALOGUE for each in records if self._skips_a_head(each)}):
             self._add(refold, id_, held)
@@ -100,20 +100,20 @@ class Refolds:
         return refold
 
     def settle(self) -> None:
-        """Say that what was asked for is stored."""
+        """Remove the requests that the last ``due`` has answered; call it once the batch is stored."""
         if self._answered:
             self._requests.settle(self._answered)
             self._answered = []
 
     def _skips_a_head(self, judged: JudgedRecord) -> bool:
-        """Say whether a record skips the first of its article's parked records in the database."""
+        """Return whether a record skips the head of its article's queue in the database."""
         if not isinstance(judged.event, RecordSkipped) or judged.verdict is not None:
             return False
         head = self._generation.head(judged.aggregate or CATALOGUE)
         return head is not None and is_named_by(judged.event, self._reader.read(head))
 
     def _add(self, refold: Refold, id_: str, held: Collection[Partition]) -> bool:
-        """Add what an article has parked, if anything; give whether this worker is the one to answer for it."""
+        """Add the parked records of an article, if any. Return whether this worker can answer a request for it."""
         records, from_start = self._generation.queue(id_)
         if not records:
             return True

@@ -1,11 +1,11 @@
-"""Replay: fold the log from its first record up to a cut, into a generation that is not live.
+"""A replay folds the log from its first record up to a cut, into a generation that is not live.
 
 Example::
 
     with control.database.exclusively("trial"):
         replay(control, "trial", log, cut_at(log, instant), reader, stopping=stopping)
 
-It is the worker's loop on a log that ends at the cut. Where it was stopped, or killed, the same call goes on.
+It is the worker's loop, with a cut. After it was stopped or killed, the same call goes on from there.
 """
 
 from __future__ import annotations
@@ -28,41 +28,41 @@ from newsroom_consumers.worker.loop import Loop
 from newsroom_schemas.errors import Kind, NewsroomError
 
 BATCH = 5000
-"""Records to fold in one transaction: bigger than live, where they would keep each other waiting."""
+"""Records per transaction. Larger than the live batch, because no reader waits for a replay."""
 _WAIT_SECONDS = 0.2
-"""How long a poll waits for records that the log has: Kafka gives none at once after a seek."""
+"""Seconds that a poll waits for records that the log has: right after a seek, Kafka returns none."""
 
 
 class PastCutError(NewsroomError):
-    """A generation has folded more than a cut holds."""
+    """A generation has folded records behind a cut."""
 
     kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, name: str, partition: Partition, reached: int, wanted: int) -> None:
-        """Name the generation, the partition, how far it is and where it was to end."""
+        """``reached`` is the offset up to which the generation has folded, ``wanted`` that of the cut."""
         super().__init__(
-            f"generation {name} has folded {partition.topic}/{partition.partition} up to {reached} already, and was to "
-            f"end at {wanted}: what is folded is not taken back. Replay into another name, or drop this one first"
+            f"generation {name} has already folded {partition.topic}/{partition.partition} up to {reached}, behind the "
+            f"cut at {wanted}: what is folded cannot be undone. Replay into another name, or drop this generation first"
         )
         self.name = name
         self.partition = partition
 
 
 class CutBeyondEndError(NewsroomError):
-    """A cut lies where the log has nothing yet."""
+    """A cut lies behind the end of the log."""
 
     kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, partition: Partition, wanted: int, end: int) -> None:
-        """Name the partition, the offset of the cut and the end of the partition."""
+        """``wanted`` is the offset of the cut, ``end`` that of the partition's end."""
         super().__init__(
-            f"{partition.topic}/{partition.partition} ends at {end}, before the cut at {wanted}: choose one that it has"
+            f"{partition.topic}/{partition.partition} ends at {end}, before the cut at {wanted}: choose an earlier cut"
         )
         self.partition = partition
 
 
 def begin(control: Control, name: str, log: LogExtent, cut: Cut) -> int:
-    """Enter a generation for a replay, and give how many offsets it has to go to the cut.
+    """Register a generation for a replay, and return how many offsets are left to the cut.
 
     Raises ``LiveGenerationError``, ``PastCutError``, ``CutBeyondEndError``, and what ``Control.enter`` raises.
     """
@@ -79,7 +79,7 @@ def begin(control: Control, name: str, log: LogExtent, cut: Cut) -> int:
 
 
 def reached_by(control: Control, name: str) -> dict[Partition, int]:
-    """Return how far a generation has folded each partition; makes its tables where there are none."""
+    """Return how far a generation has folded each partition, after making the tables that are missing."""
     with moving(control, name) as generation:
         return generation.cut()
 
@@ -95,11 +95,11 @@ def replay(
     folding: BatchFold | None = None,
     progress: Progress = lambda _: None,
 ) -> bool:
-    """Fold the log into a generation until it is at the cut; give whether it came so far before it was told to stop.
+    """Fold the log into a generation up to a cut. Return False if it was told to stop before.
 
-    Only the partitions that the cut names are folded. Waits while Kafka or the database is away. The caller holds the
-    generation exclusively. Raises what ``begin`` raises, ``FencedError`` when a worker takes the generation from it,
-    and ``LogMismatchError`` when the log is not the one that it was begun with.
+    Only the partitions that the cut names are folded. The replay waits while Kafka or the database is away. The caller
+    holds the generation exclusively. Raises what ``begin`` raises, ``FencedError`` when a worker takes the generation
+    from it, and ``LogMismatchError`` when the log is not the one that it was begun with.
     """
     begin(control, name, log, cut)
     with moving(control, name) as generation:
