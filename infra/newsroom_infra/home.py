@@ -6,7 +6,6 @@ So commands use the same database in every shell, including one where ``NEWSROOM
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import ClassVar
 
@@ -93,6 +92,8 @@ def remember(home: Path, database: str | None) -> None:
     note = HomeNote(version=VERSION, database=database)
     if note_of(home) == note:
         return
+    import tempfile  # noqa: PLC0415 - slow to import, and only `up` writes a note
+
     descriptor, partial = tempfile.mkstemp(prefix="home.json.", dir=home)
     with os.fdopen(descriptor, "wb") as opened:
         opened.write(msgspec.json.format(msgspec.json.encode(note)) + b"\n")

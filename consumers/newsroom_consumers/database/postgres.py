@@ -180,6 +180,7 @@ class PostgresDatabase:
         make_role(connection)
         connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {schema} TO {READERS}")
         for each in metadata:
+            add_options(each)
             each.create_all(connection)
             for table in sorted(public & each.tables.keys()):
                 connection.exec_driver_sql(f'GRANT SELECT ON "{table}" TO {READERS}')
@@ -246,3 +247,14 @@ def _engine(url: URL, wanted: Mapping[str, str], **pool: Any) -> Engine:
 
 def _quoted(name: str) -> str:
     return psycopg.sql.Identifier(name).as_string()
+
+
+def add_options(metadata: MetaData) -> None:
+    """Add PostgreSQL's options: to tables those in their ``info``, to indexes the condition that they have on SQLite.
+
+    Tables that named them would load PostgreSQL's dialect when they are imported, for SQLite, too.
+    """
+    for table in metadata.tables.values():
+        table.dialect_options["postgresql"]["with"] = table.info.get("postgresql_with", {})
+        for index in table.indexes:
+            index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]

@@ -7,7 +7,7 @@ The fold decides about all other records.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from newsroom_consumers.fold.outcome import Parked
 from newsroom_consumers.log.chain import digest, value_sha
@@ -16,7 +16,9 @@ from newsroom_schemas.errors import UndecodableError
 from newsroom_schemas.events import AnyEvent, RecordSkipped, TagEvent, key_of
 from newsroom_schemas.rejections import KeyMismatch, Misplaced, NoValue, Rejected
 from newsroom_schemas.validation import ID
-from newsroom_schemas.wire.codec import Codec
+
+if TYPE_CHECKING:
+    from newsroom_schemas.wire.codec import Codec  # queries come by here, too, and Avro loads slowly
 
 CATALOGUE = ""
 """The id of the tag catalogue, which is one aggregate. No article can have this id."""

@@ -39,8 +39,7 @@ PUBLISHED = Table(
     integer("first_published_at"),
     text("first_event_id"),
     integer("updated_at", null=True),
-    info=Subject.PAGE.info,
-    postgresql_with={"toast_tuple_target": INLINE_BYTES},
+    info=Subject.PAGE.info | {"postgresql_with": {"toast_tuple_target": INLINE_BYTES}},
 )
 
 GONE = Table(

@@ -54,7 +54,6 @@ Index(
     EVENT.c.event_id,
     unique=True,
     sqlite_where=EVENT.c.decided == 1,
-    postgresql_where=EVENT.c.decided == 1,
 )
 Index("event_article", EVENT.c.article_id, EVENT.c.offset)
 Index("event_id", EVENT.c.event_id)
@@ -63,7 +62,6 @@ Index(
     EVENT.c.outcome,
     EVENT.c.recorded_at,
     sqlite_where=EVENT.c.outcome == "rejected",
-    postgresql_where=EVENT.c.outcome == "rejected",
 )
 
 PARKED = Table(
@@ -120,13 +118,12 @@ EDITION = Table(
     text("schedule_id", null=True),
     text("changed_by"),
     integer("changed_at"),
-    postgresql_with={"toast_tuple_target": INLINE_BYTES},
+    info={"postgresql_with": {"toast_tuple_target": INLINE_BYTES}},
 )
 Index(
     "edition_schedule",
     EDITION.c.schedule_at,
     sqlite_where=EDITION.c.schedule_at.is_not(None),
-    postgresql_where=EDITION.c.schedule_at.is_not(None),
 )
 Index("edition_status", EDITION.c.status, EDITION.c.changed_at)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from newsroom_consumers.control.control import Control
@@ -11,12 +12,17 @@ from newsroom_consumers.generations.open import editor_queries, reader_queries
 from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.queries.readers import ReaderQueries, Site
 from newsroom_infra.settings import Settings
-from newsroom_schemas.wire.codec import Codec
-from newsroom_schemas.wire.released import ReleasedSchemas
+from newsroom_schemas.values import Block, StoredBlocks
+
+if TYPE_CHECKING:
+    from newsroom_schemas.wire.codec import Codec
 
 
 def codec() -> Codec:
     """Build the codec from the schemas of this release."""
+    from newsroom_schemas.wire.codec import Codec  # noqa: PLC0415 - Avro loads slowly, and most queries need none
+    from newsroom_schemas.wire.released import ReleasedSchemas  # noqa: PLC0415 - as above
+
     return Codec(ReleasedSchemas.load())
 
 
@@ -27,7 +33,11 @@ def control(settings: Settings) -> Control:
 
 def site(settings: Settings) -> Site:
     """Build what readers' answers need besides the database."""
-    return Site(settings.languages, ZoneInfo(settings.timezone), codec().blocks)
+    return Site(settings.languages, ZoneInfo(settings.timezone), _blocks)
+
+
+def _blocks(stored: StoredBlocks) -> tuple[Block, ...]:
+    return codec().blocks(stored)
 
 
 def readers(settings: Settings) -> AbstractContextManager[ReaderQueries]:

@@ -25,7 +25,7 @@ atexit.register(lambda: print(*sorted({name.partition(".")[0] for name in sys.mo
 from newsroom_infra.cli import main
 main()
 """
-SLOW = {"kafka", "newsroom_producers", "psycopg", "pydantic", "rich", "sqlalchemy", "structlog"}
+SLOW = {"fastavro", "kafka", "newsroom_producers", "psycopg", "pydantic", "rich", "sqlalchemy", "structlog"}
 """Packages that are slow to import, and our own that import them."""
 _SHORT = 45
 """Characters of a sentence that the list of commands shows whole."""
