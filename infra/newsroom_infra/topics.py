@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
@@ -15,6 +14,7 @@ import msgspec
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
+from newsroom_consumers.waiting import until
 from newsroom_infra.settings import Settings
 from newsroom_schemas.errors import Kind, NewsroomError
 
@@ -24,8 +24,6 @@ UNKNOWN_TOPIC = 3
 """Error code UNKNOWN_TOPIC_OR_PARTITION of the Kafka protocol."""
 STAMPS = "message.timestamp.type"
 """Setting of a topic: whether records get the broker's timestamps or keep the producer's."""
-_LOOK_SECONDS = 0.05
-"""Seconds between two checks whether a cluster has applied a setting."""
 MAX_BYTES = 1_100_000
 """Maximum size of a batch: more than the 1,000,000 bytes of one framed value, to leave room for headers."""
 CONFIGS = {
@@ -159,13 +157,12 @@ def _stamp(settings: Settings, by: str) -> None:
     """Set ``message.timestamp.type`` of all topics, and wait until the cluster has applied it."""
     names = list(wanted(settings))
     kind = ConfigResourceType.TOPIC
-    until = time.monotonic() + TIMEOUT_MS / 1000
     with _admin(settings.bootstrap) as admin:
         admin.alter_configs([ConfigResource(kind, name, configs={STAMPS: by}) for name in names])
-        while any(_configs(admin, kind, name, [STAMPS]).get(STAMPS) != by for name in names):
-            if time.monotonic() >= until:
-                raise ClusterError(settings.bootstrap, f"it does not set {STAMPS} to {by}")
-            time.sleep(_LOOK_SECONDS)
+        if not until(
+            lambda: all(_configs(admin, kind, name, [STAMPS]).get(STAMPS) == by for name in names), TIMEOUT_MS / 1000
+        ):
+            raise ClusterError(settings.bootstrap, f"it does not set {STAMPS} to {by}")
 
 
 def _create(admin: Any, new: dict[str, Any]) -> None:

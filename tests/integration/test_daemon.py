@@ -10,10 +10,10 @@ import psutil
 import pytest
 from support.stack import guarded_folder
 
+from newsroom_consumers.waiting import until
 from newsroom_infra.stack import programs
 from newsroom_infra.stack.daemon import Daemon, ProcessPlan, socket_path
 from newsroom_infra.stack.errors import SocketFolderError, StartError
-from newsroom_infra.stack.waiting import until
 
 
 def plan(code: str, **environment: str) -> ProcessPlan:

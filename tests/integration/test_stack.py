@@ -18,12 +18,12 @@ from msgspec.structs import replace
 from rich.console import Console
 from support.stack import guarded_folder, settings_for
 
+from newsroom_consumers.waiting import until
 from newsroom_infra import stack, topics
 from newsroom_infra.home import HomeVersionError
 from newsroom_infra.settings import Settings
 from newsroom_infra.stack.errors import DiskFullError, FolderError, PortInUseError, ResetRefusedError, StartError
 from newsroom_infra.stack.ports import listens
-from newsroom_infra.stack.waiting import until
 from newsroom_infra.topics import TopicsError
 
 

@@ -20,12 +20,12 @@ from msgspec.structs import replace
 from rich.console import Console
 from support.stack import free_ports, fresh_topics, guarded_folder, settings_for
 
+from newsroom_consumers.waiting import until
 from newsroom_infra import stack
 from newsroom_infra.cli import newsroom
 from newsroom_infra.home import postgres_password_file
 from newsroom_infra.settings import Settings
 from newsroom_infra.stack import postgres
-from newsroom_infra.stack.waiting import until
 
 
 def with_postgres(settings: Settings) -> Settings:

@@ -9,10 +9,10 @@ from click.testing import CliRunner
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from support.stack import free_ports
 
+from newsroom_consumers.waiting import until
 from newsroom_infra import topics
 from newsroom_infra.cli import newsroom
 from newsroom_infra.settings import Settings
-from newsroom_infra.stack.waiting import until
 from newsroom_infra.topics import ClusterError, TopicDifference
 from newsroom_schemas.errors import Kind
 

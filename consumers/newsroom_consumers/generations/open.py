@@ -10,7 +10,6 @@ Example::
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import ClassVar
@@ -24,10 +23,8 @@ from newsroom_consumers.log.record import Partition
 from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.queries.readers import ReaderQueries, Site
 from newsroom_consumers.store import cursors
+from newsroom_consumers.waiting import attempts
 from newsroom_schemas.errors import Kind, NewsroomError
-
-_LOOK_SECONDS = 0.05
-"""Seconds between two checks of how far a generation is."""
 
 
 class NotReachedError(NewsroomError):
@@ -96,8 +93,7 @@ def cut_of(control: Control, name: str | None = None) -> dict[Partition, int]:
 
 def wait_until_reached(cut: Cut, reached: Callable[[], Cut], seconds: float) -> None:
     """Wait until a generation is at the cut or past it. Raises ``NotReachedError`` after ``seconds``."""
-    until = time.monotonic() + seconds
-    while behind := distance(cut, reached()):
-        if time.monotonic() >= until:
-            raise NotReachedError(seconds, behind)
-        time.sleep(_LOOK_SECONDS)
+    for _ in attempts(seconds):
+        if not (behind := distance(cut, reached())):
+            return
+    raise NotReachedError(seconds, behind)

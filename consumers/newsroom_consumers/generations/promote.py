@@ -24,6 +24,7 @@ from newsroom_consumers.generations.open import cut_of
 from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store import cursors, queues
+from newsroom_consumers.waiting import attempts
 from newsroom_schemas.errors import Kind, NewsroomError
 
 _NEAR = 1000
@@ -162,11 +163,9 @@ def _has_flipped(control: Control, name: str, live: str, until: float) -> bool:
 def _flip(control: Control, name: str, live: str, until: float) -> bool:
     """Fence live's workers, and flip if the generation passes their cursors soon enough; return whether it did."""
     with _frozen(control, live) as frozen:
-        soon = min(until, time.monotonic() + _FENCE_SECONDS)
-        while _missing(control, name, frozen.cut):
-            if time.monotonic() >= soon:
-                return False
-            time.sleep(_LOOK_SECONDS)
+        left = min(until - time.monotonic(), _FENCE_SECONDS)
+        if not any(not _missing(control, name, frozen.cut) for _ in attempts(left, _LOOK_SECONDS)):
+            return False
         _require_no_more_parked(control, name, queues.heads(frozen.connection))
         if not control.flip(live, name, frozen.connection):
             raise ReplacedError(live)

@@ -8,7 +8,6 @@ Example::
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Sequence
 from functools import partial
@@ -23,10 +22,8 @@ from newsroom_consumers.generations.open import cut_of, wait_until_reached
 from newsroom_consumers.log.record import Address, Partition
 from newsroom_consumers.queries.answers import ParkedHead, QueueFate, SkipFate
 from newsroom_consumers.queries.editors import EditorQueries
+from newsroom_consumers.waiting import attempts
 from newsroom_schemas.errors import Kind, NewsroomError
-
-_LOOK_SECONDS = 0.05
-"""Seconds between two checks whether a request has been answered."""
 
 
 class NothingParkedError(NewsroomError):
@@ -114,12 +111,11 @@ def skipped(control: Control, before: ParkedQueue, skip: Address, seconds: float
 def _ask(requests: Retries, ids: Sequence[str], seconds: float) -> None:
     """Enter a request and wait until workers have answered it; withdraw what none has answered."""
     request_id = str(uuid.uuid4())
-    until = time.monotonic() + seconds
     requests.ask(request_id, ids)
     try:
-        while left := requests.open(request_id):
-            if time.monotonic() >= until:
-                raise UnansweredError(sorted(left), seconds)
-            time.sleep(_LOOK_SECONDS)
+        for _ in attempts(seconds):
+            if not (left := requests.open(request_id)):
+                return
+        raise UnansweredError(sorted(left), seconds)
     finally:
         requests.withdraw(request_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -13,6 +12,7 @@ from kafka import TopicPartition
 from newsroom_consumers.log.kafka_client import connect, record_of, translated
 from newsroom_consumers.log.log import Bounds, LogAwayError
 from newsroom_consumers.log.record import Partition, Record
+from newsroom_consumers.waiting import attempts
 
 _READ_SECONDS = 30.0
 """How long to wait for a record that the log says it has."""
@@ -70,19 +70,17 @@ class KafkaRecords:
     def _first_of_each(self, consumer: Any, count: int) -> dict[Partition, Record]:
         """Return the next record of each assigned partition, of which there are ``count``."""
         found: dict[Partition, Record] = {}
-        until = time.monotonic() + _READ_SECONDS
-        while len(found) < count:
-            if time.monotonic() > until:
-                raise LogAwayError(self._bootstrap, f"no record within {_READ_SECONDS:g} s")
+        for _ in attempts(_READ_SECONDS, 0):
             for at, records in consumer.poll(200).items():
                 found.setdefault(Partition(*at), record_of(records[0]))
                 consumer.pause(at)
-        return found
+            if len(found) == count:
+                return found
+        raise LogAwayError(self._bootstrap, f"no record within {_READ_SECONDS:g} s")
 
     def _next(self, consumer: Any, at: TopicPartition) -> Sequence[Any]:
         """Return the records that come next, at least one."""
-        until = time.monotonic() + _READ_SECONDS
-        while time.monotonic() < until:
+        for _ in attempts(_READ_SECONDS, 0):
             if records := consumer.poll(200).get(at):
                 return list(records)
         raise LogAwayError(self._bootstrap, f"no record within {_READ_SECONDS:g} s")

@@ -23,8 +23,8 @@ import msgspec
 import psutil
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
+from newsroom_consumers.waiting import until
 from newsroom_infra.stack.errors import SocketFolderError, StartError, StopError
-from newsroom_infra.stack.waiting import until
 
 LONGEST_SOCKET = 100
 """Maximum bytes of a Unix socket's path on all systems (104 on macOS, 108 on Linux, with the final zero byte)."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from newsroom_consumers.waiting import until
 from newsroom_infra.stack.daemon import Daemon, tail
 from newsroom_infra.stack.errors import StartError
-from newsroom_infra.stack.waiting import until
 
 SETTLE_SECONDS = 15.0
 """Maximum seconds until the process manager considers a program running."""
