@@ -18,11 +18,11 @@ from typing import TypedDict, Unpack
 
 import uuid_utils
 
-from newsroom_producers.instants import to_microseconds
 from newsroom_producers.receipts import Receipt, Transport
 from newsroom_producers.slug import slugify
 from newsroom_schemas import events
 from newsroom_schemas.errors import InvalidEventError
+from newsroom_schemas.instants import to_microseconds
 from newsroom_schemas.values import Author, Block, Image, Note
 
 

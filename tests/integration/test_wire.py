@@ -23,8 +23,8 @@ from newsroom_consumers.store.tables import EVENT
 from newsroom_producers.importers.emit import send_lines
 from newsroom_producers.importers.lines import read_lines
 from newsroom_producers.importers.stories import StoryReader
-from newsroom_producers.instants import from_rfc3339
 from newsroom_producers.receipts import Receipt
+from newsroom_schemas.instants import from_rfc3339
 
 WIRE = Path(__file__).parents[3] / "shared" / "data" / "reuters-21578.jsonl.gz"
 STORIES = 16_000

@@ -19,10 +19,10 @@ import msgspec
 
 from newsroom_producers.desk import new_event_id, now
 from newsroom_producers.importers.lines import Line
-from newsroom_producers.instants import from_rfc3339, to_microseconds
 from newsroom_producers.receipts import Receipt, Refusal, Sendable, SendResult, Transport
 from newsroom_schemas.errors import InvalidEventError, NewsroomError, UnreadableLineError
 from newsroom_schemas.events import EVENTS, AnyEvent
+from newsroom_schemas.instants import from_rfc3339, to_microseconds
 from newsroom_schemas.validation import instants
 from newsroom_schemas.values import StoredBlocks
 

@@ -22,10 +22,10 @@ from typing import Any
 import msgspec
 
 from newsroom_producers.importers.emit import read_object
-from newsroom_producers.instants import from_rfc3339
 from newsroom_producers.slug import slugify
 from newsroom_schemas.errors import DuplicateStoryError, InvalidEventError, UnreadableLineError
 from newsroom_schemas.events import AnyEvent, ArticleCreated, ArticlePublished, ArticleTranslated
+from newsroom_schemas.instants import from_rfc3339
 from newsroom_schemas.validation import ID, MAX_ID_LENGTH, check
 from newsroom_schemas.values import Author, Block, Image
 

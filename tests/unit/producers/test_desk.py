@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from newsroom_producers.desk import Desk, new_event_id
-from newsroom_producers.instants import from_rfc3339
 from newsroom_producers.receipts import Receipt, Sendable, SendResult
 from newsroom_schemas.errors import InvalidEventError
 from newsroom_schemas.events import (
@@ -29,6 +28,7 @@ from newsroom_schemas.events import (
     TagDefined,
     TagMerged,
 )
+from newsroom_schemas.instants import from_rfc3339
 from newsroom_schemas.values import Block, Note
 
 NOON = datetime(2025, 2, 7, 12, tzinfo=UTC)

@@ -9,19 +9,18 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from newsroom_infra.settings import load
 from newsroom_schemas.errors import Kind, NewsroomError
-from newsroom_schemas.instants import EPOCH, to_datetime
+from newsroom_schemas.instants import to_datetime, to_microseconds
 
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
 _OFFSET = r"Z|[+-][0-9]{2}:[0-9]{2}"
 _TIME = re.compile(rf"({_DATE})[T ]({_CLOCK})({_OFFSET})?", re.IGNORECASE)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class InstantError(NewsroomError):
@@ -58,7 +57,7 @@ def instant(text: str, zone: ZoneInfo) -> int:
     try:
         at = datetime.fromisoformat(f"{date}T{clock}{(offset or '').upper()}")
         at = at if at.tzinfo else _local(text, at, zone)
-        microseconds = (at - EPOCH) // _MICROSECOND
+        microseconds = to_microseconds(at)
         to_datetime(microseconds)
     except (ValueError, OverflowError) as error:
         raise InstantError(text, f"is no instant: {error}") from error
