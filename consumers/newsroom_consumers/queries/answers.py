@@ -18,7 +18,7 @@ import msgspec
 from newsroom_schemas.errors import Kind, NewsroomError
 from newsroom_schemas.fold.tags import Label
 from newsroom_schemas.instants import to_rfc3339
-from newsroom_schemas.values import Author, Block, Image
+from newsroom_schemas.values import Author, Block
 
 
 class NotFoundError(NewsroomError):
@@ -43,9 +43,20 @@ class Instant(int):
 class ReaderNote(msgspec.Struct, frozen=True, kw_only=True):
     """What readers were told about a publication, and when."""
 
+    at: Instant
     kind: str
     text: str
-    at: Instant
+
+
+class ShownImage(msgspec.Struct, frozen=True, kw_only=True):
+    """The image of an edition, as its row keeps it; ``schemas`` says what each field is."""
+
+    alt: str | None
+    caption: str | None
+    credit: str | None
+    height: int | None
+    src: str
+    width: int | None
 
 
 class ShownTag(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +84,7 @@ class LiveArticle(msgspec.Struct, frozen=True, kw_only=True):
     headline: str
     lead: str | None
     blocks: tuple[Block, ...]
-    image: Image | None
+    image: ShownImage | None
     authors: tuple[Author, ...]
     section: str | None
     tags: tuple[ShownTag, ...]
@@ -83,11 +94,11 @@ class LiveArticle(msgspec.Struct, frozen=True, kw_only=True):
     first_published_at: Instant
     updated_at: Instant | None
     """``None`` when it has been published once."""
-    languages: tuple[str, ...]
-    """Languages in which the article is live, in the newsroom's order."""
     related: tuple[ArticleLink, ...] | None
     """The newest other stories of its first tag; ``None`` where only this article is known."""
     url: str
+    languages: tuple[str, ...]
+    """Languages in which the article is live, in the newsroom's order."""
 
 
 class GoneArticle(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,9 +112,9 @@ class GoneArticle(msgspec.Struct, frozen=True, kw_only=True):
     successor: str | None
     """Id of the article to read instead."""
     since: Instant
+    url: str
     languages: tuple[str, ...]
     """Languages in which the article is still live, in the newsroom's order."""
-    url: str
 
 
 class ListEntry(msgspec.Struct, frozen=True, kw_only=True):

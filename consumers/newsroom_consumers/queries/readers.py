@@ -28,6 +28,7 @@ from newsroom_consumers.queries.answers import (
     LiveArticle,
     NotFoundError,
     ReaderNote,
+    ShownImage,
     ShownTag,
     TagPage,
     TimelinePage,
@@ -35,12 +36,12 @@ from newsroom_consumers.queries.answers import (
 from newsroom_schemas.fold.state import Catalogue, DatedNote
 from newsroom_schemas.fold.tags import aliases, label, resolve
 from newsroom_schemas.instants import to_datetime
-from newsroom_schemas.values import Author, Block, Image, StoredBlocks
+from newsroom_schemas.values import Author, Block, StoredBlocks
 
 RELATED = 3
 """How many related stories an article shows."""
 
-_image = msgspec.json.Decoder(Image).decode
+_image = msgspec.json.Decoder(ShownImage).decode
 _authors = msgspec.json.Decoder(tuple[Author, ...]).decode
 _ids = msgspec.json.Decoder(tuple[str, ...]).decode
 _notes = msgspec.json.Decoder(list[DatedNote]).decode

@@ -21,6 +21,7 @@ from newsroom_consumers.queries.answers import (
     QueueFate,
     ReaderNote,
     RecordOutcome,
+    ShownImage,
     ShownTag,
     SkipFate,
     SourcedOutcome,
@@ -32,13 +33,14 @@ from newsroom_consumers.queries.answers import (
 )
 from newsroom_infra.cli.shared.output import visible
 from newsroom_schemas.fold.tags import Label
-from newsroom_schemas.values import Author, Block, Image
+from newsroom_schemas.values import Author, Block
 
 EVIL = "a\x1b]0;owned\x07\u202eb"
 """A text that a terminal would obey."""
 AT = Instant(1_738_929_600_000_001)
 TAG = ShownTag(id=EVIL, label=Label(EVIL, "en"))
 ENTRY = ListEntry(article_id=EVIL, headline=EVIL, published_at=AT, time=EVIL, flags=(EVIL,), url=EVIL)
+IMAGE = ShownImage(alt=EVIL, caption=EVIL, credit=EVIL, height=1, src=EVIL, width=2)
 LIVE = LiveArticle(
     article_id=EVIL,
     language=EVIL,
@@ -46,7 +48,7 @@ LIVE = LiveArticle(
     headline=EVIL,
     lead=EVIL,
     blocks=(Block(kind=EVIL, text=EVIL, items=(EVIL,), label=EVIL, attribution=EVIL, url=EVIL),),
-    image=Image(src=EVIL, alt=EVIL, caption=EVIL, credit=EVIL),
+    image=IMAGE,
     authors=(Author(id=EVIL, name=EVIL),),
     section=EVIL,
     tags=(TAG,),
@@ -82,17 +84,18 @@ _FATE: dict[str, Any] = {"article_id": EVIL, "records": 2, "outcomes": {"applied
 CURSOR = CursorOverview(topic=EVIL, partition=1, next_offset=2, lag=None)
 
 _OUTCOME_KEYS = "event_id type language outcome reason facts recorded_at actor partition offset"
-_PUBLISHED_KEYS = "notes version first_published_at updated_at languages related url"
+_PUBLISHED_KEYS = "notes version first_published_at updated_at related url languages"
 _PARKED_KEYS = "article_id topic partition offset recorded_at stage error hides"
 FORMS: dict[str, tuple[msgspec.Struct, str]] = {
     "live article": (
         LIVE,
         f"article_id language status slug headline lead blocks image authors section tags flags {_PUBLISHED_KEYS}",
     ),
-    "note": (LIVE.notes[0], "kind text at"),
+    "note": (LIVE.notes[0], "at kind text"),
+    "image": (IMAGE, "alt caption credit height src width"),
     "tag": (TAG, "id label"),
     "related": (LIVE.related[0] if LIVE.related else TAG, "article_id headline"),
-    "gone article": (GONE, "article_id language status reason note successor since languages url"),
+    "gone article": (GONE, "article_id language status reason note successor since url languages"),
     "timeline": (TimelinePage(items=(ENTRY,), next=EVIL), "items next"),
     "item": (ENTRY, "article_id headline published_at time flags url"),
     "tag page": (TagPage(tag=TAG, items=(ENTRY,), next=None), "tag items next"),
