@@ -22,6 +22,7 @@ from newsroom_consumers.generations.open import cut_of, wait_until_reached
 from newsroom_consumers.log.record import Address, Partition
 from newsroom_consumers.queries.answers import ParkedHead, QueueFate, SkipFate
 from newsroom_consumers.queries.editors import EditorQueries
+from newsroom_consumers.store import queues
 from newsroom_consumers.waiting import attempts
 from newsroom_schemas.errors import Kind, NewsroomError
 
@@ -71,26 +72,25 @@ def retry(control: Control, ids: Sequence[str] | None, seconds: float) -> list[Q
     """
     name = control.live()
     with control.database.reading(name) as connection:
-        queues = EditorQueries(connection).queues()
-    wanted = sorted(queues) if ids is None else ids
+        parked = queues.addresses(connection)
+    wanted = sorted(parked) if ids is None else ids
     for id_ in wanted:
-        if id_ not in queues:
+        if id_ not in parked:
             raise NothingParkedError(id_)
     if wanted:
         with control.retries(name) as requests:
             _ask(requests, wanted, seconds)
     with control.database.reading(name) as connection:
-        return [EditorQueries(connection).fate(id_, queues[id_]) for id_ in wanted]
+        return [EditorQueries(connection).fate(id_, parked[id_]) for id_ in wanted]
 
 
 def waiting(control: Control, id_: str) -> ParkedQueue:
     """Return the parked records of an article. Raises ``NothingParkedError``."""
     with control.database.reading(control.live()) as connection:
-        editors = EditorQueries(connection)
-        head = editors.head(id_)
+        head = EditorQueries(connection).head(id_)
         if head is None:
             raise NothingParkedError(id_)
-        return ParkedQueue(head, editors.queues()[id_])
+        return ParkedQueue(head, queues.addresses(connection)[id_])
 
 
 def skipped(control: Control, before: ParkedQueue, skip: Address, seconds: float) -> SkipFate:

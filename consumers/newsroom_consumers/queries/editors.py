@@ -68,10 +68,6 @@ class EditorQueries:
             raise NotFoundError(f"parked record of article {article_id}")
         return found
 
-    def queues(self) -> dict[str, list[Address]]:
-        """Return where the parked records of each article lie, in log order."""
-        return queues.addresses(self._connection)
-
     def head(self, article_id: str) -> ParkedHead | None:
         """Return the first parked record of an article, with what names it in the log."""
         row = queues.head_row(self._connection, article_id)
