@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Select, Table, select
 
 from newsroom_consumers.control.build import this_build
 from newsroom_consumers.control.control import Control
@@ -138,13 +138,16 @@ def tables_of(path: Path) -> Tables:
 
 def scan(connection: Connection) -> Tables:
     """Scan every column of every table of a generation, but for those that say who worked."""
-    return {table.name: _rows_of(connection, table) for table in TABLES}
+    return {name: list(map(tuple, connection.execute(query))) for name, query in _SCANS.items()}
 
 
-def _rows_of(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
+def _scan_of(table: Table) -> Select[Any]:
     hidden = NOT_COMPARED.get(table.name, set())
     columns = [column for column in table.columns if column.name not in hidden]
-    return [tuple(row) for row in connection.execute(select(*columns).order_by(*table.primary_key))]
+    return select(*columns).order_by(*table.primary_key)
+
+
+_SCANS = {table.name: _scan_of(table) for table in TABLES}
 
 
 def reached(ends: Mapping[Any, int], positions: Mapping[Any, int]) -> bool:

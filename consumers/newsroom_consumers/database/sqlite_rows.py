@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -36,6 +37,7 @@ class SqliteRows:
             )
 
 
+@cache
 def _statement(table: Table, *, upsert: bool) -> str:
     statement = sqlite.insert(table)
     if upsert:

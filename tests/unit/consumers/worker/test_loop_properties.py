@@ -87,7 +87,7 @@ def generation(main: Path) -> Iterator[Generation]:
     session.close()
 
 
-@settings(unhurried, max_examples=80)
+@settings(unhurried, max_examples=40)
 @given(records(), sizes, st.sampled_from([1, 2, 4000]), faults)
 def test_no_batch_size_cache_failure_or_crash_changes_a_table(
     empty: Path, log: list[Record], sizes: list[int], cached: int, faults: list[tuple[int, BaseException]]

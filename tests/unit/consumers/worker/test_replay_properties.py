@@ -22,7 +22,7 @@ from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.worker.replay import replay
 
 
-@settings(unhurried, max_examples=25)
+@settings(unhurried, max_examples=15)
 @given(
     records(),
     st.lists(st.integers(0, 99), min_size=5, max_size=5),

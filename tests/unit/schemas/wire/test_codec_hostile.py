@@ -94,7 +94,7 @@ def test_arbitrary_bytes_behind_a_known_schema_end_in_an_event_or_the_named_erro
 
 
 @given(data=st.data())
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_valid_bytes_with_some_changed_end_in_an_event_or_the_named_error(data: st.DataObject) -> None:
     value = bytearray(data.draw(st.sampled_from(VALUES)))
     for _ in range(data.draw(st.integers(1, 4))):
