@@ -21,7 +21,6 @@ from support.writing import Writer, records_of, scan
 
 from newsroom_consumers.database.database import Session
 from newsroom_consumers.fold.aggregate import Aggregate
-from newsroom_consumers.fold.record_rules import CATALOGUE
 from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.log.chain import CHAIN_START, value_sha
 from newsroom_consumers.log.record import Partition
@@ -29,6 +28,7 @@ from newsroom_consumers.store.cursors import Cursor, FencedError
 from newsroom_consumers.store.generation import Generation
 from newsroom_schemas.events import AnyTagEvent
 from newsroom_schemas.fold.state import Article, Edition
+from newsroom_schemas.fold.tags import CATALOGUE
 
 AT = Partition(TOPIC, 0)
 STORY = records_of(make.created(), make.edited(headline="New"), make.published())

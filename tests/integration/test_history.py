@@ -18,10 +18,11 @@ from support.workers import run
 
 from newsroom_consumers.audit.history.history import history
 from newsroom_consumers.control.control import Control
-from newsroom_consumers.fold.record_rules import CATALOGUE, RecordReader
+from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.kafka import KafkaLog, placement
 from newsroom_consumers.queries.answers import NotFoundError
 from newsroom_producers.desk import new_event_id
+from newsroom_schemas.fold.tags import CATALOGUE
 from newsroom_schemas.instants import to_rfc3339
 from newsroom_schemas.values import Author, Block
 

@@ -10,10 +10,10 @@ from support.asked import as_json, outcomes, page, public_text, tagged, timeline
 from support.fold_model import correction, edited
 from support.kit import Newsroom
 
-from newsroom_consumers.fold.record_rules import CATALOGUE
 from newsroom_consumers.queries.answers import NotFoundError
 from newsroom_producers.desk import Desk, new_event_id
 from newsroom_producers.receipts import Receipt
+from newsroom_schemas.fold.tags import CATALOGUE
 from newsroom_schemas.values import Block
 
 pytestmark = [pytest.mark.parametrize("batch", [1, 500]), on_both_databases]

@@ -21,10 +21,10 @@ from support.workers import run, until, worker
 
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.fold.batch import BatchFold
-from newsroom_consumers.fold.record_rules import CATALOGUE
 from newsroom_consumers.worker.refold import ThrottledRequests
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.events import AnyEvent, TagDefined
+from newsroom_schemas.fold.tags import CATALOGUE
 
 SOUND = BatchFold()
 

@@ -31,7 +31,7 @@ from newsroom_consumers.database.database import GenerationInUseError
 from newsroom_consumers.database.sqlite import SqliteDatabase
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.batch import BatchFold
-from newsroom_consumers.fold.record_rules import CATALOGUE, JudgedRecord, RecordReader
+from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
 from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.generations.open import cut_of, wait_until_reached
 from newsroom_consumers.log.cut import Cut, cut_at
@@ -44,6 +44,7 @@ from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.reread import before, places_of, read_again
 from newsroom_consumers.worker.replay import begin, replay
 from newsroom_schemas.errors import Kind, NewsroomError
+from newsroom_schemas.fold.tags import CATALOGUE
 from newsroom_schemas.instants import to_rfc3339
 
 KEPT = 3

@@ -22,12 +22,12 @@ from sqlalchemy import Connection
 from newsroom_consumers.compare.changes import ChangeReport, Findings, summary
 from newsroom_consumers.compare.rows import NamedRow, differences
 from newsroom_consumers.control.control import Control, KnownGeneration
-from newsroom_consumers.fold.record_rules import CATALOGUE
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store import cursors, event_rows
 from newsroom_consumers.store.digests import digests
 from newsroom_consumers.store.tables import all_tables
 from newsroom_schemas.errors import Kind, NewsroomError
+from newsroom_schemas.fold.tags import CATALOGUE
 
 
 class CursorsDifferError(NewsroomError):

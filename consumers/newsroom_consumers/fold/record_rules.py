@@ -14,14 +14,12 @@ from newsroom_consumers.log.chain import digest, value_sha
 from newsroom_consumers.log.record import Record
 from newsroom_schemas.errors import UndecodableError
 from newsroom_schemas.events import AnyEvent, RecordSkipped, TagEvent, key_of
+from newsroom_schemas.fold.tags import CATALOGUE
 from newsroom_schemas.rejections import KeyMismatch, Misplaced, NoValue, Rejected
 from newsroom_schemas.validation import ID
 
 if TYPE_CHECKING:
     from newsroom_schemas.wire.codec import Codec  # queries come by here, too, and Avro loads slowly
-
-CATALOGUE = ""
-"""The id of the tag catalogue, which is one aggregate. No article can have this id."""
 
 
 class JudgedRecord(NamedTuple):

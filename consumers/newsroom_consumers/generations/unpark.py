@@ -17,7 +17,6 @@ from msgspec import structs
 
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.control.retries import Retries
-from newsroom_consumers.fold.record_rules import CATALOGUE
 from newsroom_consumers.generations.open import cut_of, wait_until_reached
 from newsroom_consumers.log.record import Address, Partition
 from newsroom_consumers.queries.answers import ParkedHead, QueueFate, SkipFate
@@ -25,6 +24,7 @@ from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.store import queues
 from newsroom_consumers.waiting import attempts
 from newsroom_schemas.errors import Kind, NewsroomError
+from newsroom_schemas.fold.tags import CATALOGUE
 
 
 class NothingParkedError(NewsroomError):

@@ -12,11 +12,12 @@ import msgspec
 from sqlalchemy import Connection, Row, func, select
 
 from newsroom_consumers.fold.outcome import Outcome, Parked, to_columns
-from newsroom_consumers.fold.record_rules import CATALOGUE, JudgedRecord
+from newsroom_consumers.fold.record_rules import JudgedRecord
 from newsroom_consumers.log.record import Address, Partition, Record
 from newsroom_consumers.projections.columns import canonical
 from newsroom_consumers.store.tables import EVENT
 from newsroom_schemas.events import AnyEvent
+from newsroom_schemas.fold.tags import CATALOGUE
 
 _FINGERPRINT = re.compile(rb"[0-9a-f]{16}")
 _headers = msgspec.json.Decoder(list[tuple[str, str | None]]).decode

@@ -15,7 +15,6 @@ from sqlalchemy.exc import IntegrityError
 
 from newsroom_consumers.database.database import Database, Session
 from newsroom_consumers.fold.aggregate import Aggregate
-from newsroom_consumers.fold.record_rules import CATALOGUE
 from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.projections import PROJECTIONS, catalogue_projection, public_names
@@ -25,6 +24,7 @@ from newsroom_consumers.store.queues import Queue
 from newsroom_consumers.store.reread import places_of
 from newsroom_consumers.store.steps import Step, StepObserver, ignore
 from newsroom_schemas.fold.state import Edition
+from newsroom_schemas.fold.tags import CATALOGUE
 
 _LOAD = 500
 """Maximum articles to load with one statement: SQLite allows 32,766 values."""

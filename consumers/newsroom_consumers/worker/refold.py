@@ -19,13 +19,14 @@ from typing import Protocol
 
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.parking import is_named_by
-from newsroom_consumers.fold.record_rules import CATALOGUE, JudgedRecord, RecordReader
+from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
 from newsroom_consumers.fold.result import Refold
 from newsroom_consumers.log.log import LogRecords
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.reread import read_again
 from newsroom_schemas.events import RecordSkipped
+from newsroom_schemas.fold.tags import CATALOGUE
 
 _LOOK_SECONDS = 0.25
 """Minimum seconds between two looks for requests."""

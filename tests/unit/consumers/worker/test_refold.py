@@ -21,7 +21,7 @@ from support.record_strategies import PARTITIONS, PLACE, TAGS_TOPIC, TOPIC, numb
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.control.retries import Retries
 from newsroom_consumers.database.sqlite import SqliteDatabase
-from newsroom_consumers.fold.record_rules import CATALOGUE, RecordReader
+from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.log import LogMismatchError
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.store.cursors import FencedError
@@ -29,6 +29,7 @@ from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.worker.loop import Loop
 from newsroom_consumers.worker.refold import ThrottledRequests
 from newsroom_schemas.events import AnyEvent, AnyTagEvent
+from newsroom_schemas.fold.tags import CATALOGUE
 
 READER = RecordReader(CODEC, tags_topic=TAGS_TOPIC, place=PLACE)
 EVENTS: tuple[AnyEvent, ...] = (
