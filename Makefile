@@ -51,7 +51,7 @@ check: $(TOOLS) ## run linters, the type checker and the rules of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: $(TOOLS) ## run the tests that need no broker and no PostgreSQL, in under a minute
+unit: $(TOOLS) ## run the tests that need no broker and no PostgreSQL
 	$(BIN)/pytest -n 2 --dist loadfile tests/unit
 
 test: check ## run every check and test, against a real broker of its own
