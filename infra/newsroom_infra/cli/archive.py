@@ -7,18 +7,15 @@ from pathlib import Path
 
 import click
 
-from newsroom_infra.cli.reading import EXTRAS
 from newsroom_infra.cli.shared import progress
 from newsroom_infra.cli.shared.cuts import cut_of, until
-from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.extras import CONSUMERS, needs
 from newsroom_infra.cli.shared.interrupt import stoppable
+from newsroom_infra.cli.shared.options import with_json
 from newsroom_infra.cli.shared.output import print_json, visible
 from newsroom_infra.settings import load
 
 _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-
-
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 @click.group()
@@ -29,14 +26,15 @@ def log() -> None:
 @log.command()
 @_folder
 @until
-@_as_json
+@with_json
+@needs(CONSUMERS)
 def export(folder: Path, until: str | None, *, as_json: bool) -> None:
     """Export the log into a folder. DIR must be empty or not exist; schemas and a seal go with the records.
 
     The same command starts an interrupted export again.
     """
-    with needs(EXTRAS):
-        from newsroom_infra.app import archive
+    from newsroom_infra.app import archive
+
     try:
         manifest = archive.export(load(), folder, lambda log: cut_of(until, log), progress.counting)
     except KeyboardInterrupt as interrupt:
@@ -58,7 +56,7 @@ def export(folder: Path, until: str | None, *, as_json: bool) -> None:
     help="Seals that were kept elsewhere (`newsroom audit seal`): without them an export that was rewritten whole is "
     "not told from the true one.",
 )
-@_as_json
+@with_json
 @stoppable()
 def verify(folder: Path, seals: Path | None, *, as_json: bool) -> None:
     """Verify an export of the log. Proves that it is as it was written; nothing but the folder is needed.
@@ -89,14 +87,15 @@ def verify(folder: Path, seals: Path | None, *, as_json: bool) -> None:
 @log.command("import")
 @_folder
 @click.option("--rename", is_flag=True, help="Let the topics have another prefix than the export's.")
-@_as_json
+@with_json
+@needs(CONSUMERS)
 def import_(folder: Path, *, rename: bool, as_json: bool) -> None:
     """Import an export into empty topics. Offsets, timestamps, hashes and chain are then the same.
 
     The same command continues an interrupted import.
     """
-    with needs(EXTRAS):
-        from newsroom_infra.app import archive
+    from newsroom_infra.app import archive
+
     try:
         done = archive.restore(load(), folder, progress.counting, rename=rename)
     except KeyboardInterrupt as interrupt:

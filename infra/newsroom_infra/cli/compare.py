@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsroom_infra.cli.reading import EXTRAS
-from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.extras import CONSUMERS, needs
+from newsroom_infra.cli.shared.options import with_json, with_lines
 from newsroom_infra.cli.shared.output import print_json
 from newsroom_infra.cli.views import differences
 from newsroom_infra.settings import load
@@ -21,18 +21,16 @@ if TYPE_CHECKING:
 @click.argument("a")
 @click.argument("b")
 @click.option("--common", is_flag=True, help="Compare the articles that both hold whole, however far each has come.")
-@click.option(
-    "--limit", type=click.IntRange(0), default=20, show_default=True, help="Lines of each kind of difference to print."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@with_lines
+@with_json
+@needs(CONSUMERS)
 def compare(a: str, b: str, limit: int, *, common: bool, as_json: bool) -> None:
     """Compare two generations. Prints what differs from A to B: articles, tag pages, timelines, events.
 
     Exit 0 when they are equal, 1 when they differ, 3 when there is no such generation, 4 when they have not folded the
     log equally far.
     """
-    with needs(EXTRAS):
-        from newsroom_infra.app import verify
+    from newsroom_infra.app import verify
 
     found = verify.compare(load(), a, b, common=common)
     if as_json:

@@ -16,7 +16,7 @@ from typing import ClassVar
 import click
 
 from newsroom_infra.cli import writing
-from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.extras import CONSUMERS, needs
 from newsroom_infra.cli.views.lists import print_timeline
 from newsroom_infra.settings import Settings, load
 from newsroom_infra.shipped import shipped
@@ -24,7 +24,6 @@ from newsroom_producers.importers.emit import EventReader
 from newsroom_producers.receipts import Refusal
 from newsroom_schemas.errors import Kind, NewsroomError
 
-EXTRAS = "kafka,consumers"
 SOURCE = "demo-desk"
 """The tool that the demo's events name, and the actor of those that name none."""
 _WAIT_SECONDS = 60.0
@@ -55,10 +54,11 @@ class NotUpError(NewsroomError):
 
 
 @click.command()
+@needs(CONSUMERS)
 def demo() -> None:
     """Load a small newsroom of invented stories. Prints its timelines; loading it again changes nothing."""
-    with needs(EXTRAS):
-        from newsroom_infra.app import build, worker
+    from newsroom_infra.app import build, worker
+
     settings = load()
     _check(settings)
     click.echo(f"{_send():,} events sent; waiting for the worker")
@@ -79,8 +79,8 @@ def lines() -> bytes:
 
 def _check(settings: Settings) -> None:
     """Raise :class:`NotUpError` where there is no broker or no topic yet: a send would wait for them in vain."""
-    with needs(EXTRAS):
-        from newsroom_infra import topics
+    from newsroom_infra import topics
+
     try:
         missing = [each.where for each in topics.differences(settings) if each.setting == "exists"]
     except topics.ClusterError as error:

@@ -6,36 +6,39 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from newsroom_infra import logs
-from newsroom_infra.cli.reading import EXTRAS
+from newsroom_infra.cli import views
 from newsroom_infra.cli.shared import progress
 from newsroom_infra.cli.shared.cuts import cut_of, until
-from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.extras import CONSUMERS, needs
 from newsroom_infra.cli.shared.interrupt import told_to_stop
-from newsroom_infra.cli.shared.output import print_json
+from newsroom_infra.cli.shared.options import with_json, with_yes
+from newsroom_infra.cli.shared.output import print_json, prints
 from newsroom_infra.cli.shared.timeout import with_timeout
-from newsroom_infra.cli.views.generations import print_generations, print_replayed
 from newsroom_infra.settings import Settings, load
 
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+if TYPE_CHECKING:
+    from newsroom_consumers.generations.promote import Promotion
 
 
 @click.group(invoke_without_command=True)
 @click.pass_context
-@_json
+@with_json
+@needs(CONSUMERS)
 def generations(context: click.Context, *, as_json: bool) -> None:
     """List the generations. The live one is what readers see."""
     if context.invoked_subcommand:
         return
-    with needs(EXTRAS):
-        from newsroom_consumers.generations.overview import overview
-        from newsroom_consumers.log.cut import end_of
-        from newsroom_consumers.log.log import LogError
-        from newsroom_infra.app import build
-        from newsroom_infra.app.log import kafka_log
+    from newsroom_consumers.generations.overview import overview
+    from newsroom_consumers.log.cut import end_of
+    from newsroom_consumers.log.log import LogError
+    from newsroom_infra.app import build
+    from newsroom_infra.app.log import kafka_log
+
     settings = load()
     try:
         with closing(kafka_log(settings)) as log:
@@ -47,16 +50,17 @@ def generations(context: click.Context, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        print_generations(found)
+        views.generations.print_generations(found)
 
 
 @generations.command()
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_yes
+@needs(CONSUMERS)
 def drop(name: str, *, yes: bool) -> None:
     """Drop the generation NAME. Neither the live one nor one that is in use can be dropped."""
-    with needs(EXTRAS):
-        from newsroom_infra.app import build
+    from newsroom_infra.app import build
+
     control = build.control(load())
     control.known(name)
     if not yes:
@@ -82,16 +86,17 @@ def drop(name: str, *, yes: bool) -> None:
     show_default=True,
     help="Processes that share the partitions out; more than one on PostgreSQL only.",
 )
-@_json
+@with_json
+@needs(CONSUMERS)
 def replay(name: str, until: str | None, archive: Path | None, workers: int, *, as_json: bool) -> None:
     """Fold the log into another generation. Folds from the first record up to a cut, by default the end.
 
     After Ctrl-C, or when it was killed, the same command continues where it stopped.
     """
-    with needs(EXTRAS):
-        from newsroom_infra.app import archive as exports
-        from newsroom_infra.app import build
-        from newsroom_infra.app import replay as replays
+    from newsroom_infra.app import archive as exports
+    from newsroom_infra.app import build
+    from newsroom_infra.app import replay as replays
+
     settings = load()
     logs.configure(settings.log_level)
     _check_workers(settings, workers)
@@ -115,34 +120,36 @@ def replay(name: str, until: str | None, archive: Path | None, workers: int, *, 
     if as_json:
         print_json(done)
     else:
-        print_replayed(done, live=control.live_or(""))
+        views.generations.print_replayed(done, live=control.live_or(""))
 
 
 @click.command()
 @click.argument("name")
 @with_timeout("Seconds to wait until it is level.")
-@_json
-def promote(name: str, timeout: float, *, as_json: bool) -> None:
+@prints(CONSUMERS, lambda: _print_promotion)
+def promote(name: str, timeout: float) -> Promotion:
     """Make a generation live. Readers see NAME once it holds everything that the live one holds.
 
     Exit 1, and nothing has changed, when an article is parked in it and not in the live one, when it is made of other
     topics, or when it does not catch up in time.
     """
-    with needs(EXTRAS):
-        from newsroom_consumers.control.build import this_build
-        from newsroom_consumers.generations.promote import promote as promoted
-        from newsroom_infra.app import build
+    from newsroom_consumers.control.build import this_build
+    from newsroom_consumers.generations.promote import promote as promoted
+    from newsroom_infra.app import build
+
     control = build.control(load())
     answer = promoted(control, name, timeout)
     made = control.known(name).build
     if made != this_build(made.partitions):
         click.echo(f"{name} was made by another build: only workers of that build will move it on", err=True)
-    if as_json:
-        print_json(answer)
-    elif answer.before == name:
-        click.echo(f"{name} is live already")
+    return answer
+
+
+def _print_promotion(answer: Promotion) -> None:
+    if answer.before == answer.live:
+        click.echo(f"{answer.live} is live already")
     else:
-        click.echo(f"{name} is live" + (f", in place of {answer.before}" if answer.before else ""))
+        click.echo(f"{answer.live} is live" + (f", in place of {answer.before}" if answer.before else ""))
 
 
 def _check_workers(settings: Settings, workers: int) -> None:

@@ -6,62 +6,59 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from newsroom_infra.cli.shared.extras import needs
-from newsroom_infra.cli.shared.output import print_json
+from newsroom_infra.cli.shared.extras import STACK, needs
+from newsroom_infra.cli.shared.options import with_yes
+from newsroom_infra.cli.shared.output import prints
 from newsroom_infra.settings import described, load
 
-EXTRAS = "kafka,stack"
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+if TYPE_CHECKING:
+    from newsroom_infra.stack.daemon import Process
+    from newsroom_infra.topics import TopicDifference
 
 
 @click.command()
+@needs(STACK)
 def up() -> None:
     """Start the local stack. What already runs is left alone."""
-    with needs(EXTRAS):
-        from newsroom_infra import stack
+    from newsroom_infra import stack
+
     stack.up(load(), Console())
 
 
 @click.command()
+@needs(STACK)
 def down() -> None:
     """Stop the local stack and keep its data."""
-    with needs(EXTRAS):
-        from newsroom_infra import stack
+    from newsroom_infra import stack
+
     click.echo("stopped; all data is kept" if stack.down(load()) else "nothing was running")
 
 
 @click.command()
-@as_json
-def status(*, as_json: bool) -> None:
+@prints(STACK, lambda: _print_status, ok=lambda processes: all(one.state == "running" for one in processes))
+def status() -> list[Process]:
     """Show which processes run. Exit 0 when all do, 1 otherwise."""
-    with needs(EXTRAS):
-        from newsroom_infra import stack
-    settings = load()
-    processes = stack.status(settings)
-    if as_json:
-        print_json(processes)
-    else:
-        times = [None if one.uptime is None else timedelta(seconds=one.uptime) for one in processes]
-        rows = [(one.name, one.state, one.pid, time, one.port) for one, time in zip(processes, times, strict=True)]
-        _print_table(("process", "state", "pid", "uptime", "port"), rows)
-        click.echo(f"database: {settings.database_shown}")
-    sys.exit(0 if all(one.state == "running" for one in processes) else 1)
+    from newsroom_infra import stack
+
+    return stack.status(load())
 
 
 @click.command()
 @click.argument("name", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Go on printing what is added.")
 @click.option("-n", "--lines", type=click.IntRange(min=0), default=20, show_default=True, help="Last lines to print.")
+@needs(STACK)
 def logs(name: str | None, lines: int, *, follow: bool) -> None:
     """Print the last lines of the logs. NAME is one of them: kafka, postgres, worker, worker-2, supervisord."""
-    with needs(EXTRAS):
-        from newsroom_infra import stack
+    from newsroom_infra import stack
+
     files = stack.logs(load(), name)
     command = ["tail", "-n", str(lines), *(["-F"] if follow else []), *map(str, files)]
     try:
@@ -71,11 +68,12 @@ def logs(name: str | None, lines: int, *, follow: bool) -> None:
 
 
 @click.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_yes
+@needs(STACK)
 def reset(*, yes: bool) -> None:
     """Stop the local stack and drop its data. Log and generations are dropped together; the jars stay."""
-    with needs(EXTRAS):
-        from newsroom_infra import stack
+    from newsroom_infra import stack
+
     settings = load()
     stack.refuse_reset(settings)
     if not yes:
@@ -91,32 +89,41 @@ def topics() -> None:
 
 
 @topics.command()
-@as_json
-def check(*, as_json: bool) -> None:
+@prints("kafka", lambda: _print_differences, ok=lambda found: not found)
+def check() -> tuple[TopicDifference, ...]:
     """Check the settings of the topics. Exit 0 when they are as wanted, 1 when they differ."""
-    with needs("kafka"):
-        from newsroom_infra import topics
-    settings = load()
-    found = topics.differences(settings)
-    if as_json:
-        print_json(found)
-    elif found:
-        rows = [(one.where, one.setting, one.wanted, one.found) for one in found]
-        _print_table(("where", "setting", "wanted", "found"), rows)
-    else:
-        click.echo(f"the topics on {settings.bootstrap} are as wanted: {', '.join(topics.wanted(settings))}")
-    sys.exit(1 if found else 0)
+    from newsroom_infra import topics
+
+    return topics.differences(load())
 
 
 @click.command()
-@as_json
-def settings(*, as_json: bool) -> None:
+@prints(STACK, lambda: _print_settings)
+def settings() -> list[dict[str, str | None]]:
     """Print every setting with its meaning. Secrets are masked."""
-    rows = described(load())
-    if as_json:
-        print_json(rows)
-    else:
-        _print_table(("variable", "value", "meaning"), [row.values() for row in rows])
+    return described(load())
+
+
+def _print_status(processes: Sequence[Process]) -> None:
+    times = [None if one.uptime is None else timedelta(seconds=one.uptime) for one in processes]
+    rows = [(one.name, one.state, one.pid, time, one.port) for one, time in zip(processes, times, strict=True)]
+    _print_table(("process", "state", "pid", "uptime", "port"), rows)
+    click.echo(f"database: {load().database_shown}")
+
+
+def _print_differences(found: Sequence[TopicDifference]) -> None:
+    from newsroom_infra import topics
+
+    if found:
+        rows = [(one.where, one.setting, one.wanted, one.found) for one in found]
+        _print_table(("where", "setting", "wanted", "found"), rows)
+        return
+    settings = load()
+    click.echo(f"the topics on {settings.bootstrap} are as wanted: {', '.join(topics.wanted(settings))}")
+
+
+def _print_settings(rows: Sequence[dict[str, str | None]]) -> None:
+    _print_table(("variable", "value", "meaning"), [row.values() for row in rows])
 
 
 def _print_table(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> None:

@@ -15,6 +15,7 @@ from newsroom_infra.cli.shared import progress
 from newsroom_infra.cli.shared.advice import with_advice
 from newsroom_infra.cli.shared.extras import needs
 from newsroom_infra.cli.shared.interrupt import Interrupt
+from newsroom_infra.cli.shared.options import with_actor
 from newsroom_infra.settings import load
 from newsroom_producers.importers.emit import EventReader, LineReader, result_json, send_lines
 from newsroom_producers.importers.lines import read_lines
@@ -28,12 +29,11 @@ if TYPE_CHECKING:
     from newsroom_producers.kafka.transport import KafkaTransport
 
 _file = click.argument("file", type=click.File("rb"), default="-", metavar="[FILE|-]")
-_actor = click.option("--actor", metavar="ID", help="Staff id of who acts; the login name by default.")
 
 
 @click.command()
 @_file
-@_actor
+@with_actor
 @click.option("--source", default="newsroom-emit", show_default=True, help="Name of the tool that emits.")
 def emit(file: BinaryIO, actor: str | None, source: str) -> None:
     """Send events to the log. They are JSON Lines, or gzip of them; each is answered with a line of JSON.
@@ -50,7 +50,7 @@ def emit(file: BinaryIO, actor: str | None, source: str) -> None:
 
 @click.command("import")
 @_file
-@_actor
+@with_actor
 @click.option("--source", default="newsroom-import", show_default=True, help="Name of the tool that emits.")
 @click.option("--language", default="en", show_default=True, help="Language of stories that name none.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line for each event, as emit does.")

@@ -5,26 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
 
 from newsroom_infra import logs
-from newsroom_infra.cli.reading import (
-    EXTRAS,
-    print_answer,
-    with_after,
-    with_json,
-    with_language,
-    with_limit,
-)
+from newsroom_infra.cli import views
 from newsroom_infra.cli.shared import progress
-from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.extras import CONSUMERS
 from newsroom_infra.cli.shared.instants import instant_given
 from newsroom_infra.cli.shared.interrupt import told_to_stop
+from newsroom_infra.cli.shared.options import with_after, with_language, with_limit
+from newsroom_infra.cli.shared.output import prints
 from newsroom_infra.settings import Settings, load
 from newsroom_schemas.instants import to_datetime, to_rfc3339
+
+if TYPE_CHECKING:
+    from newsroom_consumers.queries.answers import GoneArticle, LiveArticle, TagPage, TimelinePage
+    from newsroom_consumers.queries.readers import ReaderQueries
+
+T = TypeVar("T")
 
 
 @click.group("as-of")
@@ -43,39 +44,32 @@ def as_of(context: click.Context, instant: int) -> None:
 @as_of.command()
 @click.argument("article_id", metavar="ID")
 @with_language
-@with_json
 @click.pass_obj
-def article(instant: int, article_id: str, language: str, *, as_json: bool) -> None:
+@prints(CONSUMERS, lambda: views.article.print_article)
+def article(instant: int, article_id: str, language: str) -> LiveArticle | GoneArticle:
     """Print an article as readers saw it. That is its page, or why it was gone; exit 3 when there was none.
 
     Only the article's own records are folded, and the tags' for their labels. Related articles are left out, because
     they depend on other records.
     """
-    with needs(EXTRAS):
-        from newsroom_infra.app import asof
+    from newsroom_infra.app import asof
 
     settings = load()
-    answer = asof.article(settings, instant, article_id, language, _say_moment(settings, instant))
-    print_answer(answer, as_json=as_json, table="article:print_article")
+    return asof.article(settings, instant, article_id, language, _say_moment(settings, instant))
 
 
 @as_of.command()
 @with_language
 @with_limit
 @with_after
-@with_json
 @click.pass_obj
-def timeline(instant: int, language: str, limit: int, after: str | None, *, as_json: bool) -> None:
+@prints(CONSUMERS, lambda: views.lists.print_timeline)
+def timeline(instant: int, language: str, limit: int, after: str | None) -> TimelinePage:
     """Print the timeline as readers saw it. The newest story comes first.
 
     Folds the whole log up to TIME, and keeps that for the next question about the same time.
     """
-    _ask(
-        instant,
-        lambda readers: readers.timeline(language, limit=limit, after=after),
-        as_json=as_json,
-        table="lists:print_timeline",
-    )
+    return _ask(instant, lambda readers: readers.timeline(language, limit=limit, after=after))
 
 
 @as_of.command()
@@ -83,19 +77,14 @@ def timeline(instant: int, language: str, limit: int, after: str | None, *, as_j
 @with_language
 @with_limit
 @with_after
-@with_json
 @click.pass_obj
-def tag(instant: int, tag_id: str, language: str, limit: int, after: str | None, *, as_json: bool) -> None:
+@prints(CONSUMERS, lambda: views.lists.print_tag)
+def tag(instant: int, tag_id: str, language: str, limit: int, after: str | None) -> TagPage:
     """Print the stories that carried a tag. The newest comes first; exit 3 when no such tag had been seen.
 
     Folds the whole log up to TIME, and keeps that for the next question about the same time.
     """
-    _ask(
-        instant,
-        lambda readers: readers.tag(tag_id, language, limit=limit, after=after),
-        as_json=as_json,
-        table="lists:print_tag",
-    )
+    return _ask(instant, lambda readers: readers.tag(tag_id, language, limit=limit, after=after))
 
 
 def moment(instant: int, cut: Mapping[Any, int], zone: ZoneInfo, *, now: int) -> str:
@@ -116,11 +105,10 @@ def _say_moment(settings: Settings, instant: int) -> Callable[[Mapping[Any, int]
     return lambda cut: click.echo(moment(instant, cut, zone, now=now), err=True)
 
 
-def _ask(instant: int, question: Callable[[Any], Any], *, as_json: bool, table: str) -> None:
-    """Fold the log up to an instant, or reuse that, and ask; what is done is said on standard error."""
-    with needs(EXTRAS):
-        from newsroom_consumers.audit.asof import AsOfProgress
-        from newsroom_infra.app import asof
+def _ask(instant: int, question: Callable[[ReaderQueries], T]) -> T:
+    """Fold the log up to an instant, or reuse an earlier fold, and return the answer; report on standard error."""
+    from newsroom_consumers.audit.asof import AsOfProgress
+    from newsroom_infra.app import asof
 
     settings = load()
     logs.configure(settings.log_level)
@@ -130,4 +118,4 @@ def _ask(instant: int, question: Callable[[Any], Any], *, as_json: bool, table: 
         stopping=told_to_stop(),
         looking=_say_moment(settings, instant),
     )
-    print_answer(asof.ask(settings, instant, question, onlooker), as_json=as_json, table=table)
+    return asof.ask(settings, instant, question, onlooker)

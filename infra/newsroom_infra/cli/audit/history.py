@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from newsroom_infra.cli.reading import EXTRAS, chosen, with_article, with_json, with_tags
-from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.extras import CONSUMERS, needs
+from newsroom_infra.cli.shared.options import chosen, with_article, with_json, with_tags
 from newsroom_infra.cli.shared.output import one_line, print_json, visible
 from newsroom_infra.cli.views import history_page, history_text
 from newsroom_infra.settings import load
@@ -51,7 +51,7 @@ def history(article_id: str | None, page: Path | None, *, tags: bool, as_json: b
     if page and as_json:
         message = "--html and --json are two forms: choose one"
         raise click.UsageError(message)
-    with needs(EXTRAS):
+    with needs(CONSUMERS):
         from newsroom_infra.app import asof
 
     settings = load()

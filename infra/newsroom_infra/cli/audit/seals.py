@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from newsroom_infra.cli.reading import EXTRAS
 from newsroom_infra.cli.shared import progress
-from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.extras import CONSUMERS, needs
 from newsroom_infra.cli.shared.interrupt import stoppable
-from newsroom_infra.cli.shared.output import print_json, visible
+from newsroom_infra.cli.shared.output import prints
 from newsroom_infra.settings import load
+
+if TYPE_CHECKING:
+    from newsroom_consumers.seals.check import SealVerdict
 
 
 @click.command()
@@ -22,14 +24,15 @@ from newsroom_infra.settings import load
     type=click.Path(dir_okay=False, path_type=Path),
     help="Append the line to a file instead of printing it.",
 )
+@needs(CONSUMERS)
 def seal(out: Path | None) -> None:
     """Seal what the live generation has folded. The seal is one line of JSON, also for people.
 
     Keep it where nobody who can write into the log can alter it.
     """
-    with needs(EXTRAS):
-        from newsroom_consumers.seals.seal import append_seal
-        from newsroom_infra.app import archive
+    from newsroom_consumers.seals.seal import append_seal
+    from newsroom_infra.app import archive
+
     line = archive.seal(load()).line()
     if out is None:
         click.echo(line, nl=False)
@@ -39,21 +42,20 @@ def seal(out: Path | None) -> None:
 
 @click.command("check-seals")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @stoppable()
-def check_seals(file: Path, *, as_json: bool) -> None:
+@prints(CONSUMERS, lambda: _print_verdict, ok=lambda verdict: not verdict.broken)
+def check_seals(file: Path) -> SealVerdict:
     """Check the log against seals. Reads the log once; every seal in FILE must hold.
 
     Exit 0 when all do, 1 when a record before one was altered, removed or added, 2 when FILE holds something else, 4
     when FILE or the log cannot be read or the command was stopped, so that nothing is proven.
     """
-    with needs(EXTRAS):
-        from newsroom_infra.app import archive
-    verdict = archive.check_seals(load(), file, progress.counting)
-    if as_json:
-        print_json(verdict)
-    else:
-        for broken in verdict.broken:
-            click.echo(visible(str(broken)))
-        click.echo(f"{verdict.held} of {verdict.seals} seals hold")
-    sys.exit(1 if verdict.broken else 0)
+    from newsroom_infra.app import archive
+
+    return archive.check_seals(load(), file, progress.counting)
+
+
+def _print_verdict(verdict: SealVerdict) -> None:
+    for broken in verdict.broken:
+        click.echo(str(broken))
+    click.echo(f"{verdict.held} of {verdict.seals} seals hold")

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsroom_infra import logs
-from newsroom_infra.cli.reading import EXTRAS
 from newsroom_infra.cli.shared import progress
-from newsroom_infra.cli.shared.extras import needs
+from newsroom_infra.cli.shared.extras import CONSUMERS, needs
 from newsroom_infra.cli.shared.interrupt import stoppable
+from newsroom_infra.cli.shared.options import with_json, with_lines
 from newsroom_infra.cli.shared.output import print_json, visible
 from newsroom_infra.cli.views import differences
 from newsroom_infra.settings import load
@@ -34,18 +34,17 @@ _MENDED = {("parked", "applied"), ("parked", "rejected")}
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Fold an export (`newsroom log export`) instead of Kafka's log.",
 )
-@click.option(
-    "--limit", type=click.IntRange(0), default=20, show_default=True, help="Lines of each kind of difference to print."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@with_lines
+@with_json
+@needs(CONSUMERS)
 @stoppable()
 def verify(archive: Path | None, limit: int, *, as_json: bool) -> None:
     """Compare the live generation with the log. Folds the log to the same cut and compares every row.
 
     The worker may keep running. Exit 0 only when all is equal, 1 when a row differs, 4 when nothing could be proven.
     """
-    with needs(EXTRAS):
-        from newsroom_infra.app import verify
+    from newsroom_infra.app import verify
+
     settings = load()
     logs.configure(settings.log_level)
     with ExitStack() as shown:

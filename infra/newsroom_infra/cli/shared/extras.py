@@ -1,4 +1,4 @@
-"""Commands import what they run, and say which extra to install where it is missing."""
+"""Commands import what they run, and name the extra to install where it is missing."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ from contextlib import contextmanager
 
 from newsroom_schemas.errors import MissingExtraError
 
+CONSUMERS = "kafka,consumers"
+"""Extras of the commands that read the log or a generation."""
+STACK = "kafka,stack"
+"""Extras of the commands of the local stack."""
+
 
 @contextmanager
 def needs(extra: str) -> Iterator[None]:
-    """Run imports that the extra provides, such as ``kafka,stack``; raises :class:`MissingExtraError`."""
+    """Run imports that an extra provides: a ``with`` block or, as a decorator, a whole command.
+
+    Raises :class:`MissingExtraError`.
+    """
     try:
         yield
     except ModuleNotFoundError as error:

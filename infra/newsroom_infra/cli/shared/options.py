@@ -1,0 +1,30 @@
+"""Options and arguments that several commands have, with one name and one meaning."""
+
+from __future__ import annotations
+
+import click
+
+with_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+with_yes = click.option("--yes", is_flag=True, help="Do not ask.")
+with_actor = click.option("--actor", metavar="ID", help="Staff id of who acts; the login name by default.")
+with_language = click.option("--language", metavar="LANGUAGE", required=True, help="BCP 47 tag, such as uk or en.")
+with_limit = click.option(
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Entries to print."
+)
+with_after = click.option("--after", metavar="CURSOR", help="Go on behind a page: the cursor that it printed as next.")
+with_lines = click.option(
+    "--limit", type=click.IntRange(0), default=20, show_default=True, help="Lines of each kind of difference to print."
+)
+with_article = click.argument("article_id", metavar="[ARTICLE]", required=False)
+with_tags = click.option("--tags", is_flag=True, help="The tag catalogue instead of an article.")
+
+_CATALOGUE = ""
+"""Stands where an article's id would for the tag catalogue."""
+
+
+def chosen(article_id: str | None, *, tags: bool) -> str:
+    """Return the id of the one article that was named, or that of the tag catalogue. Raises ``UsageError``."""
+    if tags is bool(article_id):
+        message = "name one article, or the tag catalogue by --tags"
+        raise click.UsageError(message)
+    return article_id or _CATALOGUE
