@@ -12,9 +12,14 @@ from newsroom_infra.cli.shared.output import prints
 from newsroom_schemas.errors import MissingExtraError
 
 
+def print_names(names: list[str]) -> None:
+    """Print names for people."""
+    click.echo(" ".join(names))
+
+
 @click.command()
 @click.argument("name")
-@prints("kafka", lambda: lambda names: click.echo(" ".join(names)), ok=lambda names: "bad" not in names)
+@prints("kafka", lambda: print_names, ok=lambda names: "bad" not in names)
 def names(name: str) -> list[str]:
     """Print two names."""
     return ["first", name]
