@@ -51,8 +51,8 @@ check: $(TOOLS) ## run linters, the type checker and the rules of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: $(TOOLS) ## run the tests that need no broker and no PostgreSQL
-	$(BIN)/pytest -n 2 --dist loadfile tests/unit
+unit: $(TOOLS) ## run the tests that need no broker and no PostgreSQL, with fewer random examples
+	QUICK=1 $(BIN)/pytest -n 2 --dist loadfile tests/unit
 
 test: check ## run every check and test, against a real broker of its own
 	$(BIN)/pytest -n 3 --dist loadfile

@@ -9,6 +9,7 @@ import pytest
 from golden.samples import SAMPLES
 from hypothesis import given, settings
 from support.event_strategies import events
+from support.examples import examples
 
 from newsroom_schemas.events import AnyEvent
 from newsroom_schemas.rejections import InvalidContent
@@ -49,7 +50,7 @@ def problem_of(name: str, **fields: Any) -> str | None:
 
 
 @given(event=events)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_events_of_the_tests_keep_the_contract(event: AnyEvent) -> None:
     assert check(event) is None
     assert check_vocabulary(event) is None

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from support.archives import NOON, SCHEMAS, TOPICS, Shortened, made, rows, rows_of, sample, write
 from support.batches import fold
+from support.examples import examples
 from support.kit import scan
 from support.memory_log import MemoryLog
 from support.record_strategies import PARTITIONS, records
@@ -207,7 +208,7 @@ class TestArchiveLog:
     def test_a_fold_of_it_equals_that_of_the_log(self, tmp_path: Path) -> None:
         numbers = itertools.count()
 
-        @settings(unhurried, max_examples=12)
+        @settings(unhurried, max_examples=examples(12))
         @given(records())
         def equal(log: list[Record]) -> None:
             place = tmp_path / str(next(numbers))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support.archives import TOPICS, Row, made, rows, rows_of, sample, write
+from support.examples import examples
 from support.strategies import unhurried
 
 from newsroom_consumers.archive.format import MANIFEST, ManifestError, folder_of
@@ -21,7 +22,7 @@ from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
 from newsroom_consumers.log.cut import end_of, records_until
 from newsroom_consumers.log.record import Partition, Record
 
-some = settings(unhurried, max_examples=60)
+some = settings(unhurried, max_examples=examples(60))
 PARTITIONS = [Partition(topic, number) for topic, count in TOPICS.items() for number in range(count)]
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "offset": st.integers(0, 12),

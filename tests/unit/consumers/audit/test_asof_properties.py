@@ -13,6 +13,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.asked import as_json
+from support.examples import examples
 from support.kit import CODEC, SITE
 from support.memory_log import MemoryLog
 from support.record_strategies import PARTITIONS, PLACE, TAGS_TOPIC, records
@@ -34,7 +35,7 @@ Page = LiveArticle | GoneArticle
 EDITIONS = [(article, language) for article in ARTICLES for language in sorted(set(LANGUAGES))]
 
 
-@settings(unhurried, max_examples=5)
+@settings(unhurried, max_examples=examples(5))
 @given(records(), st.data())
 def test_an_article_by_its_own_records_is_what_the_whole_log_says_of_it(log: list[Record], data: st.DataObject) -> None:
     """At any instant, with parked, skipped, misplaced and repeated records among them."""

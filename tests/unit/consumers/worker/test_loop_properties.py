@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import fold_model as make
+from support.examples import examples
 from support.faults import BrittleGeneration, CursorsFirst, RowsFirst, SplitGeneration
 from support.kit import CODEC, Tables, tables_of
 from support.memory_log import CrashError, Fuse, MemoryLog
@@ -87,7 +88,7 @@ def generation(main: Path) -> Iterator[Generation]:
     session.close()
 
 
-@settings(unhurried, max_examples=40)
+@settings(unhurried, max_examples=examples(80))
 @given(records(), sizes, st.sampled_from([1, 2, 4000]), faults)
 def test_no_batch_size_cache_failure_or_crash_changes_a_table(
     empty: Path, log: list[Record], sizes: list[int], cached: int, faults: list[tuple[int, BaseException]]

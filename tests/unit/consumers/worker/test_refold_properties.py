@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
+from support.examples import examples
 from support.kit import CODEC, TABLES, Tables, scan, tables_of
 from support.memory_log import MemoryLog
 from support.parking import Faults, Wishes, skip_of
@@ -72,7 +73,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@settings(unhurried, max_examples=25)
+@settings(unhurried, max_examples=examples(40))
 @given(plans(), st.data())
 def test_a_retry_at_any_moment_equals_a_fold_without_the_faults_that_were_mended(
     empty: Path, plan: Plan, data: st.DataObject
@@ -90,7 +91,7 @@ def test_a_retry_at_any_moment_equals_a_fold_without_the_faults_that_were_mended
         assert work.tables() == from_scratch(empty, Path(folder), work.log, SOUND)
 
 
-@settings(unhurried, max_examples=25)
+@settings(unhurried, max_examples=examples(40))
 @given(plans(), st.data())
 def test_a_skip_at_any_moment_equals_a_replay_of_the_log_that_has_it(
     empty: Path, plan: Plan, data: st.DataObject

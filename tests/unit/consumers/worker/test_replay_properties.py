@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.batches import fold
+from support.examples import examples
 from support.kit import Tables, scan
 from support.memory_log import MemoryLog
 from support.record_strategies import PARTITIONS, records
@@ -22,7 +23,7 @@ from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.worker.replay import replay
 
 
-@settings(unhurried, max_examples=15)
+@settings(unhurried, max_examples=examples(25))
 @given(
     records(),
     st.lists(st.integers(0, 99), min_size=5, max_size=5),

@@ -12,6 +12,7 @@ from fastavro import schemaless_writer
 from golden.samples import SAMPLES
 from hypothesis import given, settings
 from support.event_strategies import events, events_of
+from support.examples import examples
 
 from newsroom_schemas.errors import EventTooLargeError, InvalidEventError, UndecodableError
 from newsroom_schemas.events import EVENTS, AnyEvent, ArticleCreated
@@ -46,7 +47,7 @@ def block(**fields: Any) -> tuple[Block]:
 @pytest.mark.parametrize("name", EVENTS)
 def test_every_event_comes_back_as_it_was(name: str) -> None:
     @given(event=events_of(name))
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=examples(25), deadline=None)
     def holds(event: AnyEvent) -> None:
         assert back(event) == event
 
@@ -74,7 +75,7 @@ def test_blocks_stay_the_bytes_that_the_record_holds() -> None:
 
 
 @given(event=events)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_an_event_that_was_read_is_written_as_the_same_bytes(event: AnyEvent) -> None:
     """Tools may send on what they read, stored blocks included."""
     encoded = CODEC.encode(event)

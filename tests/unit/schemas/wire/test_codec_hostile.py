@@ -9,6 +9,7 @@ import pytest
 from golden.samples import SAMPLES
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from newsroom_schemas.errors import UndecodableError
 from newsroom_schemas.events import AnyEvent, ArticleCreated, ArticleEdited, TagDefined
@@ -80,7 +81,7 @@ def event_or_error(value: bytes, headers: list[tuple[str, bytes]]) -> AnyEvent |
 
 
 @given(value=st.binary(max_size=200), schema=st.none() | st.binary(max_size=20))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @example(value=b"", schema=None)
 @example(value=b"\0\0\0\0", schema=None)
 def test_arbitrary_bytes_are_no_event(value: bytes, schema: bytes | None) -> None:
@@ -88,13 +89,13 @@ def test_arbitrary_bytes_are_no_event(value: bytes, schema: bytes | None) -> Non
 
 
 @given(which=st.sampled_from(list(REGISTRY)), body=st.binary(max_size=300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_arbitrary_bytes_behind_a_known_schema_end_in_an_event_or_the_named_error(which: Schema, body: bytes) -> None:
     event_or_error(bytes(5) + body, [("schema", which.fingerprint.encode())])
 
 
 @given(data=st.data())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 def test_valid_bytes_with_some_changed_end_in_an_event_or_the_named_error(data: st.DataObject) -> None:
     value = bytearray(data.draw(st.sampled_from(VALUES)))
     for _ in range(data.draw(st.integers(1, 4))):

@@ -7,6 +7,7 @@ from golden.samples import SAMPLES
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.event_strategies import events
+from support.examples import examples
 from unit.schemas.wire.test_codec_hostile import BARE, BEFORE, EDIT, varint, with_authors, with_blocks
 
 from newsroom_schemas.errors import UndecodableError
@@ -59,7 +60,7 @@ def test_all_events_but_those_with_a_map_have_a_short_way() -> None:
 
 
 @given(events)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_every_event_that_a_tool_writes_is_read_the_short_way_as_by_the_long_one(event: AnyEvent) -> None:
     name = type(event).__name__
     assert name not in SHORTCUTS or agree(name, CODEC.encode(event).value) is not None
@@ -71,7 +72,7 @@ def test_every_golden_sample_is_read_the_short_way(event: AnyEvent) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 def test_valid_bytes_with_some_changed_are_no_other_event_by_the_short_way(data: st.DataObject) -> None:
     event = data.draw(st.sampled_from(list(EVENTS.values())))
     value = bytearray(CODEC.encode(event).value)
@@ -83,13 +84,13 @@ def test_valid_bytes_with_some_changed_are_no_other_event_by_the_short_way(data:
 
 
 @given(which=st.sampled_from(list(SHORTCUTS)), body=st.binary(max_size=300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_arbitrary_bytes_are_no_other_event_by_the_short_way(which: str, body: bytes) -> None:
     agree(which, bytes(FRAME_BYTES) + body)
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8")).map(str.encode) | st.binary(max_size=4), min_size=1, max_size=4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @example([b"x" * 64, b"y" * 8192, b""])
 def test_paragraphs_are_sound_when_each_of_their_texts_is(texts: list[bytes]) -> None:
     sound = all(_is_sound(text) for text in texts)
