@@ -25,8 +25,9 @@ from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.log.cut import end_of
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.worker.loop import Loop
+from newsroom_consumers.worker.replay import begin
 from newsroom_infra.app import build, replay
-from newsroom_infra.app.log import kafka_log, record_reader
+from newsroom_infra.app.log import kafka_log, log_or_archive, record_reader
 from newsroom_infra.app.worker import tune_collector
 from newsroom_infra.settings import Settings, load
 
@@ -99,7 +100,9 @@ def _live(settings: Settings, name: str, memory: _Memory) -> dict[str, Any]:
 def _replay(settings: Settings, name: str, workers: int, memory: _Memory) -> dict[str, Any]:
     """Replay from the first record on, the start of all processes included."""
     started = time.perf_counter()
-    cut, total = replay.plan(settings, name, None, end_of)
+    with log_or_archive(settings, None) as log:
+        cut = end_of(log)
+        total = begin(build.control(settings), name, log, cut)
     replay.run(settings, name, None, cut, workers=workers, stopping=threading.Event(), progress=memory)
     return {"events": total, "seconds": time.perf_counter() - started}
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from newsroom_consumers.log.cut import Cut, distance
-from newsroom_consumers.log.log import LogExtent
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.progress import Progress
-from newsroom_consumers.worker.replay import begin, reached_by, replay
+from newsroom_consumers.worker.replay import reached_by, replay
 from newsroom_infra import logs
 from newsroom_infra.app import build
 from newsroom_infra.app.log import log_or_archive, record_reader
@@ -44,18 +43,6 @@ class PartFailedError(NewsroomError):
         self.kind = kind  # type: ignore[misc]  # another process's error keeps its own
 
 
-def plan(
-    settings: Settings, name: str, archive: Path | None, cut_of: Callable[[LogExtent], dict[Partition, int]]
-) -> tuple[Cut, int]:
-    """Decide on the cut of a replay, and give it with the number of offsets that there are to fold.
-
-    Raises what ``begin`` and ``cut_of`` raise.
-    """
-    with log_or_archive(settings, archive) as log:
-        cut = cut_of(log)
-        return cut, begin(build.control(settings), name, log, cut)
-
-
 def run(
     settings: Settings,
     name: str,
@@ -71,14 +58,21 @@ def run(
     Raises ``PartFailedError``, and what ``replay`` raises.
     """
     tune_collector()
-    control = build.control(settings)
     if workers == 1:
-        with log_or_archive(settings, archive) as log:
-            reader = record_reader(log)
-            return replay(control, name, log, cut, reader, stopping=stopping, progress=progress)
+        return _fold(settings, name, archive, cut, stopping=stopping, progress=progress)
+    control = build.control(settings)
     shares = share_out(cut, reached_by(control, name), workers)
     _together(settings, name, archive, shares, stopping=stopping, progress=progress)
     return not distance(cut, reached_by(control, name))
+
+
+def _fold(
+    settings: Settings, name: str, archive: Path | None, cut: Cut, *, stopping: threading.Event, progress: Progress
+) -> bool:
+    """Replay up to a cut in this process, and return whether the generation is there."""
+    with log_or_archive(settings, archive) as log:
+        reader = record_reader(log)
+        return replay(build.control(settings), name, log, cut, reader, stopping=stopping, progress=progress)
 
 
 def share_out(cut: Cut, reached: Cut, count: int) -> list[dict[Partition, int]]:
@@ -105,7 +99,7 @@ def _together(
         reports = []
         for share in shares:
             report, theirs = context.Pipe(duplex=False)
-            process = context.Process(target=_fold, args=(settings, name, archive, share, theirs))
+            process = context.Process(target=_fold_share, args=(settings, name, archive, share, theirs))
             process.start()
             theirs.close()
             opened.callback(process.join, _STOP_SECONDS)
@@ -135,7 +129,7 @@ def _next(report: Connection) -> int | _Failure | None:
     return said
 
 
-def _fold(settings: Settings, name: str, archive: Path | None, share: Cut, report: Connection) -> None:
+def _fold_share(settings: Settings, name: str, archive: Path | None, share: Cut, report: Connection) -> None:
     """Fold a share in a process of its own; its parent hears the signals, and then listens no more."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -151,9 +145,7 @@ def _fold(settings: Settings, name: str, archive: Path | None, share: Cut, repor
             stopping.set()
 
     try:
-        with log_or_archive(settings, archive) as log:
-            reader = record_reader(log)
-            replay(build.control(settings), name, log, share, reader, stopping=stopping, progress=progress)
+        _fold(settings, name, archive, share, stopping=stopping, progress=progress)
         said: _Failure | None = None
     except NewsroomError as error:
         said = (str(error), error.kind)

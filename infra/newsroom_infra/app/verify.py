@@ -1,4 +1,4 @@
-"""Comparisons and verifications as commands run them, with the clients that the settings name."""
+"""Runs a verification of the live generation, against the log that the settings name or an export of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from newsroom_consumers.audit import verify as auditing
-from newsroom_consumers.compare.compare import Comparison, compare_common, compare_equal, compared
 from newsroom_infra.app import build
 from newsroom_infra.app.log import log_or_archive, record_reader
 from newsroom_infra.app.worker import tune_collector
@@ -31,15 +30,6 @@ class OlderArchiveError(NewsroomError):
             f"{listed}): export the log anew, or verify against Kafka's"
         )
         self.archive = archive
-
-
-def compare(settings: Settings, a: str, b: str, *, common: bool) -> Comparison:
-    """Compare two generations; with ``common`` what both hold whole, otherwise they must be equally far.
-
-    Raises ``UnknownGenerationError`` and ``CursorsDifferError``.
-    """
-    with compared(build.control(settings), a, b) as sides:
-        return compare_common(*sides) if common else compare_equal(*sides)
 
 
 def verify(settings: Settings, archive: Path | None, plan: auditing.Plan) -> auditing.Verification:

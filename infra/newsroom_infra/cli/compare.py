@@ -30,9 +30,11 @@ def compare(a: str, b: str, limit: int, *, common: bool, as_json: bool) -> None:
     Exit 0 when they are equal, 1 when they differ, 3 when there is no such generation, 4 when they have not folded the
     log equally far.
     """
-    from newsroom_infra.app import verify
+    from newsroom_consumers.compare.compare import compare_common, compare_equal, compared
+    from newsroom_infra.app import build
 
-    found = verify.compare(load(), a, b, common=common)
+    with compared(build.control(load()), a, b) as sides:
+        found = compare_common(*sides) if common else compare_equal(*sides)
     if as_json:
         print_json(differences.as_json(found))
     else:

@@ -93,9 +93,11 @@ def replay(name: str, until: str | None, archive: Path | None, workers: int, *, 
 
     After Ctrl-C, or when it was killed, the same command continues where it stopped.
     """
+    from newsroom_consumers.worker.replay import begin
     from newsroom_infra.app import archive as exports
     from newsroom_infra.app import build
     from newsroom_infra.app import replay as replays
+    from newsroom_infra.app.log import log_or_archive
 
     settings = load()
     logs.configure(settings.log_level)
@@ -106,7 +108,9 @@ def replay(name: str, until: str | None, archive: Path | None, workers: int, *, 
         exports.require_sound(archive, progress.counting)
     stopping, started = told_to_stop(), time.monotonic()
     with control.database.exclusively(name):
-        cut, total = replays.plan(settings, name, archive, lambda log: cut_of(until, log))
+        with log_or_archive(settings, archive) as log:
+            cut = cut_of(until, log)
+            total = begin(control, name, log, cut)
         with progress.counting(total, "records") as advance:
             has_reached = replays.run(
                 settings, name, archive, cut, workers=workers, stopping=stopping, progress=advance

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -52,10 +53,17 @@ def article(instant: int, article_id: str, language: str) -> LiveArticle | GoneA
     Only the article's own records are folded, and the tags' for their labels. Related articles are left out, because
     they depend on other records.
     """
-    from newsroom_infra.app import asof
+    from newsroom_consumers.audit.asof import article_as_of
+    from newsroom_infra.app import build
+    from newsroom_infra.app.log import kafka_log, record_reader
 
     settings = load()
-    return asof.article(settings, instant, article_id, language, _say_moment(settings, instant))
+    control, site, looking = build.control(settings), build.site(settings), _say_moment(settings, instant)
+    with closing(kafka_log(settings)) as log:
+        reader = record_reader(log)
+        return article_as_of(
+            control, log, reader, site, instant=instant, article_id=article_id, language=language, looking=looking
+        )
 
 
 @as_of.command()
@@ -107,15 +115,24 @@ def _say_moment(settings: Settings, instant: int) -> Callable[[Mapping[Any, int]
 
 def _ask(instant: int, question: Callable[[ReaderQueries], T]) -> T:
     """Fold the log up to an instant, or reuse an earlier fold, and return the answer; report on standard error."""
-    from newsroom_consumers.audit.asof import AsOfProgress
-    from newsroom_infra.app import asof
+    from newsroom_consumers.audit import asof
+    from newsroom_consumers.generations.open import reader_queries
+    from newsroom_infra.app import build
+    from newsroom_infra.app.log import log_or_archive, record_reader
 
     settings = load()
     logs.configure(settings.log_level)
-    onlooker = AsOfProgress(
+    onlooker = asof.AsOfProgress(
         say=partial(click.echo, err=True),
         counting=lambda total: progress.counting(total, "records"),
         stopping=told_to_stop(),
         looking=_say_moment(settings, instant),
     )
-    return asof.ask(settings, instant, question, onlooker)
+    control = build.control(settings)
+    with (
+        log_or_archive(settings, None) as log,
+        asof.as_of(control, log, record_reader(log), instant, onlooker) as name,
+        reader_queries(control, build.site(settings), name) as readers,
+        asof.then(instant),
+    ):
+        return question(readers)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -13,7 +16,7 @@ from newsroom_infra.cli.shared.extras import CONSUMERS, needs
 from newsroom_infra.cli.shared.options import chosen, with_article, with_json, with_tags
 from newsroom_infra.cli.shared.output import one_line, print_json, visible
 from newsroom_infra.cli.views import history_page, history_text
-from newsroom_infra.settings import load
+from newsroom_infra.settings import Settings, load
 from newsroom_schemas.errors import NewsroomError
 
 _OWNER_ONLY = 0o600
@@ -51,11 +54,8 @@ def history(article_id: str | None, page: Path | None, *, tags: bool, as_json: b
     if page and as_json:
         message = "--html and --json are two forms: choose one"
         raise click.UsageError(message)
-    with needs(CONSUMERS):
-        from newsroom_infra.app import asof
-
     settings = load()
-    told = asof.history(settings, id_)
+    told = _history(settings, id_)
     if as_json:
         print_json(told)
     elif page:
@@ -64,6 +64,17 @@ def history(article_id: str | None, page: Path | None, *, tags: bool, as_json: b
         click.echo(f"the history of {of} is in {page}: for its owner's eyes only, drafts are in it", err=True)
     else:
         history_text.show(visible(told))
+
+
+@needs(CONSUMERS)
+def _history(settings: Settings, id_: str) -> dict[str, Any]:
+    from newsroom_consumers.audit.history.history import history
+    from newsroom_infra.app import build
+    from newsroom_infra.app.log import kafka_log, record_reader
+
+    control, blocks = build.control(settings), build.codec().blocks
+    with closing(kafka_log(settings)) as log:
+        return history(control, log, record_reader(log), blocks, id_, now=time.time_ns() // 1000)
 
 
 def write(path: Path, text: str) -> None:
