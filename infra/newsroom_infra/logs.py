@@ -1,4 +1,4 @@
-"""Log lines: one for each event, for people in a terminal, as JSON elsewhere."""
+"""Log lines on standard error: plain text in a terminal, JSON elsewhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _CLIENT = "kafka"
 
 
 def configure(level: str) -> None:
-    """Write our own events to standard error, from a level on."""
+    """Write our own log events of a level and above to standard error."""
     import structlog  # noqa: PLC0415 - slow to import, and most commands log nothing
 
     number = logging.getLevelNamesMapping()[level.upper()]
@@ -31,14 +31,14 @@ def configure(level: str) -> None:
     )
 
 
-def hear_libraries(level: str) -> None:
-    """Write the warnings of libraries to standard error, too, for a program that runs unattended."""
+def show_library_warnings(level: str) -> None:
+    """Write warnings of libraries to standard error, too, for a program that runs unattended."""
     number = max(logging.getLevelNamesMapping()[level.upper()], logging.WARNING)
     logging.basicConfig(level=number, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger(_CLIENT).setLevel(number)
     logging.getLogger(f"{_CLIENT}.net.selector").setLevel(logging.ERROR)  # it warns of every slow batch
 
 
-def hush_libraries() -> None:
-    """Silence Kafka's client in a command, whose own errors say what is wrong."""
+def silence_libraries() -> None:
+    """Silence Kafka's client in a command, because our own errors tell what is wrong."""
     logging.getLogger(_CLIENT).setLevel(logging.CRITICAL)

@@ -24,25 +24,25 @@ POSTGRES = "postgres"
 """Word for the PostgreSQL server of the local stack."""
 WORDS = frozenset({SQLITE, POSTGRES})
 ARTICLES, TAGS = ".articles", ".tags"
-"""Last parts of the topics' names, behind their prefix."""
+"""Ends of the topics' names, after the prefix."""
 
 
 class SettingsError(NewsroomError):
-    """A variable holds what its setting cannot be."""
+    """A variable holds a value that its setting does not allow."""
 
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, problems: dict[str, str]) -> None:
-        """Take what is wrong with each variable, by its name."""
+        """``problems`` is what is wrong with each variable, by its name."""
         listed = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
         super().__init__(
-            f"settings that cannot be read: {listed}. Correct or unset them (`newsroom settings` says their meaning)"
+            f"settings that cannot be read: {listed}. Correct or unset them (`newsroom settings` prints their meaning)"
         )
         self.problems = problems
 
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
-"""Number of a TCP port."""
+"""A TCP port."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -77,16 +77,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     delivery_timeout: Annotated[float, Meta(gt=0, description="seconds until an unacknowledged send is an error")] = (
         30.0
     )
-    batch: Annotated[int, Meta(ge=1, description="records that a worker folds in one transaction at most")] = 2000
+    batch: Annotated[int, Meta(ge=1, description="most records that a worker folds in one transaction")] = 2000
     cached_articles: Annotated[
         int, Meta(ge=0, description="articles that a worker keeps in memory between transactions")
     ] = 4000
-    replay_batch: Annotated[int, Meta(ge=1, description="records that a replay folds in one transaction at most")] = (
-        5000
-    )
-    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$", description="least level to log")] = "info"
+    replay_batch: Annotated[int, Meta(ge=1, description="most records that a replay folds in one transaction")] = 5000
+    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$", description="lowest level to log")] = "info"
     failpoint: Annotated[
-        str | None, Meta(description="for tests: the place, name or name:count, where a worker dies as by kill -9")
+        str | None, Meta(description="for tests: the step, name or name:count, at which a worker dies as by kill -9")
     ] = None
 
     def variables(self) -> dict[str, str]:
@@ -158,7 +156,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def load() -> Settings:
-    """Read the settings from the environment, and the database, if it isn't set there, from the note in the home.
+    """Return the settings of the environment; a database that is not set there is the one noted in the home.
 
     An empty variable counts as not set. Raises :class:`SettingsError`, and what ``note_of`` raises.
     """
@@ -215,23 +213,23 @@ _WORDS = {
     "`float`": "a number",
     "`str`": "text",
 }
-"""What msgspec calls a type, and what a message to people calls it."""
+"""Words of msgspec's messages, and what people read instead."""
 
 
 def _languages(text: str) -> tuple[str, ...]:
-    """Read ``uk,ru,en``."""
+    """Return the languages of a text such as ``uk,ru,en``."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _database(text: str) -> str:
-    """Refuse a word that would become a folder's name and is hardly meant as one."""
+    """Return the text. Raises ``ValueError`` for a word that would name a folder but is hardly meant to."""
     if text.lower() in {"pg", "postgresql", "sqlite3"}:
         raise ValueError(f"write {POSTGRES}, {SQLITE}, a postgresql:// URL, or ./{text} for a folder")
     return text
 
 
 def _timezone(text: str) -> str:
-    """Refuse a zone that the time-zone database doesn't have."""
+    """Return the text. Raises ``ValueError`` if the time-zone database has no such zone."""
     try:
         ZoneInfo(text)
     except (LookupError, OSError, ValueError) as error:
@@ -246,11 +244,11 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "database": _database,
     "timezone": _timezone,
 }
-"""Settings that are read by more than their type."""
+"""Readers of the settings for which the type alone is not enough."""
 
 
 def masked(value: str) -> str:
-    """Hide the password of a URL, also one that is given as a parameter."""
+    """Return a URL with its password hidden, also one that is given as a parameter."""
     if not _is_url(value):
         return value
     value = re.sub(r"(?<=://)([^/?#@:]*):[^/?#]*(?=@)", r"\1:***", value)
@@ -262,5 +260,5 @@ def _is_url(value: str) -> bool:
 
 
 def _written(value: object) -> str:
-    """Write a value as its variable holds it."""
+    """Return a value as the text of its variable."""
     return ",".join(value) if isinstance(value, tuple) else str(value)

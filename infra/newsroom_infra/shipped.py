@@ -1,4 +1,4 @@
-"""Where the data files that ship with the code lie: in a checkout, or in an installed wheel."""
+"""Finds the data files that ship with the code, in a checkout or in an installed wheel."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def shipped(folder: str) -> Path:
-    """Give the folder of data files called ``folder``, such as ``kafka`` or ``demo``.
+    """Return the folder of data files called ``folder``, such as ``kafka`` or ``demo``.
 
     A wheel carries them in the package's ``data/``; in a checkout they lie beside the package.
     """

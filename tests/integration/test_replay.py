@@ -121,7 +121,7 @@ def test_ctrl_c_stops_a_replay_cleanly_and_says_how_to_go_on(filled: Newsroom) -
         process.send_signal(signal.SIGINT)
         _, said = process.communicate()
     assert process.returncode == 1
-    assert "the same command goes on" in said
+    assert "run the same command again" in said
 
 
 @pytest.mark.parametrize("database", ["postgres"])

@@ -1,4 +1,4 @@
-"""Seals and archives as commands make and check them, with the clients that the settings name."""
+"""Runs seals, exports and imports, with the log and the database that the settings name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class BrokenArchiveError(NewsroomError):
     kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, report: ArchiveReport) -> None:
-        """Take what was found."""
+        """``report`` is what the verification of the export found."""
         found = "; ".join(map(str, report.findings))
         super().__init__(f"the export is not as it was written: {found}. It was not used; take another copy of it")
         self.report = report
@@ -59,7 +59,7 @@ def seal(settings: Settings) -> Seal:
 
 
 def check_seals(settings: Settings, path: Path, show: ShowProgress) -> SealVerdict:
-    """Hold the log against a file of seals, and name what differs by the live generation, where there is one.
+    """Check the log against a file of seals. The live generation, if there is one, shows which record differs.
 
     Raises ``LogError`` and what ``read_seals`` raises.
     """
@@ -85,7 +85,7 @@ def export(settings: Settings, folder: Path, cut_of: Callable[[LogExtent], Cut],
 
 
 def require_sound(folder: Path, show: ShowProgress, look: Callable[[Record], None] = lambda _: None) -> None:
-    """Verify an export before it is used, and let ``look`` see each record. Raises ``BrokenArchiveError``."""
+    """Verify an export before it is used, and call ``look`` with each record. Raises ``BrokenArchiveError``."""
     with show(read_manifest(folder).records, "records verified") as progress:
         report = verify(folder, progress=progress, look=look)
     if not report.holds:
@@ -93,7 +93,7 @@ def require_sound(folder: Path, show: ShowProgress, look: Callable[[Record], Non
 
 
 def restore(settings: Settings, folder: Path, show: ShowProgress, *, rename: bool) -> RestoreResult:
-    """Verify an export, append what the topics do not hold of it yet, and read all of it back.
+    """Verify an export, append the records that the topics do not hold yet, and read all of them back.
 
     Raises ``BrokenArchiveError``, ``TopicsError`` and ``NotAppendedError``, and what ``archive.restore`` raises.
     """
@@ -115,7 +115,7 @@ def restore(settings: Settings, folder: Path, show: ShowProgress, *, rename: boo
 
 
 def _require_lasting(settings: Settings) -> None:
-    """Raise ``TopicsError`` where topics would not keep old records; whose timestamps they take is seen to apart."""
+    """Raise ``TopicsError`` if topics would not keep old records. Their timestamps are handled while appending."""
     found = [each for each in topics.differences(settings) if each.setting in topics.FATAL - {topics.STAMPS}]
     if found:
         raise topics.TopicsError(settings.bootstrap, tuple(found))

@@ -17,14 +17,14 @@ from newsroom_infra.settings import TAGS, Settings
 
 
 def kafka_log(settings: Settings, group: str | None = None, kind: type[KafkaLog] = KafkaLog) -> KafkaLog:
-    """Open Kafka's log for reading; ``group`` is where progress is reported. Raises ``LogAwayError``."""
+    """Open Kafka's log for reading; ``group`` is the consumer group that reports progress. Raises ``LogAwayError``."""
     names = (settings.articles_topic, settings.tags_topic)
     return kind(settings.bootstrap, names, group=group, batch=settings.batch)
 
 
 @contextmanager
 def log_or_archive(settings: Settings, archive: Path | None) -> Iterator[Log]:
-    """Open what is to be replayed: Kafka's log, or an export of it. Raises ``LogError``."""
+    """Open Kafka's log, or an export of it, with batches for a replay. Raises ``LogError``."""
     if archive is None:
         opened: KafkaLog | ArchiveLog = kafka_log(replace(settings, batch=settings.replay_batch))
     else:
@@ -34,6 +34,6 @@ def log_or_archive(settings: Settings, archive: Path | None) -> Iterator[Log]:
 
 
 def record_reader(log: LogExtent) -> RecordReader:
-    """Build what reads the records of a log, whatever its topics' prefix."""
+    """Build the reader of a log's records; the prefix of its topics does not matter."""
     (tags_topic,) = (topic for topic in log.partitions if topic.endswith(TAGS))
     return RecordReader(build.codec(), tags_topic=tags_topic, place=placement(log.partitions))

@@ -1,7 +1,7 @@
-"""A replay as a command runs it: by one process, or by several that share the partitions out.
+"""Runs a replay in one process, or in several that share the partitions.
 
-Each folds partitions of its own, so none waits for another. One that has lost its parent ends: its next report finds
-nobody.
+Each process folds partitions of its own, so none waits for another. A process whose parent has died stops when its
+next report cannot be sent.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from newsroom_infra.settings import Settings
 from newsroom_schemas.errors import Kind, NewsroomError
 
 _LOOK_SECONDS = 0.2
-"""How often to look whether the replay shall stop."""
+"""Seconds between two checks of whether the replay is to stop."""
 _STOP_SECONDS = 30.0
-"""How long a process may take to store its batch and end."""
+"""Seconds that a process may take to store its batch and end."""
 
 _Failure = tuple[str, Kind]
 """What went wrong in a process, and its kind."""
@@ -38,8 +38,8 @@ class PartFailedError(NewsroomError):
     """One of several processes could not go on; the others were told to stop."""
 
     def __init__(self, problem: str, kind: Kind = Kind.FAILED) -> None:
-        """Take what it said, and its kind."""
-        super().__init__(f"{problem}. What was folded is kept: the same command goes on from there")
+        """``problem`` and ``kind`` are the text and the kind of the error in that process."""
+        super().__init__(f"{problem}. What was folded is kept: run the same command again to continue")
         self.kind = kind  # type: ignore[misc]  # another process's error keeps its own
 
 
@@ -53,7 +53,7 @@ def run(
     stopping: threading.Event,
     progress: Progress,
 ) -> bool:
-    """Replay into a generation, which the caller holds; give whether it is at the cut.
+    """Replay into a generation that the caller has locked, and return whether it has reached the cut.
 
     Raises ``PartFailedError``, and what ``replay`` raises.
     """
@@ -69,14 +69,14 @@ def run(
 def _fold(
     settings: Settings, name: str, archive: Path | None, cut: Cut, *, stopping: threading.Event, progress: Progress
 ) -> bool:
-    """Replay up to a cut in this process, and return whether the generation is there."""
+    """Replay in this process, and return whether the generation has reached the cut."""
     with log_or_archive(settings, archive) as log:
         reader = record_reader(log)
         return replay(build.control(settings), name, log, cut, reader, stopping=stopping, progress=progress)
 
 
 def share_out(cut: Cut, reached: Cut, count: int) -> list[dict[Partition, int]]:
-    """Share the partitions of a cut out, so that each share has about as much to fold; none is empty."""
+    """Return the partitions of a cut in ``count`` shares at most. All have about as much to fold, and none is empty."""
     shares: list[dict[Partition, int]] = [{} for _ in range(min(count, len(cut)))]
     for at in sorted(cut, key=lambda at: (reached.get(at, 0) - cut[at], at)):
         least = min(shares, key=lambda share: (distance(share, reached), len(share)))
@@ -93,7 +93,7 @@ def _together(
     stopping: threading.Event,
     progress: Progress,
 ) -> None:
-    """Have a process fold each share, and report what they do until all have ended."""
+    """Fold each share in a process of its own, and report progress until all have ended."""
     context = multiprocessing.get_context("spawn")
     with ExitStack() as opened:
         reports = []
@@ -109,7 +109,7 @@ def _together(
 
 
 def _listen(reports: list[Connection], stopping: threading.Event, progress: Progress) -> None:
-    """Take reports until every process has said that it is done, or shall stop. Raises ``PartFailedError``."""
+    """Read reports until every process is done, or until told to stop. Raises ``PartFailedError``."""
     while reports and not stopping.is_set():
         for report in wait(reports, _LOOK_SECONDS):
             said = _next(report)  # type: ignore[arg-type]  # no socket is among them
@@ -130,11 +130,11 @@ def _next(report: Connection) -> int | _Failure | None:
 
 
 def _fold_share(settings: Settings, name: str, archive: Path | None, share: Cut, report: Connection) -> None:
-    """Fold a share in a process of its own; its parent hears the signals, and then listens no more."""
+    """Fold a share; the main function of a process. Signals are the parent's, which then closes the connection."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     logs.configure(settings.log_level)
-    logs.hush_libraries()
+    logs.silence_libraries()
     tune_collector()
     stopping = threading.Event()
 

@@ -15,12 +15,12 @@ from newsroom_schemas.errors import Kind, NewsroomError
 
 
 class OlderArchiveError(NewsroomError):
-    """The live generation holds records that an export does not: what differs may be theirs."""
+    """The live generation holds records that an export does not, so differences prove nothing."""
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, archive: Path, verdict: auditing.Verification) -> None:
-        """Name the export, and where it ends before the generation."""
+        """``archive`` is the export; ``verdict`` holds the partitions in which it ends before the generation."""
         listed = ", ".join(
             f"{at.topic}/{at.partition} at {end}, the generation stands at {offset}"
             for at, (offset, end) in sorted(verdict.beyond.items())

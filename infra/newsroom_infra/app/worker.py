@@ -1,4 +1,4 @@
-"""Runs a worker: it moves a generation along the log, and waits while Kafka or the database is away."""
+"""Runs a worker, which moves a generation along the log, and waits while Kafka or the database is away."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _logger = structlog.get_logger(__name__)
 
 
 def tune_collector() -> None:
-    """Make Python's garbage collector run seldom: a batch makes a million objects and no cycle (a fifth of its time).
+    """Make Python's garbage collector run seldom, which saves a fifth of a batch's time.
 
-    What exists by now is left out of every later collection.
+    A batch makes a million objects and no cycle. Objects that exist already are ignored from now on.
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
 
 
 def run(settings: Settings, name: str | None, stopping: threading.Event) -> None:
-    """Move a generation along the log until told to stop; wait for Kafka and the database.
+    """Move a generation along the log until told to stop, and wait for Kafka and the database where necessary.
 
-    Without a name it is the live one, and the next one once another is promoted.
+    Without a name, move the live generation, and switch when another one is promoted.
 
     Raises ``SecondWorkerError``, ``MissingTopicError``, ``TopicsError``, and what ``follow`` raises.
     """
@@ -53,7 +53,7 @@ def run(settings: Settings, name: str | None, stopping: threading.Event) -> None
 def _work(
     settings: Settings, control: Control, name: str | None, stopping: threading.Event, observer: StepObserver
 ) -> None:
-    """Open the log, alone or as a member of a group, and follow it; return when another generation is live."""
+    """Open the log, alone or as a member of a group, and follow it until another generation is live."""
     followed = name or control.live_or(FIRST)
     check_name(followed)
     kind = SharedKafkaLog if control.database.many_workers else KafkaLog
@@ -69,9 +69,9 @@ def _work(
 
 
 def _require_topics(settings: Settings) -> None:
-    """Raise ``TopicsError`` for a cluster of one's own whose topics would not keep the log.
+    """Raise ``TopicsError`` if the topics of a cluster of one's own would not keep the log.
 
-    A cluster that doesn't let itself be asked is not refused.
+    A cluster that does not answer the question is accepted, with a warning.
     """
     if settings.kafka is None:
         return
@@ -85,9 +85,9 @@ def _require_topics(settings: Settings) -> None:
 
 
 def wait(settings: Settings, seconds: float) -> None:
-    """Wait until the live generation holds everything that the log holds now. Raises ``NotReachedError``.
+    """Wait until the live generation, which need not exist yet, holds everything that the log holds now.
 
-    The generation need not exist yet.
+    Raises ``NotReachedError`` after ``seconds``.
     """
     with closing(kafka_log(settings)) as log:
         wanted = end_of(log)

@@ -13,7 +13,7 @@ try:
     from newsroom_infra.cli.shared.exits import EXIT_CODES
     from newsroom_infra.cli.shared.lazy import LazyGroup
     from newsroom_schemas.errors import NewsroomError
-except KeyboardInterrupt:  # importing takes long enough for somebody to think better of it
+except KeyboardInterrupt:  # importing takes long enough for somebody to press Ctrl-C
     sys.exit("interrupted")
 
 _HERE = "newsroom_infra.cli"
@@ -60,7 +60,7 @@ def newsroom() -> None:
 def main() -> None:
     """Run the command line; a named error becomes its text and its exit code."""
     gc.set_threshold(_ALLOCATIONS)
-    logs.hush_libraries()
+    logs.silence_libraries()
     try:
         newsroom.main(standalone_mode=True)
     except NewsroomError as error:

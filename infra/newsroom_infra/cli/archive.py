@@ -20,7 +20,7 @@ _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path
 
 @click.group()
 def log() -> None:
-    """Export, verify and import the log. An export proves by itself that it is complete: see docs/archive.md."""
+    """Export, verify and import the log. An export can be verified by itself: see docs/archive.md."""
 
 
 @log.command()
@@ -31,14 +31,16 @@ def log() -> None:
 def export(folder: Path, until: str | None, *, as_json: bool) -> None:
     """Export the log into a folder. DIR must be empty or not exist; schemas and a seal go with the records.
 
-    The same command starts an interrupted export again.
+    An interrupted export starts from the beginning when the command is run again.
     """
     from newsroom_infra.app import archive
 
     try:
         manifest = archive.export(load(), folder, lambda log: cut_of(until, log), progress.counting)
     except KeyboardInterrupt as interrupt:
-        click.echo(f"interrupted: the export in {folder} is unfinished; the same command begins it anew", err=True)
+        click.echo(
+            f"interrupted: the export in {folder} is unfinished; run the command again to start it over", err=True
+        )
         raise click.Abort from interrupt
     if as_json:
         print_json(manifest.summary())
@@ -53,16 +55,16 @@ def export(folder: Path, until: str | None, *, as_json: bool) -> None:
     "--seals",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Seals that were kept elsewhere (`newsroom audit seal`): without them an export that was rewritten whole is "
-    "not told from the true one.",
+    help="Check against seals that were kept elsewhere (`newsroom audit seal`). Without them, an export that was "
+    "rewritten as a whole passes as genuine.",
 )
 @with_json
 @stoppable()
 def verify(folder: Path, seals: Path | None, *, as_json: bool) -> None:
-    """Verify an export of the log. Proves that it is as it was written; nothing but the folder is needed.
+    """Verify an export of the log. Needs nothing but the folder, and proves that it has not changed.
 
-    Exit 0 when it is, 1 when anything in it was altered, 2 when DIR is no export, 4 when a file cannot be read or the
-    command was stopped, so that nothing is proven.
+    Exit 0 if it has not, 1 if anything in it was altered, 2 if DIR is not an export, 4 if nothing is proven because a
+    file cannot be read or the command was stopped.
     """
     from newsroom_consumers.archive.format import read_manifest
     from newsroom_consumers.archive.verify import verify as verify_export
@@ -86,20 +88,20 @@ def verify(folder: Path, seals: Path | None, *, as_json: bool) -> None:
 
 @log.command("import")
 @_folder
-@click.option("--rename", is_flag=True, help="Let the topics have another prefix than the export's.")
+@click.option("--rename", is_flag=True, help="Allow topics whose prefix differs from the export's.")
 @with_json
 @needs(CONSUMERS)
 def import_(folder: Path, *, rename: bool, as_json: bool) -> None:
-    """Import an export into empty topics. Offsets, timestamps, hashes and chain are then the same.
+    """Import an export into empty topics. Offsets, timestamps, hashes and chain stay the same.
 
-    The same command continues an interrupted import.
+    An interrupted import continues when the command is run again.
     """
     from newsroom_infra.app import archive
 
     try:
         done = archive.restore(load(), folder, progress.counting, rename=rename)
     except KeyboardInterrupt as interrupt:
-        click.echo("interrupted: what is imported stays, and the same command goes on from there", err=True)
+        click.echo("interrupted: records that are imported stay; run the command again to continue", err=True)
         raise click.Abort from interrupt
     if as_json:
         print_json({"records": done.manifest.records, "there": done.there, "appended": done.appended})

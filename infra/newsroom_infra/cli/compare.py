@@ -1,4 +1,4 @@
-"""Two generations side by side: what differs from one to the other."""
+"""The command that compares two generations."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("a")
 @click.argument("b")
-@click.option("--common", is_flag=True, help="Compare the articles that both hold whole, however far each has come.")
+@click.option("--common", is_flag=True, help="Compare only articles that both hold completely.")
 @with_lines
 @with_json
 @needs(CONSUMERS)
 def compare(a: str, b: str, limit: int, *, common: bool, as_json: bool) -> None:
     """Compare two generations. Prints what differs from A to B: articles, tag pages, timelines, events.
 
-    Exit 0 when they are equal, 1 when they differ, 3 when there is no such generation, 4 when they have not folded the
-    log equally far.
+    Exit 0 if they are equal, 1 if they differ, 3 if there is no such generation, 4 if they have not folded the log
+    equally far.
     """
     from newsroom_consumers.compare.compare import compare_common, compare_equal, compared
     from newsroom_infra.app import build

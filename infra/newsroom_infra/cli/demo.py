@@ -1,7 +1,7 @@
-"""The demo: a small newsroom of invented stories, sent as every tool sends, and what readers then see of it.
+"""The demo: a small newsroom of invented stories, sent as any tool sends events, and shown as readers see it.
 
-The stories lie in the data folder ``demo``, one file for each article and one for the tags, as lines that ``newsroom
-emit`` takes. Their event ids are fixed, so a second demo adds nothing but duplicates.
+The stories are in the data folder ``demo``, one file for each article and one for the tags, as lines that ``newsroom
+emit`` reads. Their event ids are fixed, so a second demo adds nothing but duplicates.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class NotUpError(NewsroomError):
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self, bootstrap: str, problem: str) -> None:
-        """Take the bootstrap servers and what is missing there."""
+        """``bootstrap`` are the servers that were asked, ``problem`` is what is missing there."""
         super().__init__(
             f"the stack is not up ({bootstrap}: {problem}): start it with `make up` or `newsroom up`, then try again"
         )
@@ -73,12 +73,12 @@ def demo() -> None:
 
 
 def lines() -> bytes:
-    """Give all lines of the demo, the files in the order of their names."""
+    """Return all lines of the demo, the files in the order of their names."""
     return b"".join(file.read_bytes() for file in sorted(shipped("demo").glob("*.jsonl")))
 
 
 def _check(settings: Settings) -> None:
-    """Raise :class:`NotUpError` where there is no broker or no topic yet: a send would wait for them in vain."""
+    """Raise :class:`NotUpError` if there is no broker or no topic yet, for which a send would wait in vain."""
     from newsroom_infra import topics
 
     try:
@@ -90,7 +90,7 @@ def _check(settings: Settings) -> None:
 
 
 def _send() -> int:
-    """Send every event and count them; raise the error of the first that is not acknowledged."""
+    """Send every event, and return their number. Raises the error of the first that is not acknowledged."""
     count = 0
     for _, result in writing.send_file(BytesIO(lines()), EventReader(actor=SOURCE, source=SOURCE)):
         if isinstance(result, Refusal):
@@ -100,7 +100,7 @@ def _send() -> int:
 
 
 def _program() -> str:
-    """Give what to type for this program: its name, or its path where the name alone is not found."""
+    """Return what to type for this program: its name, or its path if it is not on ``PATH``."""
     if shutil.which("newsroom"):
         return "newsroom"
     return os.path.relpath(Path(sys.executable).with_name("newsroom"))

@@ -1,4 +1,4 @@
-"""Generations: see them, drop one, fold the log into another one, and make that live."""
+"""The commands that list and drop generations, replay the log into one, and make one live."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def generations(context: click.Context, *, as_json: bool) -> None:
 @with_yes
 @needs(CONSUMERS)
 def drop(name: str, *, yes: bool) -> None:
-    """Drop the generation NAME. Neither the live one nor one that is in use can be dropped."""
+    """Drop the generation NAME. The live one, and one that is in use, cannot be dropped."""
     from newsroom_infra.app import build
 
     control = build.control(load())
@@ -70,7 +70,7 @@ def drop(name: str, *, yes: bool) -> None:
 
 
 @click.command()
-@click.option("--into", "name", metavar="NAME", required=True, help="Generation to fold into; made if there is none.")
+@click.option("--into", "name", metavar="NAME", required=True, help="Generation to fold into; created if missing.")
 @until
 @click.option(
     "--from",
@@ -84,14 +84,14 @@ def drop(name: str, *, yes: bool) -> None:
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Processes that share the partitions out; more than one on PostgreSQL only.",
+    help="Processes that share the partitions; more than one needs PostgreSQL.",
 )
 @with_json
 @needs(CONSUMERS)
 def replay(name: str, until: str | None, archive: Path | None, workers: int, *, as_json: bool) -> None:
     """Fold the log into another generation. Folds from the first record up to a cut, by default the end.
 
-    After Ctrl-C, or when it was killed, the same command continues where it stopped.
+    After Ctrl-C or a crash, run the same command again to continue.
     """
     from newsroom_consumers.worker.replay import begin
     from newsroom_infra.app import archive as exports
@@ -116,7 +116,7 @@ def replay(name: str, until: str | None, archive: Path | None, workers: int, *, 
                 settings, name, archive, cut, workers=workers, stopping=stopping, progress=advance
             )
     if not has_reached:
-        click.echo("stopped; what was folded is kept, and the same command goes on from there", err=True)
+        click.echo("stopped; what was folded is kept: run the same command again to continue", err=True)
         sys.exit(1)
     seconds = time.monotonic() - started
     at = [{"topic": each.topic, "partition": each.partition, "next_offset": cut[each]} for each in sorted(cut)]
@@ -129,13 +129,13 @@ def replay(name: str, until: str | None, archive: Path | None, workers: int, *, 
 
 @click.command()
 @click.argument("name")
-@with_timeout("Seconds to wait until it is level.")
+@with_timeout("Seconds to wait until it has caught up.")
 @prints(CONSUMERS, lambda: _print_promotion)
 def promote(name: str, timeout: float) -> Promotion:
     """Make a generation live. Readers see NAME once it holds everything that the live one holds.
 
-    Exit 1, and nothing has changed, when an article is parked in it and not in the live one, when it is made of other
-    topics, or when it does not catch up in time.
+    Exit 1, with nothing changed, if an article is parked in it but not in the live one, if it was made from other
+    topics, or if it does not catch up in time.
     """
     from newsroom_consumers.control.build import this_build
     from newsroom_consumers.generations.promote import promote as promoted
@@ -145,7 +145,7 @@ def promote(name: str, timeout: float) -> Promotion:
     answer = promoted(control, name, timeout)
     made = control.known(name).build
     if made != this_build(made.partitions):
-        click.echo(f"{name} was made by another build: only workers of that build will move it on", err=True)
+        click.echo(f"{name} was made by another build: only workers of that build can move it", err=True)
     return answer
 
 

@@ -1,4 +1,4 @@
-"""Parked records: see them, have them folded again, or give one up."""
+"""The commands for parked records: list them, fold them again, or skip one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def list_() -> list[ParkedArticle]:
 @with_tags
 @prints(CONSUMERS, lambda: views.parked.print_parked_records)
 def show(article_id: str | None, *, tags: bool) -> list[WholeParkedRecord]:
-    """Print an article's parked records. They are in log order, and complete with --json."""
+    """Print an article's parked records. They are in log order; --json prints each as a whole."""
     from newsroom_infra.app import build
 
     id_ = chosen(article_id, tags=tags)
@@ -52,16 +52,16 @@ def show(article_id: str | None, *, tags: bool) -> list[WholeParkedRecord]:
 @parked.command()
 @with_article
 @with_tags
-@click.option("--all", "everything", is_flag=True, help="Whatever is parked.")
+@click.option("--all", "everything", is_flag=True, help="Everything that is parked.")
 @_timeout
 @prints(CONSUMERS, lambda: views.parked.print_fates, ok=lambda fates: not any(fate.parked for fate in fates))
 def retry(article_id: str | None, timeout: float, *, tags: bool, everything: bool) -> list[QueueFate]:
-    """Fold parked records again. The worker does so, by the code that it runs; the outcomes are printed.
+    """Fold parked records again. The worker does so with the code that it runs; the outcomes are printed.
 
-    Exit 1 when some still cannot be folded, 3 when nothing is parked of the article, 5 when no worker answers.
+    Exit 1 if some still cannot be folded, 3 if no record of the article is parked, 5 if no worker answers.
     """
     if everything and (tags or article_id):
-        message = "--all is for everything that is parked: name no article besides"
+        message = "--all stands for everything that is parked: leave out the article and --tags"
         raise click.UsageError(message)
     from newsroom_consumers.generations import unpark
     from newsroom_infra.app import build
@@ -77,9 +77,9 @@ def retry(article_id: str | None, timeout: float, *, tags: bool, everything: boo
 @_timeout
 @prints(CONSUMERS, lambda: views.parked.print_skipped, ok=lambda came: came.skip.outcome == "applied")
 def skip(article_id: str | None, actor: str | None, timeout: float, *, tags: bool, yes: bool) -> SkipFate:
-    """Skip the first parked record of an article. An event in the log skips it for ever, and the rest is folded.
+    """Skip the first parked record of an article. An event in the log skips it forever; the rest is folded.
 
-    Exit 1 when it was not skipped, 3 when nothing is parked of the article, 5 when no worker answers.
+    Exit 1 if it was not skipped, 3 if no record of the article is parked, 5 if no worker answers.
     """
     id_ = chosen(article_id, tags=tags)
     from newsroom_consumers.generations import unpark
@@ -89,7 +89,7 @@ def skip(article_id: str | None, actor: str | None, timeout: float, *, tags: boo
     before = unpark.waiting(control, id_)
     if not yes:
         views.parked.print_head(before.head, behind=len(before.queue) - 1)
-        click.confirm("Give this record up for ever?", abort=True, err=True)
+        click.confirm("Skip this record forever?", abort=True, err=True)
     named = {name: getattr(before.head, name) for name in ("key", "topic", "partition", "offset", "sha256")}
     with transport() as opened:
         receipt = Desk(opened, source="newsroom-parked", actor=actor or login()).skip(**named)

@@ -1,4 +1,4 @@
-"""What can be asked: what readers see, what became of events, and whether the generation has caught up."""
+"""The commands that ask the live generation: what readers see, and the outcomes of events; and ``wait``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @with_language
 @prints(CONSUMERS, lambda: views.article.print_article)
 def article(article_id: str, language: str) -> LiveArticle | GoneArticle:
-    """Print an article as readers see it. That is its page, or why it is gone; exit 3 when there is none."""
+    """Print an article as readers see it. That is its page, or why it is gone; exit 3 if there is none."""
     from newsroom_infra.app import build
 
     with build.readers(load()) as readers:
@@ -49,7 +49,7 @@ def timeline(language: str, limit: int, after: str | None) -> TimelinePage:
 @with_after
 @prints(CONSUMERS, lambda: views.lists.print_tag)
 def tag(tag_id: str, language: str, limit: int, after: str | None) -> TagPage:
-    """Print the stories that carry a tag. The newest comes first; exit 3 when no such tag was seen."""
+    """Print the stories that carry a tag. The newest comes first; exit 3 if there is no such tag."""
     from newsroom_infra.app import build
 
     with build.readers(load()) as readers:
@@ -71,7 +71,7 @@ def outcomes(article_id: str) -> list[RecordOutcome]:
 @with_timeout("Seconds; exit 5 after them.")
 @needs(CONSUMERS)
 def wait(timeout: float) -> None:
-    """Wait until all of the log is folded. That is what the log holds now, in the live generation."""
+    """Wait until all of the log is folded. The live generation must hold everything that is in the log now."""
     from newsroom_infra.app import worker
 
     worker.wait(load(), timeout)

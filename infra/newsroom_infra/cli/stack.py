@@ -44,7 +44,7 @@ def down() -> None:
 @click.command()
 @prints(STACK, lambda: _print_status, ok=lambda processes: all(one.state == "running" for one in processes))
 def status() -> list[Process]:
-    """Show which processes run. Exit 0 when all do, 1 otherwise."""
+    """Show which processes run. Exit 0 if all do, 1 otherwise."""
     from newsroom_infra import stack
 
     return stack.status(load())
@@ -91,7 +91,7 @@ def topics() -> None:
 @topics.command()
 @prints("kafka", lambda: _print_differences, ok=lambda found: not found)
 def check() -> tuple[TopicDifference, ...]:
-    """Check the settings of the topics. Exit 0 when they are as wanted, 1 when they differ."""
+    """Check the settings of the topics. Exit 0 if they are as required, 1 if they differ."""
     from newsroom_infra import topics
 
     return topics.differences(load())

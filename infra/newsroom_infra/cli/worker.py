@@ -1,4 +1,4 @@
-"""The worker: follows the log into a generation until it is told to stop."""
+"""The command that runs a worker."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from newsroom_infra.settings import load
 def worker(generation: str | None) -> None:
     """Follow the log into a generation. It runs until SIGTERM or Ctrl-C.
 
-    Without --generation it switches to the next live one when that is promoted. SQLite takes one worker: a second one
-    says so and exits.
+    Without --generation, it switches whenever another generation is promoted. SQLite allows one worker: a second one
+    exits with an error.
     """
     from newsroom_infra.app import worker as app
 
     settings = load()
     logs.configure(settings.log_level)
-    logs.hear_libraries(settings.log_level)
+    logs.show_library_warnings(settings.log_level)
     app.run(settings, generation, told_to_stop())

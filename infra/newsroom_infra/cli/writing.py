@@ -1,4 +1,4 @@
-"""The commands that write: emit and import."""
+"""The commands that send events: emit and import."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _file = click.argument("file", type=click.File("rb"), default="-", metavar="[FIL
 @with_actor
 @click.option("--source", default="newsroom-emit", show_default=True, help="Name of the tool that emits.")
 def emit(file: BinaryIO, actor: str | None, source: str) -> None:
-    """Send events to the log. They are JSON Lines, or gzip of them; each is answered with a line of JSON.
+    """Send events to the log. They are JSON Lines, also gzipped; each is answered with a line of JSON.
 
     A line is {"type": "ArticleCreated", "article_id": …}: fields named as in the schemas, instants in RFC 3339. Its
-    answer is {"event_id", "topic", "partition", "offset"} or {"line", "error"}. Exit code 1 when any line failed.
+    answer is {"event_id", "topic", "partition", "offset"} or {"line", "error"}. Exit 1 if any line failed.
     """
     failed = False
     for number, result in send_file(file, EventReader(actor=actor or login(), source=source)):
@@ -55,10 +55,10 @@ def emit(file: BinaryIO, actor: str | None, source: str) -> None:
 @click.option("--language", default="en", show_default=True, help="Language of stories that name none.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line for each event, as emit does.")
 def import_(file: BinaryIO, actor: str | None, source: str, language: str, *, as_json: bool) -> None:
-    """Create and publish finished stories. They are JSON Lines, or gzip of them; importing again changes nothing.
+    """Create and publish finished stories. They are JSON Lines, also gzipped; importing again changes nothing.
 
-    A line is a story: id, language, published_at, headline, lead, paragraphs or blocks, section, tags, authors. Exit
-    code 1 when any line failed.
+    A line is a story: id, language, published_at, headline, lead, paragraphs or blocks, section, tags, authors. Exit 1
+    if any line failed.
     """
     tally = _Tally()
     reader = StoryReader(actor=actor or login(), source=source, language=language)
@@ -77,7 +77,7 @@ def import_(file: BinaryIO, actor: str | None, source: str, language: str, *, as
 
 
 class _Tally:
-    """Counts stories, events and lines that failed, and says why. Answers come in the order of the lines."""
+    """Counts stories, events and failed lines, and prints why lines failed. Results come in the order of the lines."""
 
     def __init__(self) -> None:
         self.stories = 0
@@ -90,7 +90,7 @@ class _Tally:
         self._repeats = 0
 
     def count(self, number: int, result: SendResult, *, say: bool) -> None:
-        """Take one answer, and say why it is none if that is new."""
+        """Count one result; with ``say``, print the error of a failed line unless it repeats the one before."""
         if isinstance(result, Receipt):
             self.events += 1
             if number not in (self._last_story, self._last_failure):
@@ -105,17 +105,17 @@ class _Tally:
 
     @property
     def has_any(self) -> bool:
-        """Whether there was any answer."""
+        """Whether there was any result."""
         return bool(self.events or self.failures)
 
     def end(self) -> None:
-        """Say how many lines failed like the last one that was named."""
+        """Print how many more lines failed with the last printed error."""
         if self._repeats:
             click.echo(f"and {self._repeats:,} more lines like it", err=True)
         self._repeats = 0
 
     def _say(self, number: int, error: NewsroomError) -> None:
-        """Name the line and the error; when the broker is away, every line that follows fails in the same way."""
+        """Print the line and its error. While the broker is away, all lines fail in the same way: count the repeats."""
         reason = type(error).__name__ if isinstance(error, BrokerAwayError) else str(error)
         if reason == self._last_reason:
             self._repeats += 1
@@ -125,14 +125,14 @@ class _Tally:
         click.echo(f"line {number}: {with_advice(error)}", err=True)
 
     def summary(self) -> str:
-        """Say what was done."""
+        """Return a sentence of what was done."""
         seconds = time.monotonic() - self._started
         failed = f", {self.failures:,} lines failed" if self.failures else ""
         return f"{self.stories:,} stories, {self.events:,} events in {seconds:.1f} s{failed}"
 
 
 def send_file(file: BinaryIO, reader: LineReader) -> Iterator[tuple[int, SendResult]]:
-    """Send the events of a file's lines, and yield the line number and result of each; Ctrl-C ends the reading only."""
+    """Send the events of a file's lines, and yield the line number and result of each. Ctrl-C only ends the reading."""
     with transport() as opened, Interrupt() as interrupt:
         yield from send_lines(interrupt.watch(read_lines(file)), reader, opened)
     if interrupt.came:
@@ -153,13 +153,13 @@ def transport() -> Iterator[KafkaTransport]:
 
 
 def _print_result(number: int, result: SendResult) -> None:
-    """Print a result at once, so that whoever writes into our pipe can wait for it."""
+    """Print a result and flush it, so that a program that writes lines to our input can wait for each result."""
     sys.stdout.buffer.write(result_json(number, result, describe=with_advice) + b"\n")
     sys.stdout.buffer.flush()
 
 
 def login() -> str:
-    """Give the login name."""
+    """Return the login name. Raises ``UsageError`` if there is none."""
     try:
         return getpass.getuser()
     except (KeyError, OSError) as error:

@@ -48,7 +48,7 @@ def as_of(context: click.Context, instant: int) -> None:
 @click.pass_obj
 @prints(CONSUMERS, lambda: views.article.print_article)
 def article(instant: int, article_id: str, language: str) -> LiveArticle | GoneArticle:
-    """Print an article as readers saw it. That is its page, or why it was gone; exit 3 when there was none.
+    """Print an article as readers saw it. That is its page, or why it was gone; exit 3 if there was none.
 
     Only the article's own records are folded, and the tags' for their labels. Related articles are left out, because
     they depend on other records.
@@ -75,7 +75,7 @@ def article(instant: int, article_id: str, language: str) -> LiveArticle | GoneA
 def timeline(instant: int, language: str, limit: int, after: str | None) -> TimelinePage:
     """Print the timeline as readers saw it. The newest story comes first.
 
-    Folds the whole log up to TIME, and keeps that for the next question about the same time.
+    Folds the whole log up to TIME, and keeps the result for the next question about the same time.
     """
     return _ask(instant, lambda readers: readers.timeline(language, limit=limit, after=after))
 
@@ -88,15 +88,15 @@ def timeline(instant: int, language: str, limit: int, after: str | None) -> Time
 @click.pass_obj
 @prints(CONSUMERS, lambda: views.lists.print_tag)
 def tag(instant: int, tag_id: str, language: str, limit: int, after: str | None) -> TagPage:
-    """Print the stories that carried a tag. The newest comes first; exit 3 when no such tag had been seen.
+    """Print the stories that carried a tag. The newest comes first; exit 3 if there was no such tag.
 
-    Folds the whole log up to TIME, and keeps that for the next question about the same time.
+    Folds the whole log up to TIME, and keeps the result for the next question about the same time.
     """
     return _ask(instant, lambda readers: readers.tag(tag_id, language, limit=limit, after=after))
 
 
 def moment(instant: int, cut: Mapping[Any, int], zone: ZoneInfo, *, now: int) -> str:
-    """Say which instant (microseconds) an answer is about, and before which records of which partition it ends."""
+    """Return a sentence: the instant (microseconds) of an answer, and the offset where each partition ends."""
     at = to_datetime(instant)
     try:
         local = f" ({at.astimezone(zone):%Y-%m-%d %H:%M:%S} in {zone.key})"
@@ -108,13 +108,13 @@ def moment(instant: int, cut: Mapping[Any, int], zone: ZoneInfo, *, now: int) ->
 
 
 def _say_moment(settings: Settings, instant: int) -> Callable[[Mapping[Any, int]], None]:
-    """Give what says on standard error which instant, and which cut, an answer is about."""
+    """Return a function that prints the instant and the cut of an answer to standard error."""
     zone, now = ZoneInfo(settings.timezone), time.time_ns() // 1000
     return lambda cut: click.echo(moment(instant, cut, zone, now=now), err=True)
 
 
 def _ask(instant: int, question: Callable[[ReaderQueries], T]) -> T:
-    """Fold the log up to an instant, or reuse an earlier fold, and return the answer; report on standard error."""
+    """Fold the log up to an instant, or reuse an earlier fold, and return the answer. Progress is on standard error."""
     from newsroom_consumers.audit import asof
     from newsroom_consumers.generations.open import reader_queries
     from newsroom_infra.app import build

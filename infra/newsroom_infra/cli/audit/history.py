@@ -27,7 +27,7 @@ class UnwritableError(NewsroomError):
     """A file cannot be written."""
 
     def __init__(self, path: Path, problem: str) -> None:
-        """Name the file and what the system said."""
+        """``problem`` is the operating system's text."""
         super().__init__(f"{path} cannot be written: {problem}")
         self.path = path
 
@@ -41,18 +41,19 @@ class UnwritableError(NewsroomError):
     "page",
     metavar="FILE",
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
-    help="Write a page for a browser, whole in itself, instead of printing; - is standard output. Drafts and refused "
-    "texts are in it: a new file is for its owner's eyes only.",
+    help="Write a self-contained page for a browser instead of printing; - is standard output. It holds drafts and "
+    "rejected texts, so only the owner can read a new file.",
 )
 def history(article_id: str | None, page: Path | None, *, tags: bool, as_json: bool) -> None:
     """Print the history of an article. Shows every event, its sender, time, tool and outcome, and what it changed.
 
-    Words that an event removed are written [-out-], added ones {+in+}; a doubled bracket, such as {{, is one of the
-    text. A rejection shows what its author wanted, and a lost race who won it. Exit 3 when there is no such article.
+    Removed words are written [-out-], added words {+in+}; a doubled bracket, such as {{, is one bracket of the text.
+    A rejected event shows what its author wanted, and who came first if two saved at once. Exit 3 if there
+    is no such article.
     """
     id_ = chosen(article_id, tags=tags)
     if page and as_json:
-        message = "--html and --json are two forms: choose one"
+        message = "--html and --json exclude each other: choose one"
         raise click.UsageError(message)
     settings = load()
     told = _history(settings, id_)
@@ -78,7 +79,7 @@ def _history(settings: Settings, id_: str) -> dict[str, Any]:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a page: a file whole or not at all; through a device, a pipe or a link as it comes; ``-`` is the output.
+    """Write a page; ``-`` is standard output. A file is written as a whole or not at all.
 
     Raises ``UnwritableError``.
     """
@@ -101,7 +102,7 @@ def _write_through(path: Path, text: str) -> None:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Write a file that takes the place of the one before; the system makes it for its owner only."""
+    """Write a new file, which only its owner can read, and replace the old one by it."""
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
     ) as file:

@@ -1,4 +1,4 @@
-"""Seals: made of the live generation, kept somewhere else, and held against the log later."""
+"""The commands that make a seal of the live generation, and check the log against seals."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 )
 @needs(CONSUMERS)
 def seal(out: Path | None) -> None:
-    """Seal what the live generation has folded. The seal is one line of JSON, also for people.
+    """Seal what the live generation has folded. Prints the seal as one line of JSON.
 
-    Keep it where nobody who can write into the log can alter it.
+    Keep it where nobody who can write to the log can change it.
     """
     from newsroom_consumers.seals.seal import append_seal
     from newsroom_infra.app import archive
@@ -45,10 +45,11 @@ def seal(out: Path | None) -> None:
 @stoppable()
 @prints(CONSUMERS, lambda: _print_verdict, ok=lambda verdict: not verdict.broken)
 def check_seals(file: Path) -> SealVerdict:
-    """Check the log against seals. Reads the log once; every seal in FILE must hold.
+    """Check the log against seals. Reads the whole log once.
 
-    Exit 0 when all do, 1 when a record before one was altered, removed or added, 2 when FILE holds something else, 4
-    when FILE or the log cannot be read or the command was stopped, so that nothing is proven.
+    Exit 0 if every seal in FILE holds, 1 if a sealed record was altered or removed, or one was inserted before it, 2 if
+    FILE is not a file of seals, 4 if nothing is proven because FILE or the log cannot be read, or the command was
+    stopped.
     """
     from newsroom_infra.app import archive
 

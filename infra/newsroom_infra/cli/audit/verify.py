@@ -1,4 +1,4 @@
-"""The proof that the live generation is what the log says."""
+"""The command that verifies the live generation against the log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from newsroom_consumers.audit.verify import Verification
 
 _MENDED = {("parked", "applied"), ("parked", "rejected")}
-"""Outcomes in the generation, and of the log folded afresh, where the code was mended since the record was parked."""
+"""Pairs of outcomes, in the generation and of a new fold, that differ because the code was fixed meanwhile."""
 
 
 @click.command()
@@ -41,7 +41,7 @@ _MENDED = {("parked", "applied"), ("parked", "rejected")}
 def verify(archive: Path | None, limit: int, *, as_json: bool) -> None:
     """Compare the live generation with the log. Folds the log to the same cut and compares every row.
 
-    The worker may keep running. Exit 0 only when all is equal, 1 when a row differs, 4 when nothing could be proven.
+    The worker may keep running. Exit 0 if all rows are equal, 1 if one differs, 4 if nothing could be proven.
     """
     from newsroom_infra.app import verify
 
@@ -59,7 +59,7 @@ def verify(archive: Path | None, limit: int, *, as_json: bool) -> None:
 
 
 def _as_json(verdict: Verification) -> dict[str, Any]:
-    """Return a verification as its JSON: what differs stands among the rest."""
+    """Return a verification as its JSON; the fields of the comparison are on the same level."""
     compared = differences.as_json(verdict.comparison)
     del compared["left_out"]
     known = {
@@ -76,7 +76,7 @@ def _as_json(verdict: Verification) -> dict[str, Any]:
 
 
 def _lines(verdict: Verification, limit: int) -> Iterator[str]:
-    """Yield what was proven, or what differs: the generation's values first, then the log's."""
+    """Yield the lines of a verification: differences, as "generation -> log", or what was proven."""
     findings, name, digest = verdict.comparison.findings, verdict.generation, verdict.digest
     yield from differences.lines(findings, limit)
     cut = ", ".join(f"{at.topic}/{at.partition}:{end}" for at, end in sorted(verdict.cut.items()))

@@ -1,4 +1,4 @@
-"""Where a fold of the log ends, as people write it: an instant, or offsets of partitions."""
+"""The option ``--until``: where a fold of the log ends, written as an instant or as offsets of partitions."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ until = click.option(
     "--until",
     metavar="TIME|P:OFFSET,…",
     help="End before the first record stamped later than TIME (RFC 3339, or local time), or before offsets: 3:120 is "
-    "one of partition 3 of the articles, tags/0:5 one of the tags; a partition not named goes to its end. By default "
-    "everything that is in the log now.",
+    "offset 120 of partition 3 of the articles, tags/0:5 offset 5 of partition 0 of the tags. Partitions without an "
+    "offset are read to their end. Default: the end of the log as it is now.",
 )
 
 
@@ -31,7 +31,7 @@ class UnknownPartitionError(NewsroomError):
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, written: str, there: list[str]) -> None:
-        """Take what was written, and the partitions that there are."""
+        """``written`` is the partition as it was written, ``there`` are those that exist."""
         super().__init__(f"the log has no partition {written!r}: it has {', '.join(there)}")
         self.written = written
 
@@ -42,13 +42,13 @@ class TwiceError(NewsroomError):
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, written: str) -> None:
-        """Take what was written."""
+        """``written`` is the cut as it was written."""
         super().__init__(f"{written!r} names a partition twice: give one offset for each")
         self.written = written
 
 
 def cut_of(written: str | None, log: LogExtent) -> dict[Partition, int]:
-    """Give the cut that somebody has written; where nothing is, the end of the log as it is now.
+    """Return the cut that ``written`` names; for ``None`` the end of the log as it is now.
 
     Raises ``UnknownPartitionError``, ``TwiceError``, ``InstantError``, and ``LogError``.
     """
@@ -66,7 +66,7 @@ def cut_of(written: str | None, log: LogExtent) -> dict[Partition, int]:
 
 
 def _partition(topic: str, number: int, log: LogExtent) -> Partition:
-    """Find a partition by its number and its topic's name, or the last part of that."""
+    """Return the partition of a number and a topic, which is named whole or by its last part."""
     from newsroom_consumers.log.record import Partition
 
     for name, count in log.partitions.items():

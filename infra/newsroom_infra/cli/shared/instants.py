@@ -29,14 +29,14 @@ class InstantError(NewsroomError):
     kind: ClassVar[Kind] = Kind.USAGE
 
     def __init__(self, text: str, problem: str) -> None:
-        """Take the text and what is wrong with it."""
+        """``problem`` is what is wrong with the text."""
         super().__init__(f"{text!r} {problem}")
         self.text = text
         self.problem = problem
 
 
 def instant_given(text: str) -> int:
-    """Read an instant on the command line, for click: a local time is one of the newsroom's zone.
+    """Return the instant of a command-line argument; a local time is in the newsroom's zone. A parameter type of click.
 
     Raises ``InstantError``.
     """
@@ -44,10 +44,10 @@ def instant_given(text: str) -> int:
 
 
 def instant(text: str, zone: ZoneInfo) -> int:
-    """Read an instant: RFC 3339 with its offset, or a local time of a zone; give microseconds since the epoch, UTC.
+    """Return the instant (microseconds since the epoch, UTC) of an RFC 3339 text, or of a local time of a zone.
 
-    Digits behind the sixth of a second are cut off. Raises ``InstantError`` for everything else, and for a local time
-    that the zone does not have or has twice.
+    Digits after the sixth of a second are dropped. Raises ``InstantError`` for any other text, and for a local time
+    that the zone skips or has twice.
     """
     found = _TIME.fullmatch(text.strip())
     if found is None:
@@ -68,7 +68,7 @@ _FORMS = ": write 2025-02-07T18:35:00Z, 2025-02-07T20:35:00+02:00, or the local 
 
 
 def _local(text: str, wall: datetime, zone: ZoneInfo) -> datetime:
-    """Give the one instant at which the clocks of a zone show a time. Raises ``InstantError``."""
+    """Return the one instant at which clocks of a zone show a time. Raises ``InstantError``."""
     first, second = (wall.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     before, after = first.utcoffset(), second.utcoffset()
     if before is None or after is None or before == after:

@@ -1,4 +1,4 @@
-"""Ctrl-C: the end of the input, whose beginning is still sent and answered; or the wish to stop and go on later."""
+"""What Ctrl-C and SIGTERM do: end the input of a command, stop work that can continue later, or abort a proof."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Item = TypeVar("Item")
 
 
 def told_to_stop() -> threading.Event:
-    """Give an event that SIGTERM or Ctrl-C sets from now on: what runs ends where it can go on later.
+    """Return an event that SIGTERM or Ctrl-C sets from now on. Work that checks it stops where it can continue later.
 
-    The second signal does not wait for that.
+    A second signal raises ``KeyboardInterrupt`` at once.
     """
     stopping = threading.Event()
 
@@ -37,13 +37,13 @@ class ProofStoppedError(NewsroomError):
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
     def __init__(self) -> None:
-        """Say so."""
+        """No arguments: the text is always the same."""
         super().__init__("stopped: nothing is proven. Start again")
 
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end a proof at once, and tidy up. Raises ``ProofStoppedError``."""
+    """End a proof at once, but cleanly, on Ctrl-C or SIGTERM. Raises ``ProofStoppedError``."""
     former = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -57,11 +57,11 @@ _TWICE = "interrupted twice: what has no answer may or may not be in the log"
 
 
 class Interrupt:
-    """While it is entered, the first Ctrl-C ends the items that it watches; the second one ends the command at once."""
+    """A context in which the first Ctrl-C ends the items that it watches, and the second one ends the command."""
 
     def __init__(self) -> None:
         self.came = False
-        """Whether there was one."""
+        """Whether Ctrl-C was pressed."""
         self._is_waiting = False
 
     def __enter__(self) -> Self:
@@ -74,7 +74,7 @@ class Interrupt:
         signal.signal(signal.SIGINT, self._former)
 
     def watch(self, items: Iterator[Item]) -> Iterator[Item]:
-        """Give the items until Ctrl-C, which also ends a wait for the next one."""
+        """Yield the items until Ctrl-C, which also ends a wait for the next one."""
         while not self.came:
             try:
                 self._is_waiting = True
@@ -86,7 +86,7 @@ class Interrupt:
             yield item
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
-        """Take the signal; raise out of a wait, but never out of what is being sent."""
+        """Handle the signal: raise out of a wait for an item, but never while one is being sent."""
         if self.came:
             raise SystemExit(_TWICE)
         self.came = True

@@ -33,7 +33,7 @@ class LazyGroup(click.Group):
             return super().get_command(ctx, cmd_name)
         try:
             command: click.Command = imported(self._places[cmd_name])
-        except KeyboardInterrupt:  # importing takes long enough for somebody to think better of it
+        except KeyboardInterrupt:  # importing takes long enough for somebody to press Ctrl-C
             sys.exit("interrupted")
         return command
 
@@ -44,6 +44,6 @@ class LazyGroup(click.Group):
 
 
 def imported(place: str) -> Any:
-    """Import what lies at a place, such as ``newsroom_infra.cli.stack:up``."""
+    """Return the object at a place, such as ``newsroom_infra.cli.stack:up``, after importing its module."""
     module, _, attribute = place.partition(":")
     return getattr(import_module(module), attribute)

@@ -11,7 +11,7 @@ with_language = click.option("--language", metavar="LANGUAGE", required=True, he
 with_limit = click.option(
     "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Entries to print."
 )
-with_after = click.option("--after", metavar="CURSOR", help="Go on behind a page: the cursor that it printed as next.")
+with_after = click.option("--after", metavar="CURSOR", help="Continue after a page: the cursor it printed as next.")
 with_lines = click.option(
     "--limit", type=click.IntRange(0), default=20, show_default=True, help="Lines of each kind of difference to print."
 )
@@ -19,7 +19,7 @@ with_article = click.argument("article_id", metavar="[ARTICLE]", required=False)
 with_tags = click.option("--tags", is_flag=True, help="The tag catalogue instead of an article.")
 
 _CATALOGUE = ""
-"""Stands where an article's id would for the tag catalogue."""
+"""Stands for the tag catalogue in place of an article's id."""
 
 
 def chosen(article_id: str | None, *, tags: bool) -> str:

@@ -17,10 +17,10 @@ from newsroom_infra.cli.shared.options import with_json
 Answer = TypeVar("Answer")
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""What a terminal would obey instead of showing: control characters, and those that turn the direction of writing."""
+"""Characters that a terminal obeys instead of showing: controls, and those that change the writing direction."""
 
 _BREAKS = str.maketrans({"\n": "␊", "\t": "␉", "\u2028": "␤", "\u2029": "␤"})
-"""What would begin a new line, or a new column, and the sign that is shown instead."""
+"""Characters that begin a new line or column, and the symbol that is shown instead."""
 
 
 def prints(
@@ -28,8 +28,8 @@ def prints(
 ) -> Callable[[Callable[..., Answer]], Callable[..., None]]:
     """Make a command of a function that returns an answer: print that by a view, or as JSON with ``--json``.
 
-    The function imports what ``extra`` provides. ``view`` is called for people only, and returns what prints; texts in
-    the answer then do nothing in a terminal. The exit code is 1 where the answer is not ``ok``. Example::
+    The function imports what ``extra`` provides. ``view`` returns what prints for people, and is not called for JSON;
+    texts in the answer are made safe for a terminal. The exit code is 1 if the answer is not ``ok``. Example::
 
         @click.command()
         @prints(CONSUMERS, lambda: views.parked.print_parked)
@@ -62,7 +62,7 @@ def print_json(value: Any) -> None:
 
 
 def visible(value: Any) -> Any:
-    """Make every text in an answer safe for a terminal: what it would obey becomes a replacement character."""
+    """Return an answer with all its texts safe for a terminal: a replacement character stands for each control."""
     match value:
         case str():
             return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", value)
@@ -77,5 +77,5 @@ def visible(value: Any) -> Any:
 
 
 def one_line(text: str) -> str:
-    """Keep a text on the line where the program puts it: what stands in a field cannot look like a line of ours."""
+    """Return a text as one line that is safe for a terminal, so that no field can look like a line of ours."""
     return str(visible(text)).translate(_BREAKS)

@@ -20,23 +20,23 @@ _PLAIN_SECONDS = 5.0
 """Seconds between two plain lines."""
 
 _BAR_SECONDS = 0.1
-"""Seconds between two looks at how far the file is read."""
+"""Seconds between two updates of the bar."""
 
 
 class ShowText(Protocol):
-    """Shows how far a command is."""
+    """Shows the progress of a command."""
 
     def __call__(self, done: str) -> None:
-        """Show what is done, such as "1,200 stories", if it is time to."""
+        """Show what is done, such as "1,200 stories", unless it was shown a moment ago."""
 
 
 Progress = Callable[[int], object]
-"""Is called with how many more units are done."""
+"""Called with the number of units done since the last call."""
 
 
 @contextmanager
 def reading(file: BinaryIO) -> Iterator[ShowText]:
-    """Show how far a file is read, and what came of it."""
+    """Show how far a file is read, with a text of what is done."""
     if not sys.stderr.isatty():
         yield _PlainLines()
         return
@@ -55,7 +55,7 @@ def counting(total: int, unit: str) -> Iterator[Progress]:
 
 
 def _bar(*, with_rest: bool) -> RichProgress:
-    """Make a bar in a terminal that disappears at the end; ``with_rest`` adds how long the rest takes."""
+    """Return a bar for a terminal that disappears at the end; ``with_rest`` adds the remaining time."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as RichProgress
@@ -66,7 +66,7 @@ def _bar(*, with_rest: bool) -> RichProgress:
 
 
 class _Count:
-    """How much is done, and how fast."""
+    """A count of units done, and its speed."""
 
     def __init__(self, total: int, unit: str) -> None:
         self.done = 0
@@ -88,13 +88,13 @@ class _PlainCount:
         self._show = _PlainLines()
 
     def __call__(self, more: int) -> None:
-        """Count, and print if it is time to."""
+        """Count, and print unless it was printed a moment ago."""
         self._count.done += more
         self._show(str(self._count))
 
 
 class _CountedBar:
-    """Moves a bar with what is done."""
+    """Moves a bar by the units done."""
 
     def __init__(self, progress: RichProgress, task: TaskID, total: int, unit: str) -> None:
         self._progress = progress
@@ -102,7 +102,7 @@ class _CountedBar:
         self._count = _Count(total, unit)
 
     def __call__(self, more: int) -> None:
-        """Count, and move."""
+        """Count, and move the bar."""
         self._count.done += more
         self._progress.update(self._task, completed=self._count.done, description=str(self._count))
 
@@ -114,14 +114,14 @@ class _PlainLines:
         self._next = time.monotonic() + _PLAIN_SECONDS
 
     def __call__(self, done: str) -> None:
-        """Print, if it is time to."""
+        """Print unless it was printed a moment ago."""
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + _PLAIN_SECONDS
             click.echo(done, err=True)
 
 
 class _Bar:
-    """Moves a bar by the bytes read; of a pipe, whose end nobody knows, it only says what is done."""
+    """Moves a bar by the bytes read; for a pipe, whose size is unknown, it shows only the text."""
 
     def __init__(self, progress: RichProgress, task: TaskID, file: BinaryIO) -> None:
         self._progress = progress
@@ -130,7 +130,7 @@ class _Bar:
         self._next = 0.0
 
     def __call__(self, done: str) -> None:
-        """Move, if it is time to."""
+        """Move the bar unless it was moved a moment ago."""
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + _BAR_SECONDS
             position = self._file.tell() if _size(self._file) else None
@@ -138,7 +138,7 @@ class _Bar:
 
 
 def _size(file: BinaryIO) -> int | None:
-    """Give the size of a file on disk, ``None`` for anything else."""
+    """Return the size of a file on disk, ``None`` for anything else."""
     try:
         status = os.fstat(file.fileno())
     except OSError:

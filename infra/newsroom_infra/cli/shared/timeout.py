@@ -1,4 +1,4 @@
-"""The option that says how long a command waits."""
+"""The option ``--timeout``."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import click
 
 
 def with_timeout(words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command ``--timeout``, a number of seconds, 60 by default; ``words`` say for what it waits."""
+    """Return the option ``--timeout``: seconds, 60 by default. ``words`` are its help text."""
     return click.option("--timeout", type=_Seconds(0), default=60.0, show_default=True, help=words)
 
 
 class _Seconds(click.FloatRange):
-    """A number of seconds; ``inf`` is one, ``nan``, which no comparison ends, is none."""
+    """A number of seconds. ``inf`` is allowed; ``nan`` is not, because a wait for it would never end."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read one, as click does."""
+        """Return the number, as click converts it."""
         seconds = float(super().convert(value, param, ctx))
         if math.isnan(seconds):
             self.fail("nan is no number of seconds", param, ctx)
