@@ -51,7 +51,7 @@ def _cell(value: Any) -> str:
 
 def print_parts(*parts: Any) -> None:
     """Print the parts of an answer, one below the other, without empty texts."""
-    console = Console()
+    console = Console(emoji=False)  # no text here has emoji codes, and the list of them loads slowly
     if not console.is_terminal:
         console.width = _PIPED_WIDTH
     console.print(Group(*(part for part in parts if not isinstance(part, Text) or part.plain)), crop=False)
