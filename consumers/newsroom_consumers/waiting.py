@@ -1,11 +1,10 @@
 """Wait for what another process or thread brings about.
 
-Example::
-
-    for _ in attempts(seconds=5, pause=0.05):
-        if has_arrived():
-            return
-    raise NotArrivedError
+>>> looks = iter([False, True])
+>>> until(lambda: next(looks), seconds=5)
+True
+>>> until(lambda: False, seconds=0)
+False
 """
 
 from __future__ import annotations

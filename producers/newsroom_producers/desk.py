@@ -2,9 +2,9 @@
 
 Example::
 
-    with connect("kafka://127.0.0.1:9092") as newsroom:
-        desk = newsroom.desk(source="cms", actor="olena")
-        receipt = desk.publish("storm", "uk", expected_version=1)
+    desk = Desk(transport, source="cms", actor="olena")
+    receipt = desk.publish("storm", "uk", expected_version=1)
+    receipt.topic, receipt.partition, receipt.offset    # where the log keeps the event
 
 Every method waits until the log has acknowledged the event, and raises a NewsroomError when it has not. A receipt says
 where the event is, not its outcome: whether it was applied is decided when the log is folded.

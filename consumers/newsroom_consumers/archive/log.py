@@ -2,8 +2,8 @@
 
 Example::
 
-    log = ArchiveLog(Path("/backup/newsroom"))
-    loop = Loop(log, generation, reader, BatchFold(), owner="audit")
+    log = ArchiveLog(Path("backup"))
+    Loop(log, generation, reader, BatchFold(), owner="audit").run_once()
 """
 
 from __future__ import annotations

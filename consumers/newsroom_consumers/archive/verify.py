@@ -2,7 +2,7 @@
 
 Example::
 
-    report = verify(Path("/backup/newsroom"))
+    report = verify(Path("backup"))
     for finding in report.findings:
         print(finding)
 

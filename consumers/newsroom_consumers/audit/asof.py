@@ -3,8 +3,11 @@
 Example::
 
     article_as_of(control, log, reader, site, instant=instant, article_id="storm", language="uk")
-    with as_of(control, log, reader, instant, report) as name:    # folds the log, or reuses an earlier fold
-        ...
+    with (
+        as_of(control, log, reader, instant, report) as name,    # folds the log, or reuses an earlier fold
+        reader_queries(control, site, name) as readers,
+    ):
+        readers.timeline("uk", limit=20)
 
 For one article, only its own records and those of the tag catalogue are folded, into a temporary generation. A list
 needs the whole log up to the cut. The ``KEPT`` generations of that kind that were used last are kept for reuse.

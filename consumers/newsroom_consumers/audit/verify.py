@@ -2,7 +2,8 @@
 
 Example::
 
-    verify(control, log, reader, stopping=threading.Event()).equal
+    verification = verify(control, log, reader, stopping=threading.Event())
+    verification.equal, verification.comparison.summary
 
 A worker may go on meanwhile. The log is folded into a fresh generation up to where the live one stands. Then the live
 one is held in a read transaction, the fresh one catches up with it, and the digests of the two are compared.

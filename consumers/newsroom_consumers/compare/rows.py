@@ -3,7 +3,7 @@
 Example::
 
     for difference in differences(a, b, PUBLISHED):
-        difference.fields()
+        difference.fields()    # the values of each column that differs, in a and in b
 
 A generation can be very large, so only one chunk of each scan is in memory.
 """

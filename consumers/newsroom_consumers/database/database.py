@@ -5,9 +5,11 @@ into it, how rows are written and found.
 
 Example::
 
-    database = open_database("postgresql://newsroom@localhost/newsroom")
-    with database.session("main") as session, session.begin() as connection:
-        database.pace(connection, 500)
+    database = open_database("generations")    # a folder, or a URL such as postgresql://newsroom@localhost/newsroom
+    with database.worker_lock("main"), database.session("main") as session:    # to write
+        generation = Generation(session)
+    with database.reading("main") as connection:    # to read
+        cursors.cut(connection)
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Example::
 
-    promote(control, "trial", seconds=60)
+    promotion = promote(control, "trial", seconds=60)
+    promotion.live, promotion.before    # "trial", "main"
 
 The workers of the live generation are fenced for the moment of the change: their cursors stand still until the other
 generation has passed them all. If it does not do so in time, the transaction is rolled back, and the fence with it.

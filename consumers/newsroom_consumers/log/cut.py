@@ -4,7 +4,7 @@ Example::
 
     cut = cut_at(log, instant)
     for record in records_until(log, cut):
-        ...
+        reader.read(record)
 
 Articles do not depend on each other, and all records of one lie in one partition. So the fold up to any cut is a state
 that readers could have seen.

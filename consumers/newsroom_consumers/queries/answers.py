@@ -1,10 +1,9 @@
 """What queries return: one value for every form of answer, and ``to_json``, which writes any of them for programs.
 
-Example::
-
-    page = readers.timeline("uk", limit=20)     # a TimelinePage
-    page.entries[0].published_at                 # an Instant: whole microseconds, which str() writes as RFC 3339
-    to_json(page)                                # b'{"items":[{"article_id":"storm", ...}],"next":null}'
+>>> to_json(ReaderNote(at=Instant(1_738_953_300_000_000), kind="update", text="Roads are open"))
+b'{"at":"2025-02-07T18:35:00.000000Z","kind":"update","text":"Roads are open"}'
+>>> to_json(TimelinePage(items=(), next=None))
+b'{"items":[],"next":null}'
 
 The fields and their order are those of the newsroom's API: JSON has exactly these keys, in this order.
 """

@@ -2,8 +2,8 @@
 
 Example::
 
-    with engine.begin() as connection:
-        ReaderQueries(connection, site).timeline("en", limit=20)
+    with control.database.public("main") as connection:
+        page = ReaderQueries(connection, site).timeline("uk", limit=20)
 
 All queries of one answer use one read transaction of one generation.
 """

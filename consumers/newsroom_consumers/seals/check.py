@@ -6,7 +6,7 @@ Example::
     for record in records:
         check.record(record.offset, digest(record, value_sha(record)))
     check.end(next_offset)
-    check.broken(at)        # the first seal that does not hold, and why
+    check.broken(at)    # the first seal that does not hold, and why; None if all hold
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Example::
 
     refold = refolds.due(records, held)
     result = batch_fold.fold(records, articles, refold)    # the records of ``refold`` come first
-    refolds.settle()                                       # once that is stored
+    generation.commit(moves, result)
+    refolds.settle()    # removes the requests whose results are stored now
 
 Only the worker that holds a partition may store what its records make. So a person's request lies in the control
 database until that worker finds it. In both cases the running code folds the records, and the result is what it would

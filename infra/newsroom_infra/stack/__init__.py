@@ -1,9 +1,4 @@
-"""The local stack: broker, database and workers under a process manager, all inside one home folder.
-
-Example::
-
-    stack.up(Settings(home=Path("/srv/newsroom")), Console())
-"""
+"""The local stack: broker, database and workers under a process manager, all inside one home folder."""
 
 from newsroom_infra.stack.lifecycle import down, logs, refuse_reset, reset, status, up
 

@@ -1,10 +1,13 @@
 """The fold of an article: what each event means for it. This is the only place where that is written.
 
-Example::
-
-    match evolve(article, event, recorded):
-        case Rejected() as rejected: ...  # a value that says why; the article is unchanged
-        case article: ...  # the article after the event
+>>> event = ArticleCreated(event_id="e1", occurred_at=0, actor="olena", source="cms", article_id="storm", language="uk",
+...     headline="Буря", slug="buria")
+>>> recorded = Recorded(timestamp=0, topic="newsroom.articles", partition=0, offset=0, key="storm")
+>>> article = evolve(None, event, recorded)
+>>> article.editions["uk"].version
+1
+>>> evolve(article, event, recorded)  # a rejection is a value that says why; the article is unchanged
+ArticleExists(article='storm')
 
 All functions are pure: the same input gives the same answer on every replay. Fields are validated earlier, when a
 record is read. The first rule that fails names the rejection, in the order duplicate > existence > hold > version >
