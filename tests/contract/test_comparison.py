@@ -149,9 +149,9 @@ def story(article_id: str, *events: Callable[..., AnyEvent], **fields: Any) -> l
     return [make.created(**named, **fields), *(event(**named) for event in events)]
 
 
-def test_pages_lists_and_events_that_differ_are_named_as_people_know_them(
-    folded: Callable[..., SqliteDatabase],
-) -> None:
+@pytest.fixture
+def differing(folded: Callable[..., SqliteDatabase]) -> Comparison:
+    """Compare two logs whose seven stories and one tag differ in every way that has a name."""
     edited = partial(make.edited, lead="x")
     later = partial(make.published, published_at=make.NOON - make.MINUTE)
     a = folded(
@@ -175,9 +175,11 @@ def test_pages_lists_and_events_that_differ_are_named_as_people_know_them(
         make.defined("t1", en="Peace"),
     )
     with open_sides(a, b) as sides:
-        found = compare_equal(*sides)
-    findings = found.findings
-    changes = {(each.article_id, each.change) for each in findings.articles if each.language == "uk"}
+        return compare_equal(*sides)
+
+
+def test_articles_that_differ_are_named_as_people_know_them(differing: Comparison) -> None:
+    changes = {(each.article_id, each.change) for each in differing.findings.articles if each.language == "uk"}
     assert changes == {
         ("vanishing", "vanishes"),
         ("appearing", "appears"),
@@ -187,14 +189,21 @@ def test_pages_lists_and_events_that_differ_are_named_as_people_know_them(
         ("moved", "changes"),
         ("draft", "changes behind the scenes"),
     }
+
+
+def test_tag_pages_that_differ_are_named(differing: Comparison) -> None:
     assert [
-        (each.tag_id, each.gained, each.lost, [one.article_id for one in each.changed]) for each in findings.tags
+        (each.tag_id, each.gained, each.lost, [one.article_id for one in each.changed])
+        for each in differing.findings.tags
     ] == [
         ("t1", [], ["changed"], []),
         ("t2", [], [], ["changed"]),
         ("t3", ["changed"], [], []),
     ]
-    (uk,) = findings.timelines
+
+
+def test_entries_of_a_timeline_that_differ_are_named(differing: Comparison) -> None:
+    (uk,) = differing.findings.timelines
     assert (uk.gained, uk.lost) == (["appearing", "restored"], ["vanishing", "withdrawn"])
     assert [one.article_id for one in uk.moved] == ["moved"]
     assert uk.moved[0].fields["first_published_at"] == {
@@ -202,12 +211,20 @@ def test_pages_lists_and_events_that_differ_are_named_as_people_know_them(
         "b": "2025-02-07T11:59:00.000000Z",
     }
     assert uk.changed[0].fields == {"headline": {"a": "One", "b": "Two"}}
-    assert [each.tag_id for each in findings.catalogue] == ["t1"]
-    assert {(each.article_id, each.a, each.b) for each in findings.events} >= {("vanishing", "applied", "applied")}
-    assert found.summary.startswith(
+
+
+def test_tags_of_the_catalogue_and_events_that_differ_are_named(differing: Comparison) -> None:
+    assert [each.tag_id for each in differing.findings.catalogue] == ["t1"]
+    assert {(each.article_id, each.a, each.b) for each in differing.findings.events} >= {
+        ("vanishing", "applied", "applied")
+    }
+
+
+def test_a_sentence_sums_up_what_differs(differing: Comparison) -> None:
+    assert differing.summary.startswith(
         "1 article vanishes, 1 article appears, 1 article is withdrawn, 1 article is restored, 2 articles change, "
     )
-    assert "3 tag pages change, 6 timeline entries change, 1 tag of the catalogue changes" in found.summary
+    assert "3 tag pages change, 6 timeline entries change, 1 tag of the catalogue changes" in differing.summary
 
 
 def test_a_byte_that_moves_from_one_column_to_the_next_changes_the_digest(

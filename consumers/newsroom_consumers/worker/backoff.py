@@ -16,7 +16,7 @@ _logger = structlog.get_logger(__name__)
 
 
 class Stop(Protocol):
-    """Tells a loop to stop; a ``threading.Event`` is one."""
+    """A flag that tells a loop to stop; a ``threading.Event`` is one."""
 
     def is_set(self) -> bool:
         """Return whether to stop."""
