@@ -117,7 +117,7 @@ def test_lists_of_one_language_know_no_other(newsroom: Newsroom, stories: list[S
 )
 def test_a_cursor_that_is_none_of_ours_is_refused(cursor: str) -> None:
     """Texts that no base64 is, that no place is, and places that no database could compare."""
-    with pytest.raises(InvalidCursorError, match="use the one that came as 'next'"):
+    with pytest.raises(InvalidCursorError, match="use the value of 'next' from the page before"):
         from_cursor(cursor)
 
 

@@ -160,7 +160,7 @@ def test_a_replay_refuses_what_would_harm_or_cannot_be(filled: Newsroom) -> None
     with pytest.raises(CutBeyondEndError, match="before the cut at 1000"):
         replayed(filled, "trial", {somewhere: 1000})
     replayed(filled, "trial", {somewhere: 2})
-    with pytest.raises(PastCutError, match="up to 2, behind the cut at 1"):
+    with pytest.raises(PastCutError, match="up to 2, past the cut at 1"):
         replayed(filled, "trial", {somewhere: 1})
     assert [each.name for each in Control(filled.database).all()] == ["main", "trial"]
 

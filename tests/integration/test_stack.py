@@ -140,9 +140,9 @@ def test_a_reset_that_was_cut_off_is_finished_by_the_next_up(fresh: Settings, br
     generation.with_suffix(".lock").touch()
     (fresh.home / "reset.unfinished").touch()
     own = replace(fresh, kafka=broker, topic_prefix=topic_prefix)
-    assert "finishing a reset" in up(own)
+    assert "finishing an interrupted reset" in up(own)
     assert not generation.exists()
-    assert "finishing a reset" not in up(own)
+    assert "finishing an interrupted reset" not in up(own)
 
 
 def test_a_broker_that_dies_while_starting_is_an_error_with_its_last_words(fresh: Settings) -> None:
@@ -231,7 +231,7 @@ def test_a_second_stack_with_the_ports_of_the_first_is_told_which_and_what_to_se
 def test_too_little_disk_is_an_error_before_anything_is_made(fresh: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage("/")._replace(free=20_000_000)
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
-    with pytest.raises(DiskFullError, match=r"20 MB free .* wants 500 MB.*NEWSROOM_HOME"):
+    with pytest.raises(DiskFullError, match=r"20 MB free .* needs 500 MB.*NEWSROOM_HOME"):
         up(fresh)
     assert [path.name for path in fresh.home.iterdir()] == ["lock"]
 

@@ -34,14 +34,14 @@ _WAIT_SECONDS = 0.2
 
 
 class PastCutError(NewsroomError):
-    """A generation has folded records behind a cut."""
+    """A generation has folded records past a cut."""
 
     kind: ClassVar[Kind] = Kind.REFUSED
 
     def __init__(self, name: str, partition: Partition, reached: int, wanted: int) -> None:
         """``reached`` is the offset up to which the generation has folded, ``wanted`` that of the cut."""
         super().__init__(
-            f"generation {name} has already folded {partition.topic}/{partition.partition} up to {reached}, behind the "
+            f"generation {name} has already folded {partition.topic}/{partition.partition} up to {reached}, past the "
             f"cut at {wanted}: what is folded cannot be undone. Replay into another name, or drop this generation first"
         )
         self.name = name
