@@ -176,7 +176,7 @@ def test_a_reset_drops_the_servers_data_with_the_log(fresh: Settings) -> None:
 
 def test_a_first_up_that_is_killed_at_every_step_is_finished_by_the_last(fresh: Settings) -> None:
     """Each attempt is killed in the step after the one where the attempt before was killed."""
-    steps = ["formatting storage", "creating the PostgreSQL", "starting PostgreSQL", "starting Kafka", "starting worker"]
+    steps = ["formatting storage", "creating the Postgre", "starting PostgreSQL", "starting Kafka", "starting worker"]
     for step in steps:
         killed_at(fresh, step)
     assert "making" not in up(fresh)
