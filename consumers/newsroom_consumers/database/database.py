@@ -20,7 +20,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar, Protocol, Self
 
-from sqlalchemy import Column, ColumnElement, Connection, Engine, MetaData, Table
+from sqlalchemy import Column, ColumnElement, Connection, Engine, MetaData, Select, Table
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
 
 from newsroom_schemas.errors import Kind, NewsroomError
@@ -202,8 +202,8 @@ class Database(Protocol):
     def pace(self, connection: Connection, records: int) -> None:
         """Prepare a transaction for a batch of ``records`` records."""
 
-    def end_holder(self, connection: Connection, topic: str, partition: int) -> None:
-        """End a transaction of another worker that has moved a cursor and is still open."""
+    def end_holder(self, connection: Connection, row: Select[Any]) -> None:
+        """End the session whose open transaction has changed the one row of a select, if there is one."""
 
     def commit_in_full(self, connection: Connection) -> None:
         """Make the commit of a transaction wait for the disk. Commits of batches need not."""

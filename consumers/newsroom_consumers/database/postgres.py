@@ -21,12 +21,17 @@ from sqlalchemy import (
     Connection,
     Engine,
     MetaData,
+    Select,
     Text,
     any_,
     bindparam,
     create_engine,
     event,
+    func,
+    literal_column,
     make_url,
+    select,
+    sql,
     text,
 )
 from sqlalchemy.exc import ArgumentError
@@ -71,14 +76,15 @@ _SIZE = text(
     ON schema.oid = each.relnamespace WHERE schema.nspname = :schema AND each.relkind = 'r'
     """
 )
-_END_HOLDER = text(
-    """
-    SELECT pg_terminate_backend(held.pid) FROM pg_locks AS held JOIN pg_stat_activity AS session USING (pid)
-    WHERE held.locktype = 'transactionid' AND held.granted
-    AND held.transactionid = (SELECT xmax FROM "cursor" WHERE topic = :topic AND partition = :partition)
-    AND session.usename = current_user AND held.pid <> pg_backend_pid()
-    """
+_LOCKS = sql.table("pg_locks", *map(sql.column, ("pid", "locktype", "granted", "transactionid")))
+_SESSIONS = sql.table("pg_stat_activity", *map(sql.column, ("pid", "usename")))
+_END_WRITERS = (
+    select(func.pg_terminate_backend(_LOCKS.c.pid))
+    .join(_SESSIONS, _SESSIONS.c.pid == _LOCKS.c.pid)
+    .where(_LOCKS.c.locktype == "transactionid", _LOCKS.c.granted, _SESSIONS.c.usename == func.current_user())
+    .where(_LOCKS.c.pid != func.pg_backend_pid())
 )
+"""Ends sessions of this login, except this one, that write; a further condition names the transaction."""
 
 
 class PostgresDatabase:
@@ -103,14 +109,14 @@ class PostgresDatabase:
 
     def worker_lock(self, name: str) -> AbstractContextManager[None]:
         """Lock a generation in a mode that its workers share. Cursors keep them from writing the same partition."""
-        return self._held(name, "pg_try_advisory_lock_shared")
+        return self._locked(name, "pg_try_advisory_lock_shared")
 
     def exclusively(self, name: str) -> AbstractContextManager[None]:
         """Lock a generation exclusively. Raises ``GenerationInUseError``."""
-        return self._held(name, "pg_try_advisory_lock")
+        return self._locked(name, "pg_try_advisory_lock")
 
     @contextmanager
-    def _held(self, name: str, function: str) -> Iterator[None]:
+    def _locked(self, name: str, function: str) -> Iterator[None]:
         """Hold an advisory lock in a separate session."""
         engine = _engine(self._url, {}, poolclass=NullPool)
         with answering(name), engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
@@ -199,12 +205,13 @@ class PostgresDatabase:
     def pace(self, connection: Connection, records: int) -> None:
         """Do nothing: PostgreSQL needs no preparation."""
 
-    def end_holder(self, connection: Connection, topic: str, partition: int) -> None:
-        """End the session of this login whose open transaction has moved a cursor, if any.
+    def end_holder(self, connection: Connection, row: Select[Any]) -> None:
+        """End the session of this login whose open transaction has changed the selected row, if any.
 
         The server's time-outs do not end a worker that freezes while it streams rows.
         """
-        connection.execute(_END_HOLDER, {"topic": topic, "partition": partition})
+        changed_by = row.with_only_columns(literal_column("xmax")).scalar_subquery()
+        connection.execute(_END_WRITERS.where(_LOCKS.c.transactionid == changed_by))
 
     def commit_in_full(self, connection: Connection) -> None:
         """Make the commit of a transaction wait for the disk. Commits of batches need not."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Column, ColumnElement, Connection, Engine, MetaData, bindparam, create_engine, event
+from sqlalchemy import URL, Column, ColumnElement, Connection, Engine, MetaData, Select, bindparam, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
@@ -71,17 +71,17 @@ class SqliteDatabase:
     @contextmanager
     def worker_lock(self, name: str) -> Iterator[None]:
         """Lock a generation's lock file. Raises ``SecondWorkerError``."""
-        with self._held(name, SecondWorkerError(self.where(name))):
+        with self._locked(name, SecondWorkerError(self.where(name))):
             yield
 
     @contextmanager
     def exclusively(self, name: str) -> Iterator[None]:
         """Lock the same lock file. Raises ``GenerationInUseError``."""
-        with self._held(name, GenerationInUseError(self.where(name))):
+        with self._locked(name, GenerationInUseError(self.where(name))):
             yield
 
     @contextmanager
-    def _held(self, name: str, otherwise: NewsroomError) -> Iterator[None]:
+    def _locked(self, name: str, otherwise: NewsroomError) -> Iterator[None]:
         path = self.file(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path.with_suffix(".lock"))
@@ -148,7 +148,7 @@ class SqliteDatabase:
         pages = _BULK_PAGES if records >= _BULK_RECORDS else _LIVE_PAGES
         connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}").close()
 
-    def end_holder(self, connection: Connection, topic: str, partition: int) -> None:
+    def end_holder(self, connection: Connection, row: Select[Any]) -> None:
         """Do nothing: a generation has one worker."""
 
     def commit_in_full(self, connection: Connection) -> None:

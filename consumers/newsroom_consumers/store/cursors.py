@@ -71,11 +71,12 @@ def take(database: Database, connection: Connection, cursor: Cursor, owner: str)
     What an earlier owner has begun to store but not committed is rolled back.
     """
     key = (CURSOR.c.topic == cursor.topic, CURSOR.c.partition == cursor.partition)
-    if connection.execute(select(CURSOR.c.epoch).where(*key)).first() is None:
+    row = select(CURSOR).where(*key)
+    if connection.execute(row).first() is None:
         connection.execute(insert(CURSOR).values(msgspec.structs.asdict(cursor)))
-    database.end_holder(connection, cursor.topic, cursor.partition)
+    database.end_holder(connection, row)
     connection.execute(update(CURSOR).where(*key).values(epoch=CURSOR.c.epoch + 1, owner=owner))
-    return Cursor(**connection.execute(select(CURSOR).where(*key)).mappings().one())
+    return Cursor(**connection.execute(row).mappings().one())
 
 
 def move(connection: Connection, moves: Sequence[tuple[Cursor, Cursor]]) -> None:
