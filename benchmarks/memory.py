@@ -18,7 +18,7 @@ import report
 import stage
 from rich.console import Console
 
-from newsroom_consumers.generations.open import cut_of
+from newsroom_consumers.generations.open import folded_cut
 from newsroom_infra.app import build
 from newsroom_infra.settings import Settings
 
@@ -62,7 +62,7 @@ def _noted(settings: Settings, events: int, points: int, console: Console) -> li
     with latency.working(settings) as worker:
         control, process = build.control(settings), psutil.Process(worker.pid)
         while len(noted) < points:
-            folded = sum(cut_of(control).values())
+            folded = sum(folded_cut(control).values())
             while len(noted) < points and folded >= events * (len(noted) + 1) // points:
                 noted.append(process.memory_info().rss)
                 console.print(f"{folded:,} events folded: {noted[-1] / 1e6:,.0f} MB")

@@ -12,7 +12,7 @@ from chaos.evidence import Finding
 
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.database.database import DatabaseAwayError, NoGenerationError
-from newsroom_consumers.generations.open import cut_of
+from newsroom_consumers.generations.open import folded_cut
 from newsroom_consumers.log.record import Partition
 
 _LOOK_SECONDS = 0.03
@@ -30,7 +30,7 @@ def look_at(control: Control) -> Look | None:
     """Look at what is live; ``None`` where it was replaced meanwhile, or where a reader would be shown an error."""
     try:
         live = control.live()
-        seen = Look(live, cut_of(control, live))
+        seen = Look(live, folded_cut(control, live))
         return seen if control.live() == live else None
     except (DatabaseAwayError, NoGenerationError):
         return None

@@ -26,7 +26,7 @@ from chaos.writers import PATIENCE, Clock, send_too_large
 
 from newsroom_consumers.control.control import Control
 from newsroom_consumers.database.database import DatabaseAwayError, NoGenerationError
-from newsroom_consumers.generations.open import cut_of
+from newsroom_consumers.generations.open import folded_cut
 from newsroom_consumers.log.record import Partition
 
 _RECOVERY_SECONDS = 90.0
@@ -132,7 +132,7 @@ class Storm:
 
     def _holds(self, wanted: Mapping[Partition, int]) -> bool:
         with suppress(DatabaseAwayError, NoGenerationError):
-            positions = cut_of(Control(self._stage.newsroom.database))
+            positions = folded_cut(Control(self._stage.newsroom.database))
             return all(positions.get(at, 0) >= end for at, end in wanted.items())
         return False
 

@@ -26,9 +26,9 @@ from newsroom_consumers.log.chain import CHAIN_START, value_sha
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.cursors import Cursor, FencedError
 from newsroom_consumers.store.generation import Generation
+from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.events import AnyTagEvent
 from newsroom_schemas.fold.state import Article, Edition
-from newsroom_schemas.fold.tags import CATALOGUE
 
 AT = Partition(TOPIC, 0)
 STORY = records_of(make.created(), make.edited(headline="New"), make.published())

@@ -98,14 +98,14 @@ def open_sides(a: SqliteDatabase, b: SqliteDatabase) -> Iterator[tuple[Side, Sid
 
 def names(found: Comparison, hand: Hand) -> bool:
     """Return whether a comparison names what was changed: the article, the tag, the record or the partition."""
-    row, findings = hand.named, found.findings
+    row, differences = hand.named, found.differences
     if row.get("article_id"):
-        return not {row["article_id"], row["article_id"] + "x"}.isdisjoint(findings.article_ids)
+        return not {row["article_id"], row["article_id"] + "x"}.isdisjoint(differences.article_ids)
     if hand.table.name == "tag":
-        return row["tag_id"] in {each.tag_id.removesuffix("x") for each in findings.catalogue}
+        return row["tag_id"] in {each.tag_id.removesuffix("x") for each in differences.catalogue}
     if hand.table.name == "cursor":
-        return row["topic"] in {each.topic.removesuffix("x") for each in findings.cursors}
-    return row["offset"] in {each.offset % FAR for each in [*findings.events, *findings.parked]}
+        return row["topic"] in {each.topic.removesuffix("x") for each in differences.cursors}
+    return row["offset"] in {each.offset % FAR for each in [*differences.events, *differences.parked]}
 
 
 @settings(unhurried, max_examples=40)
@@ -127,7 +127,7 @@ def test_any_change_of_one_row_changes_the_digest_of_its_table_and_is_named(log:
             found = compare_rows(a, b)
         assert {name for name in before if before[name] != after[name]} == {table.name}
         assert not found.equal
-        assert names(found, hand), (hand, found.findings)
+        assert names(found, hand), (hand, found.differences)
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def differing(folded: Callable[..., SqliteDatabase]) -> Comparison:
 
 
 def test_articles_that_differ_are_named_as_people_know_them(differing: Comparison) -> None:
-    changes = {(each.article_id, each.change) for each in differing.findings.articles if each.language == "uk"}
+    changes = {(each.article_id, each.change) for each in differing.differences.articles if each.language == "uk"}
     assert changes == {
         ("vanishing", "vanishes"),
         ("appearing", "appears"),
@@ -194,7 +194,7 @@ def test_articles_that_differ_are_named_as_people_know_them(differing: Compariso
 def test_tag_pages_that_differ_are_named(differing: Comparison) -> None:
     assert [
         (each.tag_id, each.gained, each.lost, [one.article_id for one in each.changed])
-        for each in differing.findings.tags
+        for each in differing.differences.tags
     ] == [
         ("t1", [], ["changed"], []),
         ("t2", [], [], ["changed"]),
@@ -203,7 +203,7 @@ def test_tag_pages_that_differ_are_named(differing: Comparison) -> None:
 
 
 def test_entries_of_a_timeline_that_differ_are_named(differing: Comparison) -> None:
-    (uk,) = differing.findings.timelines
+    (uk,) = differing.differences.timelines
     assert (uk.gained, uk.lost) == (["appearing", "restored"], ["vanishing", "withdrawn"])
     assert [one.article_id for one in uk.moved] == ["moved"]
     assert uk.moved[0].fields["first_published_at"] == {
@@ -214,8 +214,8 @@ def test_entries_of_a_timeline_that_differ_are_named(differing: Comparison) -> N
 
 
 def test_tags_of_the_catalogue_and_events_that_differ_are_named(differing: Comparison) -> None:
-    assert [each.tag_id for each in differing.findings.catalogue] == ["t1"]
-    assert {(each.article_id, each.a, each.b) for each in differing.findings.events} >= {
+    assert [each.tag_id for each in differing.differences.catalogue] == ["t1"]
+    assert {(each.article_id, each.a, each.b) for each in differing.differences.events} >= {
         ("vanishing", "applied", "applied")
     }
 
@@ -242,7 +242,7 @@ def test_a_row_of_bytes_that_are_no_text_or_of_another_type_is_named(folded: Cal
     with closing(sqlite3.connect(touched.file("main"))) as connection, connection:
         connection.execute("UPDATE published SET headline = CAST(x'ff41' AS TEXT), blocks = 'text', updated_at = 1.5")
     with open_sides(sound, touched) as (a, b):
-        (page,) = compare_rows(a, b).findings.articles
+        (page,) = compare_rows(a, b).differences.articles
     assert {name: each["b"] for name, each in page.rows[0].fields.items()} == {
         "headline": "\N{REPLACEMENT CHARACTER}A",
         "blocks": "text",
@@ -271,7 +271,7 @@ def test_a_difference_in_what_both_hold_whole_is_found_however_far_each_has_come
     b = folded(*story("storm", make.published, headline="Gale"), *story("rain", make.published))
     with open_sides(a, b) as sides:
         common = compare_common(*sides)
-    assert (common.equal, common.findings.article_ids, common.left_out) == (False, ["storm"], 1)
+    assert (common.equal, common.differences.article_ids, common.left_out) == (False, ["storm"], 1)
 
 
 def test_a_generation_that_has_folded_less_of_one_partition_is_not_equal(folded: Callable[..., SqliteDatabase]) -> None:

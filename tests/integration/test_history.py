@@ -22,7 +22,7 @@ from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.kafka import KafkaLog, placement
 from newsroom_consumers.queries.answers import NotFoundError
 from newsroom_producers.desk import new_event_id
-from newsroom_schemas.fold.tags import CATALOGUE
+from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.instants import to_rfc3339
 from newsroom_schemas.values import Author, Block
 

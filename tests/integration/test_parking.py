@@ -18,10 +18,10 @@ from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.projections import PROJECTIONS, Row
 from newsroom_consumers.projections import timeline as timeline_projection
 from newsroom_producers.desk import new_event_id
+from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.events import AnyArticleEvent, AnyEvent, ArticlePublished, TagDefined
 from newsroom_schemas.fold.article import decide
 from newsroom_schemas.fold.state import Article, Page, Publication, Recorded, Withdrawal
-from newsroom_schemas.fold.tags import CATALOGUE
 
 pytestmark = pytest.mark.parametrize("batch", [1, 500])
 

@@ -13,7 +13,7 @@ from support.kit import Newsroom
 from newsroom_consumers.queries.answers import NotFoundError
 from newsroom_producers.desk import Desk, new_event_id
 from newsroom_producers.receipts import Receipt
-from newsroom_schemas.fold.tags import CATALOGUE
+from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.values import Block
 
 pytestmark = [pytest.mark.parametrize("batch", [1, 500]), on_both_databases]

@@ -23,8 +23,8 @@ from newsroom_consumers.control.control import Control
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.worker.refold import ThrottledRequests
 from newsroom_producers.desk import new_event_id
+from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.events import AnyEvent, TagDefined
-from newsroom_schemas.fold.tags import CATALOGUE
 
 SOUND = BatchFold()
 

@@ -143,8 +143,8 @@ def test_each_row_changed_by_hand_is_found_under_its_article(filled: Newsroom) -
         with touching(filled, touched) as row:
             found = verdict(filled).comparison
             assert not found.equal, name
-            assert found.findings.article_ids == [row.article_id], name
-            assert list(found.findings.counts) == [touched[0].name], name
+            assert found.differences.article_ids == [row.article_id], name
+            assert list(found.differences.counts) == [touched[0].name], name
     assert verified(filled)
 
 
@@ -154,9 +154,9 @@ def test_rows_changed_by_hand_in_every_table_are_found_under_their_articles(fill
         touch(filled, TOUCHES[name])
     touch(filled, (CURSOR, {"topic": filled.topics.tags}, CURSORS["chain"]))
     found = verdict(filled).comparison
-    assert found.findings.article_ids == ["hail", "snow", "storm"]
-    assert found.findings.counts.keys() == {TOUCHES[name][0].name for name in CHANGES} | {"cursor"}
-    assert [each.topic for each in found.findings.cursors] == [filled.topics.tags]
+    assert found.differences.article_ids == ["hail", "snow", "storm"]
+    assert found.differences.counts.keys() == {TOUCHES[name][0].name for name in CHANGES} | {"cursor"}
+    assert [each.topic for each in found.differences.cursors] == [filled.topics.tags]
 
 
 @on_both_databases
@@ -167,16 +167,16 @@ def test_a_row_that_the_log_does_not_give_is_found(filled: Newsroom) -> None:
         connection.execute(insert(GONE).values(**gone))
         connection.execute(update(TAG).values(labels="{}"))
     session.close()
-    findings = verdict(filled).comparison.findings
-    assert (findings.article_ids, [each.tag_id for each in findings.catalogue]) == (["ghost"], ["weather"])
+    differences = verdict(filled).comparison.differences
+    assert (differences.article_ids, [each.tag_id for each in differences.catalogue]) == (["ghost"], ["weather"])
 
 
 def test_a_cursor_that_the_log_does_not_give_is_found(filled: Newsroom) -> None:
     for name, write in CURSORS.items():
         with touching(filled, (CURSOR, {"topic": filled.topics.tags}, write)) as row:
-            findings = verdict(filled).comparison.findings
-            assert [each.topic for each in findings.cursors] == [row.topic], name
-            assert list(findings.counts) == ["cursor"], name
+            differences = verdict(filled).comparison.differences
+            assert [each.topic for each in differences.cursors] == [row.topic], name
+            assert list(differences.counts) == ["cursor"], name
     assert verified(filled)
 
 

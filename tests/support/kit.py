@@ -23,7 +23,7 @@ from newsroom_consumers.database import open_database
 from newsroom_consumers.database.sqlite import SqliteDatabase
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
-from newsroom_consumers.generations.open import cut_of, editor_queries, reader_queries
+from newsroom_consumers.generations.open import editor_queries, folded_cut, reader_queries
 from newsroom_consumers.log.kafka import KafkaLog, SharedKafkaLog, placement
 from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.queries.readers import ReaderQueries, Site
@@ -106,7 +106,7 @@ class Newsroom:
 
     def positions(self) -> Mapping[Any, int]:
         """Return how far the generation is, live or not."""
-        return cut_of(Control(self.database), self.generation)
+        return folded_cut(Control(self.database), self.generation)
 
     def ends(self) -> Mapping[Any, int]:
         """Where the log ends now."""

@@ -36,7 +36,7 @@ from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
 from newsroom_consumers.fold.result import FoldResult
-from newsroom_consumers.generations.open import cut_of, wait_until_reached
+from newsroom_consumers.generations.open import folded_cut, wait_until_reached
 from newsroom_consumers.log.cut import Cut, cut_at
 from newsroom_consumers.log.log import Log, LogExtent
 from newsroom_consumers.progress import Progress
@@ -46,8 +46,8 @@ from newsroom_consumers.queries.readers import ReaderQueries, Site
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.reread import before, places_of, read_again
 from newsroom_consumers.worker.replay import begin, replay
+from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.errors import Kind, NewsroomError
-from newsroom_schemas.fold.tags import CATALOGUE
 from newsroom_schemas.instants import to_rfc3339
 
 KEPT = 3
@@ -131,7 +131,7 @@ def article_as_of(
     cut, name = cut_at(log, instant), control.live()
     looking(cut)
 
-    wait_until_reached(cut, partial(cut_of, control, name), seconds)
+    wait_until_reached(cut, partial(folded_cut, control, name), seconds)
     with control.database.reading(name) as connection:
         places = places_of(connection, CATALOGUE) | places_of(connection, article_id)
     reads = read_again(log, reader, before(places, cut))

@@ -169,7 +169,7 @@ def _scratch(control: Control) -> Iterator[str]:
         try:
             yield name
         finally:
-            control.drop_held(name)
+            control.drop_locked(name)
 
 
 def _described(made: Build) -> str:

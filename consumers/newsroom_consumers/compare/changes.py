@@ -4,7 +4,7 @@ Example::
 
     report = ChangeReport()
     report.take(differences(a, b, PUBLISHED))
-    summary(report.findings())
+    summary(report.differences())
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class CursorChange(msgspec.Struct, frozen=True):
     row: RowChange
 
 
-class Findings(msgspec.Struct, frozen=True, kw_only=True):
+class Differences(msgspec.Struct, frozen=True, kw_only=True):
     """All differences of two generations."""
 
     article_ids: list[str]
@@ -157,13 +157,13 @@ class ChangeReport:
             self._ids.update(readable(row["article_id"]) for row in (each.a, each.b) if row and row.get("article_id"))
             self._add(each)
 
-    def findings(self) -> Findings:
+    def differences(self) -> Differences:
         """Return the differences, sorted by name. Call it once, at the end."""
         for key, entries in self._entries.items():
             self._list(key).finish(*entries)
         self._entries.clear()
         lists = [self._lists[key] for key in sorted(self._lists, key=lambda key: (key[1] or "", key[2]))]
-        return Findings(
+        return Differences(
             article_ids=sorted(self._ids),
             articles=[self._articles[key] for key in sorted(self._articles, key=lambda key: (key[0], key[1] or ""))],
             tags=[each for each in lists if each.tag_id is not None],
@@ -232,11 +232,11 @@ class ChangeReport:
         return RowChange(str(each.table.name), each.state(), fields)
 
 
-def _unnamed(findings: Findings) -> Iterator[tuple[str, int]]:
+def _unnamed(differences: Differences) -> Iterator[tuple[str, int]]:
     """Yield each public table that declares no subject, and how many of its rows differ."""
     for table in (table for metadata in public_metadata() for table in metadata.sorted_tables):
         if subject_of(table) is None:
-            yield table.name, findings.counts.get(table.name, 0)
+            yield table.name, differences.counts.get(table.name, 0)
 
 
 def _change_of(states: Mapping[Subject, str]) -> str:
@@ -246,20 +246,21 @@ def _change_of(states: Mapping[Subject, str]) -> str:
     return {ONLY_A: left, ONLY_B: came}.get(states.get(Subject.PAGE, ""), CHANGES)
 
 
-def summary(findings: Findings) -> str:
+def summary(differences: Differences) -> str:
     """Return one sentence with the number of each kind: "312 tag pages change, 2 articles vanish"."""
-    changes = {change: {each.article_id for each in findings.articles if each.change == change} for change in _VERBS}
+    articles = differences.articles
+    changes = {change: {each.article_id for each in articles if each.change == change} for change in _VERBS}
     changes[BEHIND_THE_SCENES] -= set().union(*(ids for change, ids in changes.items() if change != BEHIND_THE_SCENES))
     counted = [(len(changes[change]), "article", *verbs) for change, verbs in _VERBS.items()]
-    timelines = sum(len(each.gained + each.lost) + len(each.moved + each.changed) for each in findings.timelines)
+    timelines = sum(len(each.gained + each.lost) + len(each.moved + each.changed) for each in differences.timelines)
     counted += [
-        (len(findings.tags), "tag page", "changes", "change"),
+        (len(differences.tags), "tag page", "changes", "change"),
         (timelines, "timeline entry", "changes", "change"),
-        (len(findings.catalogue), "tag of the catalogue", "changes", "change"),
-        (findings.counts.get(PARKED.name, 0), "parked record", "differs", "differ"),
-        (findings.counts.get(EVENT.name, 0), "event row", "differs", "differ"),
-        (len(findings.cursors), "cursor", "differs", "differ"),
-        *((rows, f"row of {table}", "differs", "differ") for table, rows in _unnamed(findings)),
+        (len(differences.catalogue), "tag of the catalogue", "changes", "change"),
+        (differences.counts.get(PARKED.name, 0), "parked record", "differs", "differ"),
+        (differences.counts.get(EVENT.name, 0), "event row", "differs", "differ"),
+        (len(differences.cursors), "cursor", "differs", "differ"),
+        *((rows, f"row of {table}", "differs", "differ") for table, rows in _unnamed(differences)),
     ]
     said = [_counted(*each) for each in counted if each[0]]
     return ", ".join(said) or "no row differs"

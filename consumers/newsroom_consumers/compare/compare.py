@@ -19,15 +19,15 @@ from typing import ClassVar, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from newsroom_consumers.compare.changes import ChangeReport, Findings, summary
+from newsroom_consumers.compare.changes import ChangeReport, Differences, summary
 from newsroom_consumers.compare.rows import NamedRow, differences
 from newsroom_consumers.control.control import Control, KnownGeneration
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store import cursors, event_rows
 from newsroom_consumers.store.digests import digests
 from newsroom_consumers.store.tables import all_tables
+from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.errors import Kind, NewsroomError
-from newsroom_schemas.fold.tags import CATALOGUE
 
 
 class CursorsDifferError(NewsroomError):
@@ -75,7 +75,7 @@ class Comparison(msgspec.Struct, kw_only=True, frozen=True):
     b: str
     summary: str
     """One sentence for people."""
-    findings: Findings
+    differences: Differences
     digests: dict[str, dict[str, str]]
     """The digest of each table in ``a`` and ``b``; empty if only a part of them was compared."""
     left_out: int = 0
@@ -140,39 +140,39 @@ class _Common:
     """The rows that two generations can be compared by, although they have not folded the log equally far."""
 
     def __init__(self, apart: dict[Partition, tuple[int, int]], later: set[str]) -> None:
-        self._ends = {at: min(positions) for at, positions in apart.items()}
+        self._cut = {at: min(offsets) for at, offsets in apart.items()}
         self._later = later
 
     def has(self, row: NamedRow) -> bool:
         """Return True for a row of a compared article; a row of a record must also be before both cursors."""
         if "next_offset" in row:
-            return Partition(row["topic"], row["partition"]) not in self._ends
+            return Partition(row["topic"], row["partition"]) not in self._cut
         if "offset" in row and row["offset"] >= self._end(row):
             return False
         return row.get("article_id", "") not in self._later
 
     def _end(self, row: NamedRow) -> float:
-        return self._ends.get(Partition(row["topic"], row["partition"]), float("inf"))
+        return self._cut.get(Partition(row["topic"], row["partition"]), float("inf"))
 
 
 def _later(connection: Connection, apart: dict[Partition, tuple[int, int]]) -> set[str]:
     """Return the ids of the articles with a record past the cursor of the generation that is behind."""
     found: set[str] = set()
-    for at, ends in apart.items():
-        found |= event_rows.ids_from(connection, at, min(ends))
+    for at, offsets in apart.items():
+        found |= event_rows.ids_from(connection, at, min(offsets))
     return found
 
 
 def _comparison(
-    a: Side, b: Side, report: ChangeReport, found: dict[str, dict[str, str]], left_out: int = 0
+    a: Side, b: Side, report: ChangeReport, digested: dict[str, dict[str, str]], left_out: int = 0
 ) -> Comparison:
-    findings = report.findings()
+    found = report.differences()
     return Comparison(
-        equal=not findings.counts,
+        equal=not found.counts,
         a=a.name,
         b=b.name,
-        summary=summary(findings),
-        findings=findings,
-        digests=found,
+        summary=summary(found),
+        differences=found,
+        digests=digested,
         left_out=left_out,
     )

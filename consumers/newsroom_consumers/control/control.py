@@ -16,7 +16,7 @@ from sqlalchemy import Connection, MetaData, Table, delete, insert, select, upda
 from sqlalchemy.exc import IntegrityError
 
 from newsroom_consumers.control import retries, snapshots
-from newsroom_consumers.control.retries import Retries
+from newsroom_consumers.control.retries import StoredRequests
 from newsroom_consumers.database.database import CONTROL, Database, NoGenerationError
 from newsroom_consumers.projections.columns import canonical, integer, text
 from newsroom_schemas.errors import Kind, NewsroomError
@@ -224,9 +224,9 @@ class Control:
         self.known(name)
         self.require_not_live(name)
         with self.database.exclusively(name):
-            self.drop_held(name)
+            self.drop_locked(name)
 
-    def drop_held(self, name: str) -> None:
+    def drop_locked(self, name: str) -> None:
         """Drop a generation that is not live and that the caller has locked exclusively."""
         self.database.drop(name)
         with self.writing() as connection:
@@ -234,12 +234,12 @@ class Control:
             connection.execute(delete(retries.RETRY).where(retries.RETRY.c.generation == name))
 
     @contextmanager
-    def retries(self, name: str) -> Iterator[Retries]:
+    def retries(self, name: str) -> Iterator[StoredRequests]:
         """Open the requests to fold parked records of a generation again, over one connection."""
         with self.writing():
             pass  # the table may be missing in a control database of an older release
         with self.database.session(CONTROL) as session:
-            yield Retries(session, name)
+            yield StoredRequests(session, name)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

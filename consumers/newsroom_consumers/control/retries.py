@@ -20,7 +20,7 @@ RETRY = Table(
 """The tag catalogue has an empty ``article_id``."""
 
 
-class Retries:
+class StoredRequests:
     """The requests of one generation."""
 
     def __init__(self, session: Session, generation: str) -> None:

@@ -15,11 +15,11 @@ from newsroom_consumers.fold.parking import BEHIND, is_named_by, park, recorded_
 from newsroom_consumers.fold.record_rules import JudgedRecord
 from newsroom_consumers.fold.result import FoldResult, Refold
 from newsroom_consumers.projections import PROJECTIONS, Projection, Row
+from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.events import AnyArticleEvent, AnyTagEvent, RecordSkipped, TagEvent
 from newsroom_schemas.fold import article as articles
 from newsroom_schemas.fold import tags
 from newsroom_schemas.fold.state import Article, Catalogue, Page, Recorded
-from newsroom_schemas.fold.tags import CATALOGUE
 from newsroom_schemas.rejections import DuplicateId, NotParked, Rejected
 
 Decide = Callable[[Container[str], Article | None, AnyArticleEvent, Recorded], Article | Rejected | DuplicateId]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from newsroom_consumers.fold.outcome import Parked
 from newsroom_consumers.log.chain import digest, value_sha
 from newsroom_consumers.log.record import Record
+from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.errors import UndecodableError
 from newsroom_schemas.events import AnyEvent, RecordSkipped, TagEvent, key_of
-from newsroom_schemas.fold.tags import CATALOGUE
 from newsroom_schemas.rejections import KeyMismatch, Misplaced, NoValue, Rejected
 from newsroom_schemas.validation import ID
 

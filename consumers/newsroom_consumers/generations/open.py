@@ -85,7 +85,7 @@ def _opened(
         yield connection
 
 
-def cut_of(control: Control, name: str | None = None) -> dict[Partition, int]:
+def folded_cut(control: Control, name: str | None = None) -> dict[Partition, int]:
     """Return how far a generation, the live one by default, has folded each partition. Raises ``NoGenerationError``."""
     with _opened(control, name, control.database.reading) as connection:
         return cursors.cut(connection)

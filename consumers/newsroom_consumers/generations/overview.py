@@ -19,16 +19,16 @@ from newsroom_consumers.store import cursors, queues
 from newsroom_consumers.store.digests import row_counts
 
 
-def overview(control: Control, ends: Cut | None) -> list[GenerationOverview]:
+def overview(control: Control, end: Cut | None) -> list[GenerationOverview]:
     """Return every generation, in the order of their making.
 
-    ``ends`` is where the log ends; with ``None``, nothing says how far a generation is behind. One whose tables were
+    ``end`` is where the log ends; with ``None``, nothing says how far a generation is behind. One whose tables were
     never made, or are lost, has neither cursors nor rows. Raises ``DatabaseAwayError``.
     """
-    return [_described(control, each, ends) for each in control.all()]
+    return [_described(control, each, end) for each in control.all()]
 
 
-def _described(control: Control, known: KnownGeneration, ends: Cut | None) -> GenerationOverview:
+def _described(control: Control, known: KnownGeneration, end: Cut | None) -> GenerationOverview:
     described = GenerationOverview(
         name=known.name,
         live=known.live,
@@ -40,16 +40,16 @@ def _described(control: Control, known: KnownGeneration, ends: Cut | None) -> Ge
     )
     try:
         with control.database.reading(known.name) as connection:
-            return _with_contents(described, connection, ends)
+            return _with_contents(described, connection, end)
     except NoGenerationError:
         return described
 
 
-def _with_contents(described: GenerationOverview, connection: Connection, ends: Cut | None) -> GenerationOverview:
+def _with_contents(described: GenerationOverview, connection: Connection, end: Cut | None) -> GenerationOverview:
     """Return the overview of a generation with how far it is, and what is in it."""
     cut = cursors.cut(connection)
     articles, records = queues.counts(connection)
-    lags = None if ends is None else {at: max(0, end - cut.get(at, 0)) for at, end in ends.items()}
+    lags = None if end is None else {at: max(0, offset - cut.get(at, 0)) for at, offset in end.items()}
     return structs.replace(
         described,
         cursors=tuple(

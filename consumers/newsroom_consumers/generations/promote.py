@@ -21,11 +21,12 @@ from sqlalchemy import Connection
 
 from newsroom_consumers.control.control import Control, KnownGeneration
 from newsroom_consumers.database.database import DatabaseAwayError, GenerationInUseError
-from newsroom_consumers.generations.open import cut_of
+from newsroom_consumers.generations.open import folded_cut
 from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store import cursors, queues
 from newsroom_consumers.waiting import attempts
+from newsroom_schemas.catalogue import display_name
 from newsroom_schemas.errors import Kind, NewsroomError
 
 _NEAR = 1000
@@ -62,7 +63,7 @@ class MoreParkedError(NewsroomError):
     def __init__(self, name: str, ids: list[str]) -> None:
         """``ids`` are the articles of which the generation ``name`` has parked more than live."""
         more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
-        named = ", ".join(id_ or "the tag catalogue" for id_ in ids[:_NAMED])
+        named = ", ".join(map(display_name, ids[:_NAMED]))
         super().__init__(
             f"generation {name} has parked {named}{more}, and the live one has not, or only from a later record on: "
             "readers would lose what has happened since. Mend the code that cannot fold them, and replay into a new "
@@ -77,7 +78,7 @@ class BehindError(NewsroomError):
 
     kind: ClassVar[Kind] = Kind.REFUSED
 
-    def __init__(self, name: str, live: str, behind: Cut, why: str) -> None:
+    def __init__(self, name: str, live: str, behind: Mapping[Partition, int], why: str) -> None:
         """``behind`` is the number of missing offsets by partition, ``why`` the reason as part of a sentence."""
         parts = ", ".join(f"{at.topic}/{at.partition} by {offsets:,}" for at, offsets in sorted(behind.items()))
         super().__init__(
@@ -140,7 +141,7 @@ def promote(control: Control, name: str, seconds: float) -> Promotion:
         time.sleep(_PAUSE_SECONDS)
 
 
-def _promotable(control: Control, name: str, live: str) -> Cut:
+def _promotable(control: Control, name: str, live: str) -> dict[Partition, int]:
     """Return what a generation lacks. Raises ``MoreParkedError``, and ``BehindError`` if nobody moves it."""
     with control.database.reading(live) as connection:
         cut, parked = cursors.cut(connection), queues.heads(connection)
@@ -200,7 +201,7 @@ def _require_no_more_parked(control: Control, name: str, parked: Mapping[str, in
 
 def _missing(control: Control, name: str, cut: Cut) -> dict[Partition, int]:
     """Return the number of offsets that a generation lacks of each partition; none where it is level."""
-    reached = cut_of(control, name)
+    reached = folded_cut(control, name)
     return {at: offset - reached.get(at, 0) for at, offset in cut.items() if offset > reached.get(at, 0)}
 
 

@@ -16,15 +16,15 @@ from typing import ClassVar, NamedTuple
 from msgspec import structs
 
 from newsroom_consumers.control.control import Control
-from newsroom_consumers.control.retries import Retries
-from newsroom_consumers.generations.open import cut_of, wait_until_reached
+from newsroom_consumers.control.retries import StoredRequests
+from newsroom_consumers.generations.open import folded_cut, wait_until_reached
 from newsroom_consumers.log.record import Address, Partition
 from newsroom_consumers.queries.answers import ParkedHead, QueueFate, SkipFate
 from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.store import queues
 from newsroom_consumers.waiting import attempts
+from newsroom_schemas.catalogue import display_name
 from newsroom_schemas.errors import Kind, NewsroomError
-from newsroom_schemas.fold.tags import CATALOGUE
 
 
 class NothingParkedError(NewsroomError):
@@ -58,11 +58,6 @@ class ParkedQueue(NamedTuple):
 
     head: ParkedHead
     queue: Sequence[Address]
-
-
-def display_name(id_: str) -> str:
-    """Return what people call an article; the tag catalogue has no id."""
-    return "the tag catalogue" if id_ == CATALOGUE else id_
 
 
 def retry(control: Control, ids: Sequence[str] | None, seconds: float) -> list[QueueFate]:
@@ -101,14 +96,14 @@ def skipped(control: Control, before: ParkedQueue, skip: Address, seconds: float
     topic, partition, offset = skip
     name = control.live()
 
-    wait_until_reached({Partition(topic, partition): offset + 1}, partial(cut_of, control, name), seconds)
+    wait_until_reached({Partition(topic, partition): offset + 1}, partial(folded_cut, control, name), seconds)
     with control.database.reading(name) as connection:
         editors = EditorQueries(connection)
         fate = editors.fate(before.head.article_id, before.queue[1:])
         return SkipFate(skip=editors.outcome(skip), **structs.asdict(fate))
 
 
-def _ask(requests: Retries, ids: Sequence[str], seconds: float) -> None:
+def _ask(requests: StoredRequests, ids: Sequence[str], seconds: float) -> None:
     """Enter a request and wait until workers have answered it; withdraw what none has answered."""
     request_id = str(uuid.uuid4())
     requests.ask(request_id, ids)

@@ -163,7 +163,7 @@ class RecordOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourcedOutcome(RecordOutcome, frozen=True, kw_only=True):
-    """An outcome, and from which tool and when by its clock the event came."""
+    """An outcome, with the tool that sent the event and the time on that tool's clock."""
 
     source: str | None
     occurred_at: Instant | None
@@ -284,5 +284,5 @@ def to_builtins(answer: Any) -> Any:
 def _text_of(value: Any) -> str:
     if isinstance(value, Instant | Label):
         return str(value)
-    message = f"a {type(value).__name__} is no part of an answer"
+    message = f"a {type(value).__name__} is not part of an answer"
     raise NotImplementedError(message)

@@ -159,7 +159,7 @@ def _record(row: Any) -> dict[str, Any]:
 
 
 def _headers(stored: str) -> tuple[tuple[str, str], ...]:
-    """Return the headers of a record as text; bytes that are no UTF-8 stand in it as escapes."""
+    """Return the headers of a record as text; bytes that are not UTF-8 stand in it as escapes."""
     return tuple(
         (name, base64.b64decode(content or "").decode("utf-8", "backslashreplace"))
         for name, content in msgspec.json.decode(stored)

@@ -78,7 +78,7 @@ class SealVerdict(msgspec.Struct, frozen=True, kw_only=True):
 class FoldedHashes(Protocol):
     """The hashes of the records that a generation has folded."""
 
-    def until(self, at: Partition) -> int:
+    def end(self, at: Partition) -> int:
         """Return the offset after the last folded record of a partition."""
 
     def hashes(self, at: Partition, first: int, end: int) -> Mapping[int, bytes]:
@@ -186,8 +186,8 @@ class SealCheck:
         for at, part in parts.items():
             progress(len(part.waiting))
             part.compare(self.cut.get(at, 0))
-            part.checking.end(self._bounds[at].end if at in self._bounds else 0)
-        return verdict(self._seals, {at: part.checking for at, part in parts.items()})
+            part.seal_check.end(self._bounds[at].end if at in self._bounds else 0)
+        return verdict(self._seals, {at: part.seal_check for at, part in parts.items()})
 
     def first(self, at: Partition) -> int:
         """Return the first offset of a partition."""
@@ -197,8 +197,8 @@ class SealCheck:
         """Return the hashes that records should have: those of the generation, and past its cursor those found."""
         if self._folded is None:
             return found
-        until = self._folded.until(at)
-        beyond = {offset: sha for offset, sha in found.items() if offset >= until}
+        end_of_folded = self._folded.end(at)
+        beyond = {offset: sha for offset, sha in found.items() if offset >= end_of_folded}
         return {**self._folded.hashes(at, first, end), **beyond}
 
 
@@ -209,7 +209,7 @@ class _PartitionPass:
         self._at = at
         self._check = check
         self._compared = 0
-        self.checking = PartitionSealCheck(marks, first=check.first(at))
+        self.seal_check = PartitionSealCheck(marks, first=check.first(at))
         self.waiting: dict[int, bytes] = {}
 
     def add(self, offset: int, sha: bytes) -> None:
@@ -222,9 +222,9 @@ class _PartitionPass:
         for offset in sorted(self.waiting.keys() | expected.keys()):
             found, wanted = self.waiting.get(offset), expected.get(offset)
             if found != wanted:
-                self.checking.differs(_kind(found, wanted), offset)
+                self.seal_check.differs(_kind(found, wanted), offset)
             if found is not None:
-                self.checking.record(offset, found)
+                self.seal_check.record(offset, found)
         self.waiting.clear()
         self._compared = end
 

@@ -35,11 +35,11 @@ class EventRowHashes:
     def __init__(self, connection: Connection) -> None:
         """Use a connection that is inside a read transaction."""
         self._connection = connection
-        self._until = cursors.cut(connection)
+        self._cut = cursors.cut(connection)
 
-    def until(self, at: Partition) -> int:
+    def end(self, at: Partition) -> int:
         """Return the offset after the last folded record of a partition."""
-        return self._until.get(at, 0)
+        return self._cut.get(at, 0)
 
     def hashes(self, at: Partition, first: int, end: int) -> dict[int, bytes]:
         """Return the hashes of a partition's records from ``first`` up to, but not including, ``end``, by offset."""

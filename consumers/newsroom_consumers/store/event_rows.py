@@ -16,8 +16,8 @@ from newsroom_consumers.fold.record_rules import JudgedRecord
 from newsroom_consumers.log.record import Address, Partition, Record
 from newsroom_consumers.projections.columns import canonical
 from newsroom_consumers.store.tables import EVENT
+from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.events import AnyEvent
-from newsroom_schemas.fold.tags import CATALOGUE
 
 _FINGERPRINT = re.compile(rb"[0-9a-f]{16}")
 _headers = msgspec.json.Decoder(list[tuple[str, str | None]]).decode
@@ -29,21 +29,21 @@ _CHUNK = 500
 _LOG_ORDER = (EVENT.c.topic, EVENT.c.partition, EVENT.c.offset)
 
 
-def event_row(read: JudgedRecord, outcome: Outcome) -> tuple[Any, ...]:
+def event_row(judged: JudgedRecord, outcome: Outcome) -> tuple[Any, ...]:
     """Return the row of ``event`` for a record and its outcome."""
-    record, event = read.record, read.event
-    kept = to_columns(outcome, record_level=read.verdict is not None)
+    record, event = judged.record, judged.event
+    kept = to_columns(outcome, record_level=judged.verdict is not None)
     return (
         record.topic,
         record.partition,
         record.offset,
-        read.aggregate,
-        *_said(event, sound=read.verdict is None),
+        judged.aggregate,
+        *_said(event, sound=judged.verdict is None),
         record.timestamp,
         event.occurred_at if event else None,
-        _schema(read),
-        read.record_sha,
-        read.value_sha,
+        _schema(judged),
+        judged.record_sha,
+        judged.value_sha,
         kept.outcome,
         kept.reason,
         _clean(canonical(kept.facts)) if kept.facts else "{}",
@@ -52,15 +52,15 @@ def event_row(read: JudgedRecord, outcome: Outcome) -> tuple[Any, ...]:
     )
 
 
-def parked_row(read: JudgedRecord, parked: Parked, hides: tuple[str, ...]) -> tuple[Any, ...]:
+def parked_row(judged: JudgedRecord, parked: Parked, hides: tuple[str, ...]) -> tuple[Any, ...]:
     """Return the row of ``parked`` for a record, with all of its bytes. ``hides`` are the languages that it hides."""
-    record = read.record
+    record = judged.record
     headers = [[name, content and base64.b64encode(content).decode()] for name, content in record.headers]
     return (
         record.topic,
         record.partition,
         record.offset,
-        read.aggregate or CATALOGUE,
+        judged.aggregate or CATALOGUE,
         record.key,
         canonical(headers),
         record.value,
@@ -146,7 +146,7 @@ def _clean(text: str) -> str:
     return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def _schema(read: JudgedRecord) -> str | None:
+def _schema(judged: JudgedRecord) -> str | None:
     """Return the fingerprint in the record's last ``schema`` header, or ``None`` if it has none."""
-    content = dict(read.record.headers).get("schema")
+    content = dict(judged.record.headers).get("schema")
     return content.decode() if content is not None and _FINGERPRINT.fullmatch(content) else None

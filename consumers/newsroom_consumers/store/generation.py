@@ -23,8 +23,8 @@ from newsroom_consumers.store.cursors import Cursor, FencedError
 from newsroom_consumers.store.queues import Queue
 from newsroom_consumers.store.reread import places_of
 from newsroom_consumers.store.steps import Step, StepObserver, ignore
+from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.fold.state import Edition
-from newsroom_schemas.fold.tags import CATALOGUE
 
 _LOAD = 500
 """Maximum articles to load with one statement: SQLite allows 32,766 values."""
@@ -68,7 +68,7 @@ class Generation:
         session.make_tables(tables.all_metadata(), public_names())
         self._rows = self._database.rows(tables.all_metadata())
         self._catalogue = catalogue_projection()
-        self._known = _ArticleQueries(self._database)
+        self._queries = _ArticleQueries(self._database)
 
     def cursors(self) -> dict[Partition, Cursor]:
         """Return the cursor of every partition that has one."""
@@ -187,15 +187,15 @@ class Generation:
 
     def _load(self, connection: Connection, ids: Sequence[str], found: Mapping[str, Aggregate]) -> None:
         editions: defaultdict[str, dict[str, Edition]] = defaultdict(dict)
-        for row in connection.execute(self._known.editions, {"ids": ids}):
+        for row in connection.execute(self._queries.editions, {"ids": ids}):
             editions[row.article_id][row.language] = article_rows.edition_of(row)
-        for row in connection.execute(self._known.articles, {"ids": ids}):
+        for row in connection.execute(self._queries.articles, {"ids": ids}):
             aggregate = found[row.article_id]
             aggregate.article = aggregate.stored = article_rows.article_of(row, editions[row.article_id])
             aggregate.last_offset = row.last_offset
-        for article_id, event_id, value_sha in connection.execute(self._known.decided, {"ids": ids}):
+        for article_id, event_id, value_sha in connection.execute(self._queries.decided, {"ids": ids}):
             found[article_id].decided[event_id] = bytes(value_sha)
-        for article_id, hides in connection.execute(self._known.parked, {"ids": ids}):
+        for article_id, hides in connection.execute(self._queries.parked, {"ids": ids}):
             found[article_id].parked = True
             found[article_id].hidden |= set(msgspec.json.decode(hides))
 

@@ -4,7 +4,7 @@ Example::
 
     with control.database.reading(name) as connection:
         places = places_of(connection, "storm")
-    reads = read_again(log, reader, places)
+    judged = read_again(log, reader, places)
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ def read_again(log: LogRecords, reader: RecordReader, places: Places) -> list[Ju
 
     Raises ``LogMismatchError`` if one is missing or differs, and ``LogError``.
     """
-    reads: list[JudgedRecord] = []
+    judged: list[JudgedRecord] = []
     for at, expected in places.items():
         of_partition = [reader.read(record) for record in log.records_of(at, list(expected))] if expected else []
-        found = {read.record.offset: read.record_sha for read in of_partition}
+        found = {each.record.offset: each.record_sha for each in of_partition}
         for offset, sha in expected.items():
             if found.get(offset) != sha:
                 raise LogMismatchError(at, f"the record at {offset} is missing or differs")
-        reads += of_partition
-    return reads
+        judged += of_partition
+    return judged

@@ -31,7 +31,7 @@ from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.steps import Step, StepObserver, ignore
 from newsroom_consumers.worker.article_cache import CACHED, ArticleCache
 from newsroom_consumers.worker.backoff import Stop, retrying
-from newsroom_consumers.worker.refold import NoRequests, Refolds, Requests
+from newsroom_consumers.worker.refold import NoRequests, Refolds, RetryRequests
 
 _WAIT_SECONDS = 0.5
 """Seconds that an idle poll waits, which is the longest that a stop waits for it."""
@@ -58,7 +58,7 @@ class Loop:
         owner: str,
         cut: Cut | None = None,
         cached: int = CACHED,
-        requests: Requests | None = None,
+        requests: RetryRequests | None = None,
         observer: StepObserver = ignore,
     ) -> None:
         """Follow ``log`` and move ``generation``.

@@ -26,8 +26,8 @@ from newsroom_consumers.log.log import LogRecords
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.reread import read_again
+from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.events import RecordSkipped
-from newsroom_schemas.fold.tags import CATALOGUE
 
 _LOOK_SECONDS = 0.25
 """Minimum seconds between two looks for requests."""
@@ -35,7 +35,7 @@ _AT_ONCE = 2000
 """Records to fold again in one transaction, after which requests wait for the next one."""
 
 
-class Requests(Protocol):
+class RetryRequests(Protocol):
     """People's requests to fold parked records again."""
 
     def asked(self) -> Collection[str]:
@@ -59,7 +59,7 @@ class NoRequests:
 class ThrottledRequests:
     """Requests that are read a few times a second, however fast the loop turns."""
 
-    def __init__(self, requests: Requests, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, requests: RetryRequests, clock: Callable[[], float] = time.monotonic) -> None:
         """``clock`` never goes back, in seconds."""
         self._requests = requests
         self._clock = clock
@@ -80,7 +80,7 @@ class ThrottledRequests:
 class Refolds:
     """Finds the parked records that one worker has to fold again."""
 
-    def __init__(self, log: LogRecords, generation: Generation, reader: RecordReader, requests: Requests) -> None:
+    def __init__(self, log: LogRecords, generation: Generation, reader: RecordReader, requests: RetryRequests) -> None:
         """``log`` has the records of articles that are folded again from their first record."""
         self._log = log
         self._generation = generation

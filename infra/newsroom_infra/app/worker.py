@@ -12,7 +12,7 @@ import structlog
 
 from newsroom_consumers.control.control import FIRST, Control, check_name
 from newsroom_consumers.database.database import DatabaseAwayError, NoGenerationError, SecondWorkerError
-from newsroom_consumers.generations.open import cut_of, wait_until_reached
+from newsroom_consumers.generations.open import folded_cut, wait_until_reached
 from newsroom_consumers.log.cut import Cut, end_of
 from newsroom_consumers.log.kafka import KafkaLog, SharedKafkaLog
 from newsroom_consumers.log.log import LogAwayError
@@ -94,7 +94,7 @@ def wait(settings: Settings, seconds: float) -> None:
 
     def reached() -> Cut:
         try:
-            return cut_of(build.control(settings))
+            return folded_cut(build.control(settings))
         except NoGenerationError:
             return {}
 

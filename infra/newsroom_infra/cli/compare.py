@@ -38,7 +38,7 @@ def compare(a: str, b: str, limit: int, *, common: bool, as_json: bool) -> None:
     if as_json:
         print_json(differences.as_json(found))
     else:
-        differences.show(differences.lines(found.findings, limit))
+        differences.show(differences.lines(found.differences, limit))
         click.echo(_verdict(found))
     sys.exit(0 if found.equal else 1)
 

@@ -15,9 +15,6 @@ from newsroom_schemas.events import AnyTagEvent, TagDefined, TagMerged
 from newsroom_schemas.fold.state import Catalogue, Tag
 from newsroom_schemas.rejections import MergeCycle, NotMerged, Rejected, TagIsMerged, UnknownTag
 
-CATALOGUE = ""
-"""The id of the tag catalogue, which is one aggregate. No article can have this id."""
-
 
 class Label(str):
     """What to print for a tag, and the language that it is written in.

@@ -17,6 +17,7 @@ from newsroom_infra.cli.shared.options import chosen, with_article, with_json, w
 from newsroom_infra.cli.shared.output import one_line, print_json, visible
 from newsroom_infra.cli.views import history_page, history_text
 from newsroom_infra.settings import Settings, load
+from newsroom_schemas.catalogue import display_name
 from newsroom_schemas.errors import NewsroomError
 
 _OWNER_ONLY = 0o600
@@ -61,7 +62,7 @@ def history(article_id: str | None, page: Path | None, *, tags: bool, as_json: b
         print_json(told)
     elif page:
         write(page, history_page.page(visible(told), ZoneInfo(settings.timezone)))
-        of = one_line(id_) or "the tag catalogue"
+        of = one_line(display_name(id_))
         click.echo(f"the history of {of} is in {page}: for its owner's eyes only, drafts are in it", err=True)
     else:
         history_text.show(visible(told))

@@ -77,13 +77,13 @@ def _as_json(verdict: Verification) -> dict[str, Any]:
 
 def _lines(verdict: Verification, limit: int) -> Iterator[str]:
     """Yield the lines of a verification: differences, as "generation -> log", or what was proven."""
-    findings, name, digest = verdict.comparison.findings, verdict.generation, verdict.digest
-    yield from differences.lines(findings, limit)
+    found, name, digest = verdict.comparison.differences, verdict.generation, verdict.digest
+    yield from differences.lines(found, limit)
     cut = ", ".join(f"{at.topic}/{at.partition}:{end}" for at, end in sorted(verdict.cut.items()))
     for at, (offset, end) in sorted(verdict.beyond.items()):
         yield f"{name} stands at {offset} in {at.topic}/{at.partition}, where the log ends at {end}"
     yield from (f"the database of {name} contradicts itself: {each}" for each in visible(verdict.damage))
-    if any((each.a, each.b) in _MENDED for each in findings.events):
+    if any((each.a, each.b) in _MENDED for each in found.events):
         yield "this build folds records that are parked: `newsroom parked retry --all` has the worker fold them"
     yield f"folded afresh: {verdict.records:,} records, all before {cut or 'the first'}"
     if verdict.equal:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from newsroom_schemas.catalogue import CATALOGUE
+
 with_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 with_yes = click.option("--yes", is_flag=True, help="Do not ask.")
 with_actor = click.option("--actor", metavar="ID", help="Staff id of who acts; the login name by default.")
@@ -18,13 +20,10 @@ with_lines = click.option(
 with_article = click.argument("article_id", metavar="[ARTICLE]", required=False)
 with_tags = click.option("--tags", is_flag=True, help="The tag catalogue instead of an article.")
 
-_CATALOGUE = ""
-"""Stands for the tag catalogue in place of an article's id."""
-
 
 def chosen(article_id: str | None, *, tags: bool) -> str:
     """Return the id of the one article that was named, or that of the tag catalogue. Raises ``UsageError``."""
     if tags is bool(article_id):
         message = "name one article, or the tag catalogue by --tags"
         raise click.UsageError(message)
-    return article_id or _CATALOGUE
+    return article_id or CATALOGUE

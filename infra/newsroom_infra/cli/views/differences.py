@@ -10,12 +10,13 @@ import click
 from msgspec import structs
 
 from newsroom_infra.cli.shared.output import visible
+from newsroom_schemas.catalogue import display_name
 
 if TYPE_CHECKING:
     from newsroom_consumers.compare.changes import (
         ArticleChange,
+        Differences,
         EntryChange,
-        Findings,
         ListChange,
         RecordChange,
         RowChange,
@@ -37,12 +38,12 @@ Fields = Mapping[str, Mapping[str, Any]]
 def as_json(found: Comparison) -> dict[str, Any]:
     """Return a comparison as its JSON: what differs stands among the rest."""
     known = {"equal": found.equal, "a": found.a, "b": found.b, "summary": found.summary, "left_out": found.left_out}
-    return {**known, **structs.asdict(found.findings), "digests": found.digests}
+    return {**known, **structs.asdict(found.differences), "digests": found.digests}
 
 
-def lines(findings: Findings, limit: int) -> Iterator[str]:
+def lines(differences: Differences, limit: int) -> Iterator[str]:
     """Yield what differs, at most ``limit`` lines of each kind; values as "A -> B"."""
-    found: Findings = visible(findings)
+    found: Differences = visible(differences)
     for kind, written in (
         ("articles", map(_article, found.articles)),
         ("tags", map(_list, found.tags)),
@@ -91,7 +92,7 @@ def _entry(entry: EntryChange) -> str:
 
 
 def _record(each: RecordChange) -> str:
-    of = "the tag catalogue" if each.article_id == "" else each.article_id or "no article"
+    of = "no article" if each.article_id is None else display_name(each.article_id)
     return f"record {each.topic} {each.partition}:{each.offset} of {of}"
 
 

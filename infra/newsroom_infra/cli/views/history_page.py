@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from newsroom_infra.cli.views.history_text import comparison, instant, plain, replaced, subject
+from newsroom_schemas.catalogue import display_name
 
 _TAGS = {"delete": "del", "insert": "ins"}
 _STYLE = """
@@ -38,7 +39,7 @@ del { color: var(--out); text-decoration: line-through; }
 
 def page(told: dict[str, Any], zone: ZoneInfo) -> str:
     """Return the page of a history, with instants in UTC and in the newsroom's zone."""
-    name = escape(f"history of {told['article_id'] or 'the tag catalogue'}")
+    name = escape(f"history of {display_name(told['article_id'])}")
     title = escape(told["headline"] or told["article_id"] or "The tag catalogue")
     events = "\n".join(_event(event, zone) for event in told["events"])
     return f"""<!doctype html>

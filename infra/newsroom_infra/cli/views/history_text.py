@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from newsroom_infra.cli.shared.output import one_line
+from newsroom_schemas.catalogue import display_name
 
 _PIPED_WIDTH = 120
 """Columns if the output is no terminal."""
@@ -102,7 +103,7 @@ def instant(written: str | None) -> str:
 
 def _lines(told: dict[str, Any]) -> Iterator[tuple[int, Text]]:
     """Yield every line with its indentation."""
-    yield 0, _line(f"history of {told['article_id'] or 'the tag catalogue'}", "bold")
+    yield 0, _line(f"history of {display_name(told['article_id'])}", "bold")
     yield 0, Text(heading(told), style="dim")
     for event in told["events"]:
         yield 0, Text()

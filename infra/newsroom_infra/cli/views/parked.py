@@ -10,6 +10,7 @@ from rich.text import Text
 
 from newsroom_infra.cli.shared.output import one_line
 from newsroom_infra.cli.views.table import cells_of, facts_table, print_parts, table_of
+from newsroom_schemas.catalogue import display_name
 
 if TYPE_CHECKING:
     from newsroom_consumers.queries.answers import (
@@ -29,7 +30,7 @@ def print_parked(answer: Sequence[ParkedArticle]) -> None:
         return
     table = table_of("article", "waiting", "stage", "error", "place", "since")
     for row in answer:
-        of = row.article_id or "the tag catalogue"
+        of = display_name(row.article_id)
         table.add_row(*cells_of((of, row.waiting, row.stage, row.error, _place(row), row.recorded_at)))
     print_parts(table)
 
@@ -75,7 +76,7 @@ def _place(record: ParkedRecord) -> str:
 
 def _fate(fate: QueueFate | SkipFate) -> str:
     """Return what became of the records of one queue."""
-    of = fate.article_id or "the tag catalogue"
+    of = display_name(fate.article_id)
     outcomes = {name: count for name, count in fate.outcomes.items() if name != "parked"}
     folded = sum(outcomes.values())
     parts = ", ".join(f"{count} {name}" for name, count in outcomes.items())

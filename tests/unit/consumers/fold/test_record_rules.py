@@ -16,8 +16,8 @@ from newsroom_consumers.fold.outcome import Parked
 from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
 from newsroom_consumers.log.chain import digest, value_sha
 from newsroom_consumers.log.record import Record
+from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.events import AnyEvent
-from newsroom_schemas.fold.tags import CATALOGUE
 from newsroom_schemas.rejections import InvalidContent, KeyMismatch, Misplaced, NoValue, Rejected
 
 READER = RecordReader(CODEC, tags_topic=TAGS_TOPIC, place=PLACE)

@@ -74,7 +74,7 @@ def test_its_version_is_one_of_the_build() -> None:
 def test_a_row_that_differs_is_named_as_one_of_its_table(database: SqliteDatabase) -> None:
     found = compared(database, "UPDATE address SET slug = 'elsewhere' WHERE article_id = 'storm'")
     assert found.summary == "1 row of address differs"
-    assert (found.findings.article_ids, found.findings.counts) == (["storm"], {"address": 1})
+    assert (found.differences.article_ids, found.differences.counts) == (["storm"], {"address": 1})
 
 
 def test_rows_that_differ_are_counted(database: SqliteDatabase) -> None:

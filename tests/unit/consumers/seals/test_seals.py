@@ -51,7 +51,7 @@ class Memory:
         self._hashes = {each.offset: digest(each, value_sha(each)) for each in records if each.offset < until}
         self._until = until
 
-    def until(self, at: Partition) -> int:
+    def end(self, at: Partition) -> int:
         """Return the offset behind the last one folded."""
         return self._until if at == AT else 0
 

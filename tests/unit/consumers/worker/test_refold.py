@@ -19,7 +19,7 @@ from support.parking import Faults, Wishes, skip_of
 from support.record_strategies import PARTITIONS, PLACE, TAGS_TOPIC, TOPIC, numbered, real, record_of
 
 from newsroom_consumers.control.control import Control
-from newsroom_consumers.control.retries import Retries
+from newsroom_consumers.control.retries import StoredRequests
 from newsroom_consumers.database.sqlite import SqliteDatabase
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.log import LogMismatchError
@@ -28,8 +28,8 @@ from newsroom_consumers.store.cursors import FencedError
 from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.worker.loop import Loop
 from newsroom_consumers.worker.refold import ThrottledRequests
+from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.events import AnyEvent, AnyTagEvent
-from newsroom_schemas.fold.tags import CATALOGUE
 
 READER = RecordReader(CODEC, tags_topic=TAGS_TOPIC, place=PLACE)
 EVENTS: tuple[AnyEvent, ...] = (
@@ -249,7 +249,7 @@ def test_the_requests_of_one_person_are_not_taken_back_by_another(tmp_path: Path
         requests.ask("one", ["storm", "flood"])
         requests.ask("two", ["storm"])
         assert sorted(requests.asked()) == ["flood", "storm"]
-        assert list(Retries(requests._session, "other").asked()) == []
+        assert list(StoredRequests(requests._session, "other").asked()) == []
         requests.withdraw("one")
         assert (requests.asked(), requests.open("one"), requests.open("two")) == (["storm"], [], ["storm"])
         requests.settle(["storm"])

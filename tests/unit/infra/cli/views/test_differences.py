@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from newsroom_consumers.compare.changes import ArticleChange, Findings, ListChange, RowChange
+from newsroom_consumers.compare.changes import ArticleChange, Differences, ListChange, RowChange
 from newsroom_consumers.compare.compare import Comparison
 from newsroom_infra.cli.views.differences import as_json, lines
 
 
-def findings(**given: list[Any]) -> Findings:
-    """Return findings in which only what is given differs."""
+def differences(**given: list[Any]) -> Differences:
+    """Return differences in which only what is given differs."""
     kinds = ("article_ids", "articles", "tags", "timelines", "catalogue", "parked", "events", "cursors")
-    return Findings(**{kind: given.get(kind, []) for kind in kinds}, counts={})
+    return Differences(**{kind: given.get(kind, []) for kind in kinds}, counts={})
 
 
 def test_of_a_long_list_the_first_stories_are_named_and_all_are_counted() -> None:
     lost = [f"story-{number}" for number in range(3246)]
     page = ListChange(tag_id="earn", language="en", gained=["other"], lost=lost)
-    (line,) = lines(findings(tags=[page]), 20)
+    (line,) = lines(differences(tags=[page]), 20)
     assert line.startswith("tag page earn (en): gained other; lost 3,246: story-0, story-1,")
     assert line.endswith("and 3,238 more")
     assert len(line) < 300
@@ -29,13 +29,15 @@ def test_long_values_are_shown_where_they_begin_to_differ() -> None:
     fields = {"headline": {"a": text, "b": text[:-1] + "s"}}
     row = RowChange("published", "differs", fields)
     article = ArticleChange(article_id="late-book", language="en", change="changes", rows=[row])
-    (line,) = lines(findings(articles=[article]), 20)
+    (line,) = lines(differences(articles=[article]), 20)
     before, _, after = line.partition(" -> ")
     assert before.endswith("a jar of jam")
     assert after.endswith("a jar of jas")
 
 
 def test_what_differs_stands_among_the_rest_in_json() -> None:
-    found = Comparison(equal=False, a="main", b="trial", summary="none", findings=findings(), digests={}, left_out=2)
+    found = Comparison(
+        equal=False, a="main", b="trial", summary="none", differences=differences(), digests={}, left_out=2
+    )
     kinds = "article_ids articles tags timelines catalogue parked events cursors counts"
     assert list(as_json(found)) == f"equal a b summary left_out {kinds} digests".split()
