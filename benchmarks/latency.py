@@ -132,7 +132,7 @@ def _row(settings: Settings, rate: int, seconds: int) -> list[str]:
 
 
 def _watched(settings: Settings, watcher: _Watcher, orders: list[str]) -> dict[str, dict[str, float]]:
-    """Run the producer, watch until all publications are seen, and give what the producer says of them."""
+    """Run the producer, watch until all publications are seen, and return what the producer printed about them."""
     command = [sys.executable, __file__, "--produce", *orders]
     with tempfile.TemporaryFile() as said:
         with subprocess.Popen(command, env=stage.environment(settings), stdout=said) as producer:  # noqa: S603 - ourselves
@@ -215,14 +215,14 @@ def _produce(settings: Settings, rate: int, seconds: int, prefix: str) -> None:
     producer = KafkaProducer(
         bootstrap_servers=settings.bootstrap, acks="all", enable_idempotence=True, linger_ms=0, metrics_enabled=False
     )
-    producer.partitions_for(settings.articles_topic)
+    producer.partitions_for(settings.topics.articles)
     sent: dict[str, dict[str, float]] = defaultdict(dict)
     start = time.monotonic() + 0.5
     for number, (event, (key, encoded)) in enumerate(zip(events, records, strict=True)):
         due = start + number / rate
         if (early := due - time.monotonic()) > 0:
             time.sleep(early)
-        future = producer.send(settings.articles_topic, key=key, value=encoded.value, headers=encoded.headers)
+        future = producer.send(settings.topics.articles, key=key, value=encoded.value, headers=encoded.headers)
         if isinstance(event, ArticlePublished):
             times = sent[event.event_id]
             times["due"] = due

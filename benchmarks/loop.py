@@ -24,7 +24,8 @@ from rich.console import Console
 
 from newsroom_consumers.log.cut import Cut, end_of
 from newsroom_infra.app.log import kafka_log
-from newsroom_infra.settings import ARTICLES, Settings, load
+from newsroom_infra.settings import Settings, load
+from newsroom_schemas.topics import ARTICLES
 
 HERE = Path(__file__).parent
 QUIX = HERE / ".venv-quixstreams" / "bin" / "python"
@@ -109,7 +110,7 @@ def _run(part: str, name: str, settings: Settings, options: argparse.Namespace) 
     with stage.placed(settings, sqlite=sqlite) as own:
         orders = {
             "bootstrap": own.bootstrap,
-            "topic": own.articles_topic,
+            "topic": own.topics.articles,
             "group": name,
             "batch": options.batch,
             "events": options.events,
@@ -135,7 +136,7 @@ def _part(part: str, name: str, settings: Settings, naive_events: int) -> dict[s
 
 def _beginning(ends: Cut, events: int) -> Cut:
     """Return a cut that holds about so many events, as many of each partition."""
-    filled = [at for at in ends if at.topic.endswith(ARTICLES)]
+    filled = [at for at in ends if at.topic.rpartition(".")[2] == ARTICLES]
     return {at: min(end, events // len(filled)) for at, end in ends.items()}
 
 

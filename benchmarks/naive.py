@@ -38,7 +38,7 @@ class Edition(_Base):
 
 
 def drain(settings: Settings, cut: Cut) -> dict[str, Any]:
-    """Move the table along the log from its first record up to a cut, and give how long that took."""
+    """Move the table along the log from its first record up to a cut, and return how long that took."""
     place = settings.database_place
     url = place.replace("postgresql:", "postgresql+psycopg:") if "://" in place else f"sqlite:///{place}/naive.sqlite"
     engine = create_engine(url)

@@ -43,7 +43,7 @@ _WAIT_SECONDS = 1800.0
 
 
 def fold(settings: Settings, name: str, cut: Cut, workers: int) -> dict[str, Any]:
-    """Fold the log into a new generation up to a cut, and give how long that took, by steps, and what it made.
+    """Fold the log into a new generation up to a cut, and return how long each step took and what it made.
 
     Time counts from the first poll of any worker to the end of the last; nothing is connected or made meanwhile.
     """

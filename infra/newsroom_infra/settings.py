@@ -17,14 +17,13 @@ from msgspec import Meta, Struct, ValidationError, convert, structs
 
 from newsroom_infra.home import POSTGRES_USER, note_of, postgres_password
 from newsroom_schemas.errors import Kind, NewsroomError
+from newsroom_schemas.topics import DELIVERY_TIMEOUT, PREFIX, Topics
 
 SQLITE = "sqlite"
 """Word for the SQLite files in the home."""
 POSTGRES = "postgres"
 """Word for the PostgreSQL server of the local stack."""
 WORDS = frozenset({SQLITE, POSTGRES})
-ARTICLES, TAGS = ".articles", ".tags"
-"""Ends of the topics' names, after the prefix."""
 
 
 class SettingsError(NewsroomError):
@@ -67,15 +66,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=1)] | None,
         Meta(description="workers of the local stack; default: one for each core on PostgreSQL"),
     ] = None
-    topic_prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,200}$", description="first part of topics")] = (
-        "newsroom"
-    )
+    topic_prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,200}$", description="first part of topics")] = PREFIX
     timezone: Annotated[str, Meta(description="the newsroom's time zone, an IANA name")] = "Europe/Kyiv"
     languages: Annotated[
         tuple[str, ...], Meta(description="languages of the site, the first is the first choice for labels")
     ] = ("uk", "ru", "en")
     delivery_timeout: Annotated[float, Meta(gt=0, description="seconds until an unacknowledged send is an error")] = (
-        30.0
+        DELIVERY_TIMEOUT
     )
     batch: Annotated[int, Meta(ge=1, description="most records that a worker folds in one transaction")] = 2000
     cached_articles: Annotated[
@@ -145,14 +142,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.jars or self.home / "jars"
 
     @property
-    def articles_topic(self) -> str:
-        """Topic of the events of articles."""
-        return self.topic_prefix + ARTICLES
-
-    @property
-    def tags_topic(self) -> str:
-        """Topic of the events of the tag catalogue."""
-        return self.topic_prefix + TAGS
+    def topics(self) -> Topics:
+        """Names of the topics."""
+        return Topics.of(self.topic_prefix)
 
 
 def load() -> Settings:

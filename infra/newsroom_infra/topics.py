@@ -100,7 +100,7 @@ class TopicsError(NewsroomError):
 
 def wanted(settings: Settings) -> dict[str, int]:
     """Return the topics of the log with their numbers of partitions, which never change."""
-    return {settings.articles_topic: 6, settings.tags_topic: 1}
+    return {settings.topics.articles: 6, settings.topics.tags: 1}
 
 
 def ensure(settings: Settings) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from newsroom_producers.desk import Desk
 from newsroom_schemas.errors import AddressError, MissingExtraError
+from newsroom_schemas.topics import DELIVERY_TIMEOUT, PREFIX, Topics
 from newsroom_schemas.wire.codec import Codec
 from newsroom_schemas.wire.released import ReleasedSchemas
 
@@ -38,22 +39,21 @@ class Connection:
         self._transport.__exit__(kind, error, trace)
 
 
-def connect(url: str, *, prefix: str = "newsroom", delivery_timeout: float = 30.0) -> Connection:
+def connect(url: str, *, prefix: str = PREFIX, delivery_timeout: float = DELIVERY_TIMEOUT) -> Connection:
     """Return a connection to the newsroom at an address; the network is first used by the first act of a desk.
 
     * ``url``: ``kafka://host:port``, or several brokers of one cluster, ``kafka://host:port,host:port``.
     * ``prefix``: first part of the topics' names.
     * ``delivery_timeout``: seconds until an act that the broker has not acknowledged is a BrokerAwayError.
 
-    Raises AddressError for any other address, and MissingExtraError where Kafka's client is not installed.
+    Raises AddressError for any other address, and MissingExtraError where Kafka's client, or crc32c, is not installed.
     """
     scheme, _, bootstrap = url.partition("://")
     if scheme != "kafka" or not bootstrap:
         raise AddressError(url)
     try:
-        from newsroom_producers.kafka.transport import KafkaTransport, Topics  # noqa: PLC0415 - not every address needs Kafka
+        from newsroom_producers.kafka.transport import KafkaTransport  # noqa: PLC0415 - not every address needs Kafka
     except ModuleNotFoundError as error:
         raise MissingExtraError("kafka", str(error.name)) from error
-    topics = Topics(f"{prefix}.articles", f"{prefix}.tags")
     codec = Codec(ReleasedSchemas.load())
-    return Connection(KafkaTransport(bootstrap, topics, codec, delivery_timeout=delivery_timeout))
+    return Connection(KafkaTransport(bootstrap, Topics.of(prefix), codec, delivery_timeout=delivery_timeout))

@@ -159,6 +159,21 @@ class ForbiddenTopicError(NewsroomError):
         self.bootstrap = bootstrap
 
 
+class NotAppendedError(NewsroomError):
+    """Not all of the records that were to be appended were acknowledged."""
+
+    kind: ClassVar[Kind] = Kind.UNDECIDED
+
+    def __init__(self, bootstrap: str, problem: str) -> None:
+        """``bootstrap`` is the list of bootstrap servers; ``problem`` is the message of Kafka's client."""
+        super().__init__(
+            f"the broker at {bootstrap} has not acknowledged all records ({problem}); the last ones sent may or may "
+            "not be in the log"
+        )
+        self.bootstrap = bootstrap
+        self.problem = problem
+
+
 class AddressError(NewsroomError):
     """The SDK cannot connect to an address of this form."""
 
@@ -180,14 +195,6 @@ class MissingExtraError(NewsroomError):
         super().__init__(f"the module {module} is not installed: run `pip install 'newsroom-pipeline[{extra}]'`")
         self.extra = extra
         self.module = module
-
-
-class SlowChecksumsError(NewsroomError):
-    """The C extension for checksums is not installed, and pure Python would compute them 15 times slower."""
-
-    def __init__(self) -> None:
-        """Name the extra that installs crc32c."""
-        super().__init__("crc32c is not installed: run `pip install 'newsroom-pipeline[kafka]'`")
 
 
 class UnreadableLineError(NewsroomError):

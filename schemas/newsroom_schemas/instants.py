@@ -47,5 +47,5 @@ def from_rfc3339(text: str) -> int:
     try:
         return to_microseconds(msgspec.convert(text, _Aware))
     except msgspec.ValidationError:
-        message = f"{text!r} is no RFC 3339 instant with an offset, such as 2025-02-07T18:35:00Z"
+        message = f"{text!r} is not an RFC 3339 instant with an offset, such as 2025-02-07T18:35:00Z"
         raise ValueError(message) from None

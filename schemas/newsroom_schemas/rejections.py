@@ -209,6 +209,9 @@ class NotMerged(Rejected, frozen=True, kw_only=True):
 
 
 class DuplicateId(msgspec.Struct, frozen=True, kw_only=True):
-    """The article has decided this event id before, by applying or rejecting it, so nothing is done. No rejection."""
+    """The article has already applied or rejected an event with this id, so this one changes nothing.
+
+    It is not a `Rejected`.
+    """
 
     event_id: str

@@ -95,7 +95,7 @@ def place_of(row: Mapping[str, Any]) -> Address:
 
 
 def appended(records: Sequence[Record]) -> list[Appended]:
-    """Read records; one that is no event is a record that nobody has sent."""
+    """Read records; one that is not an event is a record that nobody has sent."""
     return [Appended(each, _event_of(each)) for each in records]
 
 

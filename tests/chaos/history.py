@@ -96,7 +96,7 @@ class Recorded:
         return receipt
 
     def send_all(self, events: Iterable[Sendable]) -> Iterator[SendResult]:
-        """Send many events, each by itself in the stream, and give what became of each."""
+        """Send many events, each by itself in the stream, and return what became of each."""
         sent = [event for event in events if not isinstance(event, Refusal | tuple | None)]
         stream = f"{self._writer}-{next(self._streams)}"
         for event in sent:

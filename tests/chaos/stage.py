@@ -41,11 +41,11 @@ class Broker:
         self.log = self._daemon.log.parent
 
     def kill(self) -> int:
-        """End it as ``kill -9`` does, and give its process id."""
+        """End it as ``kill -9`` does, and return its process id."""
         return self.signal(signal.SIGKILL)
 
     def signal(self, number: signal.Signals) -> int:
-        """Send it a signal, and give its process id."""
+        """Send it a signal, and return its process id."""
         until(lambda: self._daemon.process("kafka").pid is not None)
         pid = self._daemon.process("kafka").pid
         assert pid is not None

@@ -20,7 +20,7 @@ class Run(msgspec.Struct, kw_only=True):
 
     @property
     def updated_at(self) -> int | None:
-        """Return when readers saw something new last; the first publication is no update."""
+        """Return when readers saw something new last; the first publication is not an update."""
         return max(self.instants) if len(self.instants) > 1 else None
 
 

@@ -109,7 +109,7 @@ class Storm:
         return [f"{fault} ({_UNREACHED})" if fault in self._missed else str(fault) for fault in struck]
 
     def recover(self, after: str) -> float:
-        """Wait until the live generation holds what is acknowledged by now, and give how many seconds it took."""
+        """Wait until the live generation holds what is acknowledged by now, and return how many seconds it took."""
         begun = time.monotonic()
         self._wait_for({Partition(*at): end for at, end in self._history.acknowledged.items()}, after)
         return time.monotonic() - begun

@@ -72,7 +72,7 @@ class Team:
         return worker
 
     def freeze(self, number: int) -> Worker:
-        """Let a worker stand still, and give it."""
+        """Let a worker stand still, and return it."""
         with self._lock:
             worker = self._members[number]
             worker.process.send_signal(signal.SIGSTOP)

@@ -35,7 +35,7 @@ def promote(control: Control, name: str) -> None:
 
 
 def seen(control: Control, happens: Callable[[], None], crashes: Sequence[int] = (0,) * 6) -> list[str]:
-    """Look, let something happen, look twice more, and give the kinds of what was found.
+    """Look, let something happen, look twice more, and return the kinds of what was found.
 
     Crashes are counted before and after each look.
     """

@@ -1,6 +1,6 @@
 """What every database promises to readers: which tables they see, that they change none, and where it says it is.
 
-A twin subclasses ``DatabaseContract`` and gives an empty database in the fixture ``database``.
+Each database's test subclasses ``DatabaseContract`` and provides an empty database in the fixture ``database``.
 """
 
 from __future__ import annotations

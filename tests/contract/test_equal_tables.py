@@ -103,7 +103,7 @@ def places(postgres: Server, tmp_path: Path) -> Iterator[Mapping[str, str]]:
 
 @pytest.fixture(scope="module")
 def expected(log: list[Record], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Fold the log here, and give the hash of its tables and their digest."""
+    """Fold the log here, and return the hash of its tables and their digest."""
     database = SqliteDatabase(tmp_path_factory.mktemp("expected"))
     tables = fold(log, database, [7])
     assert all(tables.values()), {name: len(rows) for name, rows in tables.items()}

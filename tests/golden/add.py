@@ -32,10 +32,10 @@ def golden(codec: Codec, schema: Schema) -> dict[str, Any]:
 
 def main() -> None:
     """Write the files that are missing and name them."""
-    registry = ReleasedSchemas.load()
-    codec = Codec(registry)
+    released = ReleasedSchemas.load()
+    codec = Codec(released)
     for name in SAMPLES:
-        schema = registry.latest(name)
+        schema = released.latest(name)
         path = FOLDER / f"{name}.{schema.version}.json"
         if not path.exists():
             path.write_text(json.dumps(golden(codec, schema), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

@@ -19,7 +19,7 @@ def test_an_example_sends_its_events(example: Example, newsroom: Newsroom) -> No
     text = (
         example.text.replace('"kafka://127.0.0.1:19092"', f'"kafka://{newsroom.bootstrap}", prefix="{prefix}"')
         .replace('"127.0.0.1:19092"', f'"{newsroom.bootstrap}"')
-        .replace('"newsroom.', f'"{prefix}.')
+        .replace('"newsroom"', f'"{prefix}"')
     )
     example.run({"Codec": Codec, "Desk": Desk, "ReleasedSchemas": ReleasedSchemas}, text)
     sent = [each.event for each in logged(newsroom.bootstrap, newsroom.topics.articles)]

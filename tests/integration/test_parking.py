@@ -178,7 +178,7 @@ def test_what_is_parked_is_not_decided(newsroom: Newsroom, raw_log: RawLog, refo
 def test_an_article_may_begin_with_a_record_that_is_not_understood(
     newsroom: Newsroom, raw_log: RawLog, refold: Refold
 ) -> None:
-    """Bytes that are no event at all wait like the rest, and so do a large value and a hostile one."""
+    """Bytes that are not an event at all wait like the rest, and so do a large value and a hostile one."""
     raw_log.append(b"a", b"")
     raw_log.append(b"a", b"no frame")
     raw_log.append(b"a", b"\0" * 1_000_001)

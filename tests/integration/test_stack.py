@@ -163,14 +163,14 @@ def test_on_a_cluster_of_ones_own_only_missing_topics_are_created(
 ) -> None:
     own = replace(fresh, kafka=broker, topic_prefix=topic_prefix)
     with KafkaAdminClient(bootstrap_servers=broker) as admin:
-        admin.delete_topics([own.articles_topic])
+        admin.delete_topics([own.topics.articles])
     configs = {"max.message.bytes": "1048588"}
     with KafkaAdminClient(bootstrap_servers=broker) as admin:
-        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, own.tags_topic, configs=configs)])
-    assert until(lambda: own.tags_topic in {each.where for each in topics.differences(own)}, 10)
-    assert f"{own.tags_topic}: max.message.bytes is 1048588, wanted 1100000" in up(own)
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, own.topics.tags, configs=configs)])
+    assert until(lambda: own.topics.tags in {each.where for each in topics.differences(own)}, 10)
+    assert f"{own.topics.tags}: max.message.bytes is 1048588, wanted 1100000" in up(own)
     assert [process.name for process in stack.status(own)] == ["worker"]
-    assert {difference.where for difference in topics.differences(own)} == {own.tags_topic}
+    assert {difference.where for difference in topics.differences(own)} == {own.topics.tags}
     with pytest.raises(ResetRefusedError, match="NEWSROOM_KAFKA"):
         stack.reset(own)
 
@@ -184,9 +184,9 @@ def test_topics_that_would_not_keep_the_log_are_refused_and_not_altered(
 ) -> None:
     own = replace(fresh, kafka=broker, topic_prefix=topic_prefix)
     with KafkaAdminClient(bootstrap_servers=broker) as admin:
-        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, own.tags_topic, configs={setting: value})])
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, own.topics.tags, configs={setting: value})])
     assert until(lambda: bool(topics.differences(own)), 10)
-    with pytest.raises(TopicsError, match=rf"{own.tags_topic}: {setting} is {value}.*topics check") as caught:
+    with pytest.raises(TopicsError, match=rf"{own.topics.tags}: {setting} is {value}.*topics check") as caught:
         up(own)
     assert caught.value.found == topics.differences(own)
 
@@ -196,7 +196,7 @@ def test_topics_with_other_numbers_of_partitions_are_refused_by_up_and_worker(
 ) -> None:
     own = replace(fresh, kafka=broker, topic_prefix=topic_prefix)
     with KafkaAdminClient(bootstrap_servers=broker) as admin:
-        admin.create_partitions({own.tags_topic: 2})
+        admin.create_partitions({own.topics.tags: 2})
     assert until(lambda: bool(topics.differences(own)), 10)
     with pytest.raises(TopicsError, match="NEWSROOM_TOPIC_PREFIX"):
         up(own)
@@ -204,7 +204,7 @@ def test_topics_with_other_numbers_of_partitions_are_refused_by_up_and_worker(
     environment = {**os.environ, **own.variables()}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 1
-    assert f"{own.tags_topic}: partitions is 2, wanted 1" in done.stderr
+    assert f"{own.topics.tags}: partitions is 2, wanted 1" in done.stderr
 
 
 def test_two_stacks_run_side_by_side_and_share_nothing(running: Settings, fresh: Settings) -> None:

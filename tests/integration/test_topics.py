@@ -47,11 +47,11 @@ def test_every_other_setting_is_named_and_none_is_altered(broker: str, topic_pre
     settings = Settings(kafka=broker, topic_prefix=topic_prefix)
     altered = {"retention.ms": "60000", "cleanup.policy": "compact", "max.message.bytes": "1048588"}
     with KafkaAdminClient(bootstrap_servers=broker) as admin:
-        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.tags_topic, configs=altered)])
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topics.tags, configs=altered)])
     assert until(lambda: bool(topics.differences(settings)), 10)
     topics.ensure(settings)
     found = topics.differences(settings)
-    assert {difference.where for difference in found} == {settings.tags_topic}
+    assert {difference.where for difference in found} == {settings.topics.tags}
     assert {difference.setting: difference.found for difference in found} == altered
     code, printed = check(settings, "--json")
     assert code == 1
@@ -62,7 +62,7 @@ def test_a_larger_limit_for_records_is_as_good(broker: str, topic_prefix: str) -
     settings = Settings(kafka=broker, topic_prefix=topic_prefix)
     configs = {"max.message.bytes": "5000000", "retention.ms": "60000"}
     with KafkaAdminClient(bootstrap_servers=broker) as admin:
-        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.tags_topic, configs=configs)])
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topics.tags, configs=configs)])
     assert until(lambda: bool(topics.differences(settings)), 10)
     assert [difference.setting for difference in topics.differences(settings)] == ["retention.ms"]
 
@@ -70,7 +70,7 @@ def test_a_larger_limit_for_records_is_as_good(broker: str, topic_prefix: str) -
 def test_another_number_of_partitions_is_a_difference(broker: str, topic_prefix: str) -> None:
     settings = Settings(kafka=broker, topic_prefix=topic_prefix)
     with KafkaAdminClient(bootstrap_servers=broker) as admin:
-        admin.create_partitions({settings.tags_topic: 3})
+        admin.create_partitions({settings.topics.tags: 3})
     assert until(lambda: bool(topics.differences(settings)), 10)
     (difference,) = topics.differences(settings)
     assert (difference.setting, difference.wanted, difference.found) == ("partitions", "1", "3")

@@ -1,4 +1,4 @@
-"""Other writers may use Kafka's transactions: their markers take offsets and are no records."""
+"""Other writers may use Kafka's transactions: their markers take offsets and are not records."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from support.logged import CODEC, Logged, logged
 
 from newsroom_producers.desk import Desk, new_event_id
-from newsroom_producers.kafka.transport import KafkaTransport, Topics
+from newsroom_producers.kafka.transport import KafkaTransport
 from newsroom_producers.receipts import Receipt, Refusal, Sendable, SendResult
 from newsroom_schemas.errors import (
     BrokerAwayError,
@@ -26,6 +26,7 @@ from newsroom_schemas.errors import (
     UnknownTopicError,
 )
 from newsroom_schemas.events import ArticleCreated
+from newsroom_schemas.topics import Topics
 from newsroom_schemas.values import Block
 
 LIMIT = 50_000
@@ -34,7 +35,7 @@ LIMIT = 50_000
 
 @pytest.fixture
 def topics(topic_prefix: str) -> Topics:
-    return Topics(f"{topic_prefix}.articles", f"{topic_prefix}.tags")
+    return Topics.of(topic_prefix)
 
 
 @pytest.fixture

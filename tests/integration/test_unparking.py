@@ -51,7 +51,7 @@ def working(newsroom: Newsroom, folding: BatchFold) -> Iterator[None]:
 
 
 def asked(newsroom: Newsroom, *command: str) -> tuple[int, Any]:
-    """Run a command of `newsroom parked` with --json, and give its exit code and its answer."""
+    """Run a command of `newsroom parked` with --json, and return its exit code and its answer."""
     ran = run(newsroom, "parked", *command, "--json")
     assert ran.stdout, ran.stderr
     return ran.returncode, msgspec.json.decode(ran.stdout)

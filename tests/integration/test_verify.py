@@ -108,7 +108,7 @@ CURSORS: dict[str, Callable[[Any], Mapping[str, Any]] | None] = {
 
 
 def touch(newsroom: Newsroom, touched: Touch) -> Any:
-    """Change or delete one row by hand, and give it as it was."""
+    """Change or delete one row by hand, and return it as it was."""
     table, which, write = touched
     session = newsroom.database.session(newsroom.generation)
     with session.begin() as connection:

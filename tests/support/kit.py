@@ -31,7 +31,8 @@ from newsroom_consumers.store.generation import Generation
 from newsroom_consumers.store.tables import all_tables
 from newsroom_consumers.worker.loop import Loop
 from newsroom_producers.desk import Desk
-from newsroom_producers.kafka.transport import KafkaTransport, Topics
+from newsroom_producers.kafka.transport import KafkaTransport
+from newsroom_schemas.topics import Topics
 from newsroom_schemas.wire.codec import Codec
 from newsroom_schemas.wire.released import ReleasedSchemas
 
@@ -60,7 +61,7 @@ class Newsroom:
         self, bootstrap: str, prefix: str, place: Path | str, *, batch: int = 500, generation: str = "main"
     ) -> None:
         self.bootstrap = bootstrap
-        self.topics = Topics(f"{prefix}.articles", f"{prefix}.tags")
+        self.topics = Topics.of(prefix)
         self.place = str(place)
         self.database = open_database(place)
         self.batch = batch

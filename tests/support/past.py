@@ -57,7 +57,7 @@ class Past:
             yield name
 
     def name(self, instant: int) -> str:
-        """Have the log folded up to an instant, and give the generation's name."""
+        """Have the log folded up to an instant, and return the generation's name."""
         with self.generation(instant) as name:
             return name
 

@@ -95,7 +95,7 @@ def running_server() -> Iterator[Server]:
 
 @contextmanager
 def fresh_database(server: Server) -> Iterator[str]:
-    """Create an empty database, give its URL, and drop it afterwards."""
+    """Create an empty database, yield its URL, and drop it afterwards."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")

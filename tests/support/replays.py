@@ -25,7 +25,7 @@ def replayed(
     stopping: threading.Event | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Newsroom:
-    """Fold the log up to a cut, the end if none is given, and give the newsroom as that generation shows it."""
+    """Fold the log up to a cut, the end if none is given, and return the newsroom as that generation shows it."""
     control = Control(newsroom.database)
     with (
         control.database.exclusively(name),

@@ -69,7 +69,7 @@ def start_guard(module: str, folder: Path) -> subprocess.Popen[bytes]:
 
 @contextmanager
 def running_broker() -> Iterator[str]:
-    """Start a broker without a worker and give its bootstrap string."""
+    """Start a broker without a worker and return its bootstrap string."""
     with guarded_folder() as folder:
         settings = settings_for(folder / "home")
         stack.up(settings, Console(stderr=True), worker=False)

@@ -19,7 +19,7 @@ from newsroom_schemas.events import AnyArticleEvent, ArticleScheduled
 from newsroom_schemas.fold.state import Recorded
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""Decorates a property: a busy machine is no failure."""
+"""Decorates a property: a busy machine is not a failure."""
 
 ARTICLES = ("storm", "flood")
 LANGUAGES = ("uk", "uk", "en", "en", "ru")

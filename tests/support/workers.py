@@ -88,7 +88,7 @@ class Worker:
         return self.process.wait(seconds)
 
     def exit_code(self) -> int:
-        """Wait for its end and give its exit code."""
+        """Wait for its end and return its exit code."""
         return self.process.wait(SECONDS)
 
 

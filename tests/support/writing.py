@@ -37,7 +37,7 @@ class Writer:
             self.held[at] = self.generation.take(self.generation.cursor(at), self.owner)
 
     def prepare(self, *records: Record) -> tuple[Moves, FoldResult]:
-        """Fold records, each the next of its partition, and give what a commit takes."""
+        """Fold records, each the next of its partition, and return what a commit takes."""
         moved = dict(self.held)
         reads: list[JudgedRecord] = []
         for record in records:

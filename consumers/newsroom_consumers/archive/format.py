@@ -16,6 +16,7 @@ from newsroom_consumers.files import readable
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.seals.seal import Count, Instant, Seal, SealedPartition, Sha256, TopicName
 from newsroom_schemas.errors import Kind, NewsroomError
+from newsroom_schemas.wire import FINGERPRINT
 
 RECORDS_PER_FILE = 50_000
 """Maximum number of records in one container file."""
@@ -65,7 +66,7 @@ RECORD_SCHEMA: dict[str, Any] = {
 """The schema of every container file."""
 
 
-Fingerprint = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
+Fingerprint = Annotated[str, Meta(pattern=rf"^{FINGERPRINT}\Z")]
 """Fingerprint of an event's schema: see ``newsroom_schemas.wire.released``."""
 
 

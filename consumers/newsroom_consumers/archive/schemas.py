@@ -14,9 +14,10 @@ from newsroom_consumers.archive.partition_check import Finding, FindingKind
 from newsroom_consumers.files import ABSENT, readable
 from newsroom_consumers.log.record import Address, Record
 from newsroom_schemas.errors import NewsroomError
+from newsroom_schemas.wire import FINGERPRINT
 from newsroom_schemas.wire.released import read_schema
 
-_FINGERPRINT = re.compile(rb"[0-9a-f]{16}")
+_FINGERPRINT = re.compile(FINGERPRINT.encode())
 
 
 class NamedSchemas:

@@ -18,8 +18,9 @@ from newsroom_consumers.projections.columns import canonical
 from newsroom_consumers.store.tables import EVENT
 from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.events import AnyEvent
+from newsroom_schemas.wire import FINGERPRINT
 
-_FINGERPRINT = re.compile(rb"[0-9a-f]{16}")
+_FINGERPRINT = re.compile(FINGERPRINT.encode())
 _headers = msgspec.json.Decoder(list[tuple[str, str | None]]).decode
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What PostgreSQL or UTF-8 cannot store: NUL and lone surrogates. They occur in rejected records only."""

@@ -13,13 +13,13 @@ from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.kafka import KafkaLog, placement
 from newsroom_consumers.log.log import Log, LogExtent
 from newsroom_infra.app import build
-from newsroom_infra.settings import TAGS, Settings
+from newsroom_infra.settings import Settings
+from newsroom_schemas.topics import TAGS
 
 
 def kafka_log(settings: Settings, group: str | None = None, kind: type[KafkaLog] = KafkaLog) -> KafkaLog:
     """Open Kafka's log for reading; ``group`` is the consumer group that reports progress. Raises ``LogAwayError``."""
-    names = (settings.articles_topic, settings.tags_topic)
-    return kind(settings.bootstrap, names, group=group, batch=settings.batch)
+    return kind(settings.bootstrap, settings.topics, group=group, batch=settings.batch)
 
 
 @contextmanager
@@ -35,5 +35,5 @@ def log_or_archive(settings: Settings, archive: Path | None) -> Iterator[Log]:
 
 def record_reader(log: LogExtent) -> RecordReader:
     """Build the reader of a log's records; the prefix of its topics does not matter."""
-    (tags_topic,) = (topic for topic in log.partitions if topic.endswith(TAGS))
+    (tags_topic,) = (topic for topic in log.partitions if topic.rpartition(".")[2] == TAGS)
     return RecordReader(build.codec(), tags_topic=tags_topic, place=placement(log.partitions))

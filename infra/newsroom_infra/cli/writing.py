@@ -144,11 +144,12 @@ def send_file(file: BinaryIO, reader: LineReader) -> Iterator[tuple[int, SendRes
 def transport() -> Iterator[KafkaTransport]:
     """Open the transport that the settings name."""
     with needs("kafka"):
-        from newsroom_producers.kafka.transport import KafkaTransport, Topics
+        from newsroom_producers.kafka.transport import KafkaTransport
     settings = load()
-    topics = Topics(settings.articles_topic, settings.tags_topic)
     codec = Codec(ReleasedSchemas.load())
-    with KafkaTransport(settings.bootstrap, topics, codec, delivery_timeout=settings.delivery_timeout) as opened:
+    with KafkaTransport(
+        settings.bootstrap, settings.topics, codec, delivery_timeout=settings.delivery_timeout
+    ) as opened:
         yield opened
 
 

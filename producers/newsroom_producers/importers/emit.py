@@ -62,7 +62,7 @@ class EventReader:
         except msgspec.ValidationError as error:
             raise UnreadableLineError(f"{type_.__name__}: {error}") from None
         if isinstance(getattr(event, "blocks", None), StoredBlocks):
-            raise InvalidEventError(type_.__name__, "blocks", "is no list of blocks")
+            raise InvalidEventError(type_.__name__, "blocks", "is not a list of blocks")
         return (event,)
 
 
@@ -77,7 +77,7 @@ def read_object(text: bytes) -> dict[str, Any]:
     except RecursionError:
         raise UnreadableLineError("is nested too deep to be an event") from None
     if not isinstance(value, dict):
-        raise UnreadableLineError("is no JSON object: write one event as {…} on one line")
+        raise UnreadableLineError("is not a JSON object: write one event as {…} on one line")
     return value
 
 
@@ -133,7 +133,7 @@ def _instant(type_: type[AnyEvent], field: str, value: Any) -> int | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise InvalidEventError(type_.__name__, field, "is no RFC 3339 text, such as 2025-02-07T18:35:00Z")
+        raise InvalidEventError(type_.__name__, field, "is not an RFC 3339 text, such as 2025-02-07T18:35:00Z")
     try:
         return from_rfc3339(value)
     except ValueError as error:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from kafka import errors as kafka_errors
 
 from newsroom_producers.kafka.link import close_producer, open_producer
-from newsroom_schemas.errors import Kind, NewsroomError
+from newsroom_schemas.errors import NotAppendedError
 
 _MAX_BYTES = 64 * 1024 * 1024
 """Bytes of a record: the broker has the last word, as it has taken the record before."""
@@ -29,21 +29,6 @@ class RawRecord(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: list[tuple[str, bytes]]
-
-
-class NotAppendedError(NewsroomError):
-    """Not all of the records that were to be appended were acknowledged."""
-
-    kind: ClassVar[Kind] = Kind.UNDECIDED
-
-    def __init__(self, bootstrap: str, problem: str) -> None:
-        """``problem`` is what Kafka's client said."""
-        super().__init__(
-            f"the broker at {bootstrap} has not acknowledged all records ({problem}); the last ones sent may or may "
-            "not be in the log. The same command goes on from what is"
-        )
-        self.bootstrap = bootstrap
-        self.problem = problem
 
 
 def append(bootstrap: str, records: Iterable[RawRecord], timeout: float) -> Iterator[int]:

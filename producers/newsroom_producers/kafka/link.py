@@ -101,7 +101,7 @@ class _Ticket:
         self._future = future
         self._bootstrap = bootstrap
 
-    def outcome(self, timeout: float) -> Receipt | Failure | None:
+    def answer(self, timeout: float) -> Receipt | Failure | None:
         """Return the broker's answer, waiting up to ``timeout`` seconds; ``None`` when there is none yet."""
         if not self._future.is_done:
             if timeout <= 0:
@@ -152,7 +152,10 @@ def close_producer(producer: Any, patience: float) -> None:
 
 
 def failure_kind(error: Exception) -> FailureKind:
-    """Return why a send failed; a bare KafkaError is what the client gives the sound records of a refused batch."""
+    """Return why a send failed.
+
+    Kafka's client fails the sound records of a refused batch with a plain KafkaError, so that counts as COLLATERAL.
+    """
     if type(error) is kafka_errors.KafkaError or isinstance(error, _OF_THE_PRODUCER):
         return FailureKind.COLLATERAL
     if isinstance(error, kafka_errors.RetriableError):

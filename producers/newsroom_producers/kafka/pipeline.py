@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from newsroom_producers.kafka.protocols import Batch, Link
+from newsroom_producers.kafka.protocols import Link, SendUnit
 from newsroom_producers.kafka.recovery import recover
 from newsroom_producers.kafka.window import Window
 from newsroom_producers.receipts import SendResult
@@ -20,17 +20,17 @@ class Pipeline:
         self._link = link
         self._window = Window(link)
 
-    def results(self, batches: Iterable[Batch | None]) -> Iterator[SendResult]:
-        """Send every batch and yield the result of each record; ``None`` settles what is in flight before it goes on.
+    def results(self, units: Iterable[SendUnit | None]) -> Iterator[SendResult]:
+        """Send every unit and yield the result of each record; ``None`` settles what is in flight before it goes on.
 
-        So does an interrupt or an error of ``batches``, before it is raised again.
+        So does an interrupt or an error of ``units``, before it is raised again.
         """
         try:
-            for batch in batches:
-                if batch is None:
+            for unit in units:
+                if unit is None:
                     yield from self._rest()
                     continue
-                for item in batch:
+                for item in unit:
                     self._window.add(item)
                 while self._window and (self._window.is_full() or self._window.is_first_known()):
                     yield self._next()

@@ -55,14 +55,14 @@ class PendingRecord:
         return len(self.value)
 
 
-Batch = Sequence[PendingRecord | Refusal]
-"""Records that are sent whole, or the refusals in their place."""
+SendUnit = Sequence[PendingRecord | Refusal]
+"""Records that are sent together or not at all; refusals in their place if one event breaks the contract."""
 
 
 class Ticket(Protocol):
     """A link's promise for one record."""
 
-    def outcome(self, timeout: float) -> Receipt | Failure | None:
+    def answer(self, timeout: float) -> Receipt | Failure | None:
         """Return the broker's answer, waiting up to ``timeout`` seconds; ``None`` when there is none yet."""
 
 

@@ -6,8 +6,8 @@ which record was refused, and sends all others that were not acknowledged again,
 1. The link is closed, so that nothing of it is still under way.
 2. What was acknowledged keeps its receipt.
 3. What stood before the suspect (the first that failed for a reason of its own) is sent and awaited.
-4. The suspect is sent alone. Refusal again, it is the culprit and the only error.
-5. Acknowledged instead, the broker had refused a whole batch: the rest goes one by one until the culprit shows.
+4. The suspect is sent alone. If it is refused again, it is the culprit, and the only record that gets an error.
+5. If it is acknowledged, the broker had refused a whole batch: the rest is sent one by one until the culprit shows.
 6. What is left goes as before, many in flight.
 
 So a record may be in the log twice, never missing, never behind a later one of its article.
@@ -82,7 +82,7 @@ def _deliver(window: Window, records: list[PendingRecord]) -> bool:
 
 def _convict(window: Window, record: PendingRecord) -> bool:
     """Refuse a record that the broker has refused when it was sent alone; return whether it has."""
-    failure = record.ticket.outcome(0) if record.ticket else None
+    failure = record.ticket.answer(0) if record.ticket else None
     if not isinstance(failure, Failure) or failure.kind is not FailureKind.REFUSED:
         return False
     window.refuse(record, failure.error)

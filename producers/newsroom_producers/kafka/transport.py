@@ -2,8 +2,8 @@
 
 Example::
 
-    topics = Topics(articles="newsroom.articles", tags="newsroom.tags")
-    with KafkaTransport("127.0.0.1:19092", topics, Codec(ReleasedSchemas.load())) as transport:
+    codec = Codec(ReleasedSchemas.load())
+    with KafkaTransport("127.0.0.1:19092", Topics.of("newsroom"), codec) as transport:
         Desk(transport, source="cms", actor="olena").publish("storm", "uk", expected_version=1)
 
 A send goes down one floor at a time: the transport encodes, the pipeline keeps many records in flight in its window,
@@ -16,31 +16,27 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from importlib.util import find_spec
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from newsroom_producers.kafka.link import KafkaLink
 from newsroom_producers.kafka.pipeline import Pipeline
-from newsroom_producers.kafka.protocols import Batch, PendingRecord
+from newsroom_producers.kafka.protocols import PendingRecord, SendUnit
 from newsroom_producers.receipts import Receipt, Refusal, Sendable, SendResult
-from newsroom_schemas.errors import NewsroomError, SlowChecksumsError
+from newsroom_schemas.errors import MissingExtraError, NewsroomError
 from newsroom_schemas.events import AnyEvent, RecordSkipped, TagEvent, key_of
+from newsroom_schemas.topics import DELIVERY_TIMEOUT, Topics
 from newsroom_schemas.wire.codec import Codec
-
-
-class Topics(NamedTuple):
-    """The names of a newsroom's two topics."""
-
-    articles: str
-    tags: str
 
 
 class KafkaTransport:
     """Sends events to the topics of a newsroom. Connects at the first send. For one thread."""
 
-    def __init__(self, bootstrap: str, topics: Topics, codec: Codec, *, delivery_timeout: float = 30.0) -> None:
-        """``delivery_timeout`` is in seconds. Raises SlowChecksumsError without the C extension for checksums."""
-        if find_spec("crc32c") is None:
-            raise SlowChecksumsError
+    def __init__(
+        self, bootstrap: str, topics: Topics, codec: Codec, *, delivery_timeout: float = DELIVERY_TIMEOUT
+    ) -> None:
+        """``delivery_timeout`` is in seconds. Raises MissingExtraError if crc32c is not installed."""
+        if find_spec("crc32c") is None:  # the client would compute them in Python, 15 times slower
+            raise MissingExtraError("kafka", "crc32c")
         self._link = KafkaLink(bootstrap, delivery_timeout)
         self._topics = topics
         self._codec = codec
@@ -57,7 +53,7 @@ class KafkaTransport:
 
         Once the broker is away, everything left of this stream is refused.
         """
-        return Pipeline(self._link).results(map(partial(batch_of, encode=self._encode), events))
+        return Pipeline(self._link).results(map(partial(unit_of, encode=self._encode), events))
 
     def _encode(self, event: AnyEvent) -> PendingRecord:
         """Return the record of an event; raise InvalidEventError or EventTooLargeError when it breaks the contract."""
@@ -87,7 +83,7 @@ class KafkaTransport:
         self._link.close(0 if is_ending else self._link.timeout)
 
 
-def batch_of(item: Sendable, *, encode: Callable[[AnyEvent], PendingRecord]) -> Batch | None:
+def unit_of(item: Sendable, *, encode: Callable[[AnyEvent], PendingRecord]) -> SendUnit | None:
     """Return the records of what is sent together, or refusals of all of it when one event breaks the contract."""
     if item is None:
         return None

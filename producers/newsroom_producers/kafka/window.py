@@ -48,7 +48,7 @@ class Window:
         first = self._items[0]
         if isinstance(first, Refusal) or first.result:
             return True
-        return first.ticket is None or first.ticket.outcome(0) is not None
+        return first.ticket is None or first.ticket.answer(0) is not None
 
     def await_first(self) -> SendResult | None:
         """Return the result of the first item, waiting until its deadline; ``None`` when it has to be recovered."""
@@ -88,9 +88,9 @@ class Window:
     def await_receipt(self, record: PendingRecord) -> bool:
         """Wait for a record's answer until its deadline, and return whether the record is settled then."""
         if record.result is None and record.ticket is not None:
-            outcome = record.ticket.outcome(max(0.0, record.deadline - time.monotonic()))
-            if isinstance(outcome, Receipt):
-                self._settle(record, outcome)
+            answer = record.ticket.answer(max(0.0, record.deadline - time.monotonic()))
+            if isinstance(answer, Receipt):
+                self._settle(record, answer)
         return record.result is not None
 
     def records(self) -> list[PendingRecord]:
@@ -105,13 +105,13 @@ class Window:
         """Return whether any record has waited for its answer until its deadline, in vain."""
         now = time.monotonic()
         tickets = (record.ticket for record in self.unsettled() if record.deadline <= now)
-        return any(ticket and ticket.outcome(0) is None for ticket in tickets)
+        return any(ticket and ticket.answer(0) is None for ticket in tickets)
 
     def keep_receipts(self) -> None:
         """Settle every record that was acknowledged."""
         for record in self.unsettled():
-            if record.ticket and isinstance(outcome := record.ticket.outcome(0), Receipt):
-                self._settle(record, outcome)
+            if record.ticket and isinstance(answer := record.ticket.answer(0), Receipt):
+                self._settle(record, answer)
 
     def close_topics(self, errors: Mapping[str, NewsroomError]) -> None:
         """Refuse every record, now and later, of topics to which this client may not write."""

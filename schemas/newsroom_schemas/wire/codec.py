@@ -51,9 +51,9 @@ class Encoded(msgspec.Struct, frozen=True):
 class Codec:
     """Encodes and decodes events with the released schemas. Has no other state."""
 
-    def __init__(self, registry: ReleasedSchemas) -> None:
-        self._registry = registry
-        readers = [BodyReader(schema, registry.latest(schema.name)) for schema in registry]
+    def __init__(self, schemas: ReleasedSchemas) -> None:
+        self._schemas = schemas
+        readers = [BodyReader(schema, schemas.latest(schema.name)) for schema in schemas]
         self._by_header = {reader.schema.fingerprint.encode(): reader for reader in readers}
         self._by_frame = {reader.schema.frame_id: reader for reader in readers}
 
@@ -69,7 +69,7 @@ class Codec:
         event, fields = _typed(event)
         if problem := check(event) or check_vocabulary(event):
             raise InvalidEventError(name, problem.field, problem.problem)
-        schema = self._registry.latest(name)
+        schema = self._schemas.latest(name)
         value = _write(schema, fields)
         if len(value) > MAX_EVENT_BYTES:
             raise EventTooLargeError(name, len(value), MAX_EVENT_BYTES)
@@ -89,10 +89,10 @@ class Codec:
 
     def blocks(self, stored: StoredBlocks) -> tuple[Block, ...]:
         """Return stored blocks as values. Raise UndecodableError if no schema has their fingerprint."""
-        array = self._registry.block_array(stored.schema)
+        array = self._schemas.block_array(stored.schema)
         if array is None:
             raise UndecodableError(f"no schema of blocks has the fingerprint {stored.schema}")
-        newest = self._registry.latest("ArticleCreated").blocks
+        newest = self._schemas.latest("ArticleCreated").blocks
         target = newest.array if newest and newest.fingerprint != stored.schema else None
         values = schemaless_reader(BytesIO(stored.data), array, target)
         return msgspec.convert(values, tuple[Block, ...])

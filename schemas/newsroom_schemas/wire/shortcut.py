@@ -1,9 +1,9 @@
 """The shortcut: reads and checks the event of a record in one pass over its bytes.
 
-It supports the plain layout that nearly every record has. On anything else (bytes that are no event, a text with NUL or
-a lone surrogate, a layout that is allowed but rare, a very large value) it stops and leaves the record to the walk (see
-``walk``). So an event read here is one that the walk would have accepted; a test holds this for all kinds of bytes.
-Positions only grow, so a text that exceeds the bytes is noticed at the next position.
+It supports the plain layout that nearly every record has. On anything else (bytes that are not an event, a text with
+NUL or a lone surrogate, a layout that is allowed but rare, a very large value) it stops and leaves the record to the
+walk (see ``walk``). So an event read here is one that the walk would have accepted; a test holds this for all kinds of
+bytes. Positions only grow, so a text that exceeds the bytes is noticed at the next position.
 """
 
 from __future__ import annotations

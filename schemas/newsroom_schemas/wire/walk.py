@@ -1,10 +1,10 @@
 """The walk: a pass over Avro bytes that checks them without making values.
 
 The walk of a type is a function ``(data, at, faults) -> next``: it starts at byte ``at``, returns the position after
-the value, and raises UndecodableError (or IndexError, if the bytes end early) if the bytes are no value of that type. A
-text with NUL or a lone surrogate is valid Avro but breaks the contract: it is added to ``faults``. Integers beyond 64
-bits (32 for ``int``), counts and lengths beyond the remaining bytes, and invalid UTF-8 are refused, so the time of a
-walk is bounded by the number of its bytes. Byte layout: Avro 1.12, "Binary encoding".
+the value, and raises UndecodableError (or IndexError, if the bytes end early) if the bytes are not a value of that
+type. A text with NUL or a lone surrogate is valid Avro but breaks the contract: it is added to ``faults``. Integers
+beyond 64 bits (32 for ``int``), counts and lengths beyond the remaining bytes, and invalid UTF-8 are refused, so the
+time of a walk is bounded by the number of its bytes. Byte layout: Avro 1.12, "Binary encoding".
 """
 
 from __future__ import annotations

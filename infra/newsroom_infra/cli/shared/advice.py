@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from newsroom_schemas.errors import BrokerAwayError, NewsroomError, RecordRefusedError, UnknownTopicError
+from newsroom_schemas.errors import (
+    BrokerAwayError,
+    NewsroomError,
+    NotAppendedError,
+    RecordRefusedError,
+    UnknownTopicError,
+)
 
 ADVICE: Mapping[type[NewsroomError], str] = {
     BrokerAwayError: "`newsroom status` shows whether the local broker is running",
+    NotAppendedError: "The same command goes on from what is in the log",
     RecordRefusedError: "`newsroom topics check` compares the topic's settings with what the newsroom needs",
     UnknownTopicError: "`newsroom up` creates missing topics; NEWSROOM_TOPIC_PREFIX sets their prefix",
 }

@@ -9,6 +9,7 @@ import click
 
 from newsroom_infra.cli.shared.instants import instant_given
 from newsroom_schemas.errors import Kind, NewsroomError
+from newsroom_schemas.topics import ARTICLES
 
 if TYPE_CHECKING:
     from newsroom_consumers.log.log import LogExtent
@@ -59,7 +60,7 @@ def cut_of(written: str | None, log: LogExtent) -> dict[Partition, int]:
     parts = [_OFFSET.fullmatch(part.strip()) for part in written.split(",")]
     if not all(parts):
         return cut_at(log, instant_given(written))
-    named = [(_partition(part[1] or "articles", int(part[2]), log), int(part[3])) for part in parts if part]
+    named = [(_partition(part[1] or ARTICLES, int(part[2]), log), int(part[3])) for part in parts if part]
     if len(dict(named)) < len(named):
         raise TwiceError(written)
     return end_of(log) | dict(named)

@@ -21,5 +21,5 @@ class _Seconds(click.FloatRange):
         """Return the number, as click converts it."""
         seconds = float(super().convert(value, param, ctx))
         if math.isnan(seconds):
-            self.fail("nan is no number of seconds", param, ctx)
+            self.fail("nan is not a number of seconds", param, ctx)
         return seconds

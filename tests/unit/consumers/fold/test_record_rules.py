@@ -36,7 +36,7 @@ def keyed(record: Record, key: bytes) -> Record:
 
 
 def verdict(record: Record) -> Rejected | Parked | None:
-    """Read a record and give its verdict."""
+    """Read a record and return its verdict."""
     return READER.read(record).verdict
 
 

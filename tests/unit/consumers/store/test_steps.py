@@ -92,7 +92,7 @@ class TracedGeneration(Generation):
 
 @pytest.fixture
 def trace(tmp_path: Path) -> list[str]:
-    """Let a worker take its partitions and fold a small log, and give all that it did and all places it reached."""
+    """Let a worker take its partitions and fold a small log, and return all that it did and all steps it reached."""
     trace: list[str] = []
     session = SqliteDatabase(tmp_path).session("main")
     loop = Loop(

@@ -86,7 +86,7 @@ PUBLISHED = '"type": "ArticlePublished", "article_id": "a", "language": "uk"'
     ("line", "named"),
     [
         (b"nonsense", "is not JSON"),
-        (b"[1]", "is no JSON object"),
+        (b"[1]", "is not a JSON object"),
         (b"\xff{}", "is not UTF-8"),
         (b"[" * 100_000, "is nested too deep"),
         (b"{}", 'no field "type"'),
@@ -96,14 +96,14 @@ PUBLISHED = '"type": "ArticlePublished", "article_id": "a", "language": "uk"'
         (b'{%b, "publihed_at": null}', "unknown field `publihed_at`"),
         (b'{%b, "expected_version": "1"}', r"got `str` - at `\$\.expected_version`"),
         (b'{%b, "note": {"kind": "update", "text": 5}}', r"at `\$\.note\.text`"),
-        (b'{%b, "published_at": 5}', r"published_at: is no RFC 3339"),
-        (b'{%b, "published_at": "yesterday"}', r"published_at: 'yesterday' is no RFC 3339"),
+        (b'{%b, "published_at": 5}', r"published_at: is not an RFC 3339"),
+        (b'{%b, "published_at": "yesterday"}', r"published_at: 'yesterday' is not an RFC 3339"),
         (b'{%b, "published_at": "2025-02-07T18:35:00"}', "published_at: .* with an offset"),
         (b'{%b, "published_at": "2025-02-07T18:35:00.1234567Z"}', "published_at: .* finer than a microsecond"),
         (b'{%b, "occurred_at": null}', r"at `\$\.occurred_at`"),
         (
             b'{"type": "ArticleEdited", "article_id": "a", "language": "uk", "blocks": {"data": "", "schema": ""}}',
-            "blocks: is no list",
+            "blocks: is not a list",
         ),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 
 from newsroom_producers.kafka.pipeline import Pipeline
 from newsroom_producers.kafka.protocols import Failure, FailureKind, PendingRecord
-from newsroom_producers.kafka.transport import batch_of
+from newsroom_producers.kafka.transport import unit_of
 from newsroom_producers.receipts import Receipt, Refusal, Sendable, SendResult
 from newsroom_schemas.errors import (
     BrokerAwayError,
@@ -77,7 +77,7 @@ class Ticket:
     producer: Producer
     record: PendingRecord
 
-    def outcome(self, timeout: float) -> Outcome:
+    def answer(self, timeout: float) -> Outcome:
         """Return the answer."""
         if timeout > 0:
             self.producer.flush()
@@ -156,7 +156,7 @@ def encode(event: AnyEvent) -> PendingRecord:
 
 def results_of(link: Link, events: Iterable[Sendable]) -> Iterator[SendResult]:
     """Send events as the transport does."""
-    return Pipeline(link).results(map(partial(batch_of, encode=encode), events))
+    return Pipeline(link).results(map(partial(unit_of, encode=encode), events))
 
 
 def event(number: int, article: str | None = None, actor: str = "a") -> ArticleReleased:

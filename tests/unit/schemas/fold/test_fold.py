@@ -43,14 +43,14 @@ CLEARED = {"slug": "", "headline": "", "lead": None, "image": None, "authors": (
 
 
 def card_of(*steps: Step) -> Card:
-    """Fold steps that are all applied and give the card."""
+    """Fold steps that are all applied and return the card."""
     article = given(*steps).then().article
     assert article is not None
     return article.card
 
 
 def run_of(*steps: Step) -> Run:
-    """Fold steps that are all applied and give the run of the Ukrainian edition."""
+    """Fold steps that are all applied and return the run of the Ukrainian edition."""
     run = given(*steps).then().edition().run
     assert run is not None
     return run

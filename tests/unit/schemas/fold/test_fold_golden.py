@@ -55,7 +55,7 @@ def fixed_logs() -> list[list[Entry]]:
 
 
 def answers_to(log: list[Entry]) -> list[tuple[Article | Rejected | DuplicateId, dict[str, Page]]]:
-    """Fold a log and give the answer to each record, with the pages that it puts before readers."""
+    """Fold a log and return the answer to each record, with the pages that it shows to readers."""
     articles: dict[str, Article] = {}
     decided: dict[str, set[str]] = {}
     answers = []
@@ -70,7 +70,7 @@ def answers_to(log: list[Entry]) -> list[tuple[Article | Rejected | DuplicateId,
 
 
 def answers_of_the_catalogue() -> list[Catalogue | Rejected]:
-    """Fold a fixed log of tag events and give the answer to each."""
+    """Fold a fixed log of tag events and return the answer to each."""
     catalogue: Catalogue = {}
     answers = []
     for number in range(200):

@@ -30,7 +30,7 @@ BOTH_LIVE = (created(), translated(), published(), published(language="en"))
 
 
 def shown_by(past: tuple[Step, ...], event: AnyArticleEvent) -> dict[str, Page]:
-    """Apply an event, recorded at noon, and give its pages."""
+    """Apply an event, recorded at noon, and return its pages."""
     before = given(*past).then().article
     after = evolve(before, event, record(event))
     assert isinstance(after, Article)

@@ -21,8 +21,8 @@ from newsroom_schemas.values import Block, StoredBlocks
 from newsroom_schemas.wire.codec import Codec
 from newsroom_schemas.wire.released import ReleasedSchemas, Schema, read_schema
 
-REGISTRY = ReleasedSchemas.load()
-CODEC = Codec(REGISTRY)
+RELEASED = ReleasedSchemas.load()
+CODEC = Codec(RELEASED)
 
 
 def back(event: AnyEvent, codec: Codec = CODEC) -> AnyEvent:
@@ -86,7 +86,7 @@ def test_headers_name_the_schema_and_say_the_rest_as_cloud_events() -> None:
     """CloudEvents 1.0, Kafka protocol binding, binary content mode."""
     event = changed("ArticlePublished", source="newsroom emit/2", occurred_at=-62_135_596_800_000_000)
     assert CODEC.encode(event).headers == [
-        ("schema", REGISTRY.latest("ArticlePublished").fingerprint.encode()),
+        ("schema", RELEASED.latest("ArticlePublished").fingerprint.encode()),
         ("ce_specversion", b"1.0"),
         ("ce_id", event.event_id.encode()),
         ("ce_type", b"newsroom.ArticlePublished"),
@@ -105,7 +105,7 @@ def test_a_traceparent_is_a_header_when_it_is_given() -> None:
 
 def test_the_frame_is_a_zero_byte_and_the_frame_id() -> None:
     value = CODEC.encode(SAMPLES["TagMerged"]).value
-    assert value[:5] == b"\0" + REGISTRY.latest("TagMerged").frame_id.to_bytes(4, "big")
+    assert value[:5] == b"\0" + RELEASED.latest("TagMerged").frame_id.to_bytes(4, "big")
 
 
 def test_the_header_decides_where_the_frame_says_something_else() -> None:
@@ -174,7 +174,7 @@ def test_stored_blocks_of_a_schema_that_no_file_has_are_undecodable() -> None:
 
 def earlier(name: str, drop: set[str]) -> Schema:
     """Make a version 0: some fields, of blocks too, are not there yet; one in each, ``urgent``, is there no more."""
-    definition = json.loads(json.dumps(REGISTRY.latest(name).definition))
+    definition = json.loads(json.dumps(RELEASED.latest(name).definition))
     records = [definition, *(field["type"]["items"] for field in definition["fields"] if field["name"] == "blocks")]
     for record in records:
         kept = [field for field in record["fields"] if field["name"] not in drop]
@@ -193,13 +193,13 @@ def written_with(schema: Schema) -> bytes:
 
 def test_an_older_version_is_read_with_the_newest_one_s_defaults() -> None:
     old = earlier("ArticlePublished", {"note", "schedule_id"})
-    event = Codec(ReleasedSchemas([*REGISTRY, old])).decode(written_with(old), []).event
+    event = Codec(ReleasedSchemas([*RELEASED, old])).decode(written_with(old), []).event
     assert event == changed("ArticlePublished", note=None, schedule_id=None)
 
 
 def test_blocks_of_an_older_version_keep_their_schema_and_are_decoded_with_it() -> None:
     old = earlier("ArticleCreated", {"credit", "label"})
-    codec = Codec(ReleasedSchemas([*REGISTRY, old]))
+    codec = Codec(ReleasedSchemas([*RELEASED, old]))
     event = codec.decode(written_with(old), []).event
     assert isinstance(event, ArticleCreated)
     assert isinstance(event.blocks, StoredBlocks)

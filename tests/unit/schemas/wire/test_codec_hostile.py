@@ -58,7 +58,7 @@ def with_blocks(array: bytes) -> bytes:
 
 
 def problem_in(value: bytes) -> InvalidContent | None:
-    """Decode a value and give its problem."""
+    """Decode a value and return its problem."""
     return CODEC.decode(value, []).problem
 
 

@@ -1,4 +1,4 @@
-"""The registry: schemas by fingerprint, by frame id and by name; what it refuses."""
+"""The released schemas: by fingerprint, by frame id and by name; what it refuses."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def test_a_frame_id_is_the_first_four_bytes_of_the_hash_shifted_right_by_one() -
 
 
 def test_every_schema_is_found_by_fingerprint_and_by_frame_id() -> None:
-    registry = ReleasedSchemas.load()
-    schemas = list(registry)
+    released = ReleasedSchemas.load()
+    schemas = list(released)
     assert schemas
-    assert list({schema.fingerprint: schema for schema in registry}.values()) == schemas
-    assert list({schema.frame_id: schema for schema in registry}.values()) == schemas
+    assert list({schema.fingerprint: schema for schema in released}.values()) == schemas
+    assert list({schema.frame_id: schema for schema in released}.values()) == schemas
 
 
 def test_what_is_in_no_file_is_not_found() -> None:
@@ -59,13 +59,13 @@ def test_all_versions_stay_and_the_highest_number_is_the_latest() -> None:
     versions = [
         read_schema(f"Sample.{number}.avsc", json.dumps(record(*["string"] * (number + 1)))) for number in (10, 9, 2)
     ]
-    registry = ReleasedSchemas(versions)
-    assert [schema.version for schema in registry.versions("Sample")] == [2, 9, 10]
-    assert registry.latest("Sample").version == 10
+    released = ReleasedSchemas(versions)
+    assert [schema.version for schema in released.versions("Sample")] == [2, 9, 10]
+    assert released.latest("Sample").version == 10
 
 
 def test_two_versions_with_one_fingerprint_are_refused() -> None:
-    """Docs and defaults are no part of the canonical form: such a "new version" could not be told from the old one."""
+    """Docs and defaults are not part of the canonical form: such a "new version" could not be told from the old one."""
     first = record("string")
     second = first | {"doc": "Now with a sentence."}
     schemas = [read_schema(f"Sample.{number}.avsc", json.dumps(it)) for number, it in ((1, first), (2, second))]

@@ -29,7 +29,7 @@ HALVES = ("я".encode()[:1], "я".encode()[1:])
 
 
 def the_long_way(schema: Schema, value: bytes) -> Decoded | None:
-    """Read a value by the walk alone; ``None`` when it is no event."""
+    """Read a value by the walk alone; ``None`` when it is not an event."""
     reader = BodyReader(schema, schema)
     reader._shortcut = None
     try:

@@ -9,6 +9,7 @@ from newsroom_schemas.errors import (
     BrokerAwayError,
     ForbiddenTopicError,
     NewsroomError,
+    NotAppendedError,
     OvertakenError,
     RecordRefusedError,
     UnknownTopicError,
@@ -19,6 +20,7 @@ ERRORS = [
     BrokerAwayError("127.0.0.1:9092", 30, None),
     RecordRefusedError("newsroom.articles", "storm", "too large"),
     OvertakenError("an-id", "storm"),
+    NotAppendedError("127.0.0.1:9092", "KafkaTimeoutError"),
     UnknownTopicError("newsroom.articles", "127.0.0.1:9092"),
     ForbiddenTopicError("newsroom.articles", "127.0.0.1:9092"),
 ]

@@ -19,9 +19,9 @@ from newsroom_schemas.wire.released import ReleasedSchemas
 
 FOLDER = Path(__file__).parents[2] / "golden" / "events"
 FILES = sorted(FOLDER.glob("*.json"))
-REGISTRY = ReleasedSchemas.load()
-BY_FINGERPRINT = {schema.fingerprint: schema for schema in REGISTRY}
-CODEC = Codec(REGISTRY)
+RELEASED = ReleasedSchemas.load()
+BY_FINGERPRINT = {schema.fingerprint: schema for schema in RELEASED}
+CODEC = Codec(RELEASED)
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
@@ -50,7 +50,7 @@ def decoded(value: bytes, fingerprint: str | None) -> dict[str, Any]:
 
 def test_every_released_schema_has_golden_bytes_and_the_other_way_round() -> None:
     """A file is missing: run ``python -m golden.add`` in ``tests``. A schema is missing: a released one never goes."""
-    assert [file.stem for file in FILES] == sorted(f"{schema.name}.{schema.version}" for schema in REGISTRY)
+    assert [file.stem for file in FILES] == sorted(f"{schema.name}.{schema.version}" for schema in RELEASED)
 
 
 @each_file
@@ -87,5 +87,5 @@ def test_golden_bytes_are_read_by_another_avro_library(file: Path) -> None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_newest_schema_still_writes_its_golden_bytes(name: str) -> None:
-    golden = json.loads((FOLDER / f"{name}.{REGISTRY.latest(name).version}.json").read_text("utf-8"))
+    golden = json.loads((FOLDER / f"{name}.{RELEASED.latest(name).version}.json").read_text("utf-8"))
     assert CODEC.encode(SAMPLES[name]).value.hex() == golden["value"]

@@ -15,7 +15,7 @@ from newsroom_schemas.validation import instants
 from newsroom_schemas.values import StoredBlocks
 from newsroom_schemas.wire.released import ReleasedSchemas
 
-REGISTRY = ReleasedSchemas.load()
+RELEASED = ReleasedSchemas.load()
 ENVELOPE = ["event_id", "article_id", "occurred_at", "actor", "source", "expected_version"]
 TAG_ENVELOPE = ["event_id", "tag_id", "occurred_at", "actor", "source"]
 INSTANT = {"type": "long", "logicalType": "timestamp-micros"}
@@ -100,12 +100,12 @@ def avro_default(field: msgspec.structs.FieldInfo) -> Any:
 
 
 def test_every_event_has_a_schema_and_every_schema_an_event() -> None:
-    assert {schema.name for schema in REGISTRY} == set(EVENTS)
+    assert {schema.name for schema in RELEASED} == set(EVENTS)
 
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_the_newest_schema_names_its_event_in_the_newsroom(name: str) -> None:
-    definition = REGISTRY.latest(name).definition
+    definition = RELEASED.latest(name).definition
     assert (definition["name"], definition["namespace"]) == (name, "newsroom")
 
 
@@ -113,13 +113,13 @@ def test_the_newest_schema_names_its_event_in_the_newsroom(name: str) -> None:
 def test_fields_come_envelope_first_then_as_in_the_twin(name: str) -> None:
     twin = [field for field in EVENTS[name].__struct_fields__ if field not in {*ENVELOPE, *TAG_ENVELOPE}]
     envelope = TAG_ENVELOPE if name.startswith("Tag") else ENVELOPE
-    assert [field["name"] for field in REGISTRY.latest(name).definition["fields"]] == envelope + twin
+    assert [field["name"] for field in RELEASED.latest(name).definition["fields"]] == envelope + twin
 
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_schema_and_twin_agree_on_every_record_and_field(name: str) -> None:
     docs = class_docs()
-    for record_name, record in records(REGISTRY.latest(name).definition).items():
+    for record_name, record in records(RELEASED.latest(name).definition).items():
         type_ = getattr(events if hasattr(events, record_name) else values, record_name)
         types = {field.name: field.type for field in msgspec.inspect.type_info(type_).fields}  # type: ignore[attr-defined]
         twin = {
@@ -136,7 +136,7 @@ def test_schema_and_twin_agree_on_every_record_and_field(name: str) -> None:
 
 def test_blocks_are_the_last_field_of_every_schema_that_has_them() -> None:
     """The loop decodes the fields before them and keeps the rest as bytes."""
-    with_blocks = [schema for schema in REGISTRY if "blocks" in {field["name"] for field in schema.whole["fields"]}]
+    with_blocks = [schema for schema in RELEASED if "blocks" in {field["name"] for field in schema.whole["fields"]}]
     assert {schema.name for schema in with_blocks} >= {"ArticleCreated", "ArticleEdited", "ArticleTranslated"}
     assert all(schema.whole["fields"][-1]["name"] == "blocks" for schema in with_blocks)
 
@@ -145,11 +145,11 @@ def test_a_record_inside_events_is_the_same_in_all_of_them() -> None:
     """Stored blocks carry the fingerprint of Block alone, whichever event brought them."""
     seen: dict[str, Any] = {}
     for name in EVENTS:
-        for record_name, record in records(REGISTRY.latest(name).definition).items():
+        for record_name, record in records(RELEASED.latest(name).definition).items():
             assert seen.setdefault(record_name, record) == record
 
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_instants_are_the_fields_with_the_logical_type(name: str) -> None:
-    fields = REGISTRY.latest(name).definition["fields"]
+    fields = RELEASED.latest(name).definition["fields"]
     assert instants(name) == {field["name"] for field in fields if field["type"] in (INSTANT, ["null", INSTANT])}
