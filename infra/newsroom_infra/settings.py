@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct, ValidationError, convert, structs
 
+from newsroom_consumers.worker.article_cache import CACHED
 from newsroom_infra.home import POSTGRES_USER, note_of, postgres_password
 from newsroom_schemas.errors import Kind, NewsroomError
 from newsroom_schemas.topics import DELIVERY_TIMEOUT, PREFIX, Topics
@@ -77,8 +78,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     batch: Annotated[int, Meta(ge=1, description="most records that a worker folds in one transaction")] = 2000
     cached_articles: Annotated[
         int, Meta(ge=0, description="articles that a worker keeps in memory between transactions")
-    ] = 4000
+    ] = CACHED
     replay_batch: Annotated[int, Meta(ge=1, description="most records that a replay folds in one transaction")] = 5000
+    """Larger than ``batch``, because no reader waits for a replay."""
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$", description="lowest level to log")] = "info"
     failpoint: Annotated[
         str | None, Meta(description="for tests: the step, name or name:count, at which a worker dies as by kill -9")

@@ -92,7 +92,7 @@ BUGS = {
         publication, "_publication", notes_of_run, "diverged: 1 rows are not right in published"
     ),
     "a chain never changes": Bug(loop, "link", lambda chain, _: chain, "diverged: the cursor of"),
-    "a hash is constant": Bug(record_rules, "digest", lambda *_: bytes(32), "hashes of"),
+    "a hash is constant": Bug(record_rules, "record_hash", lambda *_: bytes(32), "hashes of"),
     "a takedown spares a language": Bug(publication, "_named", only_named, "leaked: 1 rows are not to be in published"),
     "an edit is lost": Bug(article, "_edit", without_lead, "diverged: 1 rows are not right in published"),
     "a withdrawal makes no version": Bug(publication, "_withdrawn", same_version, "lost: ArticleEdited"),

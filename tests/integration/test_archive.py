@@ -61,7 +61,7 @@ def read(log: Log) -> list[Record]:
 
 def held(newsroom: Newsroom) -> list[Record]:
     """Read the newsroom's log from Kafka."""
-    with closing(KafkaLog(newsroom.bootstrap, newsroom.topics)) as log:
+    with closing(KafkaLog(newsroom.bootstrap, newsroom.topics, batch=newsroom.batch)) as log:
         return read(log)
 
 
@@ -123,9 +123,9 @@ def test_a_replay_of_an_export_equals_the_live_generation(
 def test_an_export_is_the_log_byte_for_byte_and_can_be_cut(newsroom: Newsroom, tmp_path: Path) -> None:
     write_news(newsroom, 9)
     done(newsroom, "log", "export", tmp_path / "export")
-    assert read(ArchiveLog(tmp_path / "export")) == held(newsroom)
+    assert read(ArchiveLog(tmp_path / "export", batch=1000)) == held(newsroom)
     said = json.loads(done(newsroom, "log", "export", tmp_path / "cut", "--until", "tags/0:0,0:1", "--json"))
-    kept = read(ArchiveLog(tmp_path / "cut"))
+    kept = read(ArchiveLog(tmp_path / "cut", batch=1000))
     assert kept == [
         each
         for each in held(newsroom)

@@ -156,7 +156,7 @@ def test_a_fold_that_was_stopped_goes_on_the_next_time(newsroom: Newsroom, past:
         newsroom.desk().define_tag(f"tag-{number}", labels={})
     newsroom.work()
     past.progress = lambda more: past.stopping.set() if more else None
-    with pytest.raises(FoldStoppedError, match="goes on from there"):
+    with pytest.raises(FoldStoppedError, match="run the same command again to continue"):
         past.name(EVER)
     past.stopping.clear()
     past.progress = lambda _: None
@@ -167,7 +167,10 @@ def test_a_fold_that_was_stopped_goes_on_the_next_time(newsroom: Newsroom, past:
 def test_two_who_want_one_cut_take_turns_and_it_is_not_dropped_meanwhile(newsroom: Newsroom, past: Past) -> None:
     newsroom.desk().define_tag("weather", labels={})
     newsroom.work()
-    with closing(KafkaLog(newsroom.bootstrap, newsroom.topics)) as log, ThreadPoolExecutor(1) as pool:
+    with (
+        closing(KafkaLog(newsroom.bootstrap, newsroom.topics, batch=newsroom.batch)) as log,
+        ThreadPoolExecutor(1) as pool,
+    ):
         other = Past(newsroom, log)
         with past.generation(EVER) as name:
             answer = pool.submit(other.name, EVER)

@@ -36,7 +36,7 @@ NOW = 1_800_000_000_000_000
 def answer_of(newsroom: Newsroom, article_id: str = "storm") -> Told:
     """Fold what is in the log, and tell the history of an article."""
     newsroom.work()
-    with closing(KafkaLog(newsroom.bootstrap, newsroom.topics)) as log:
+    with closing(KafkaLog(newsroom.bootstrap, newsroom.topics, batch=newsroom.batch)) as log:
         reader = RecordReader(CODEC, tags_topic=newsroom.topics.tags, place=placement(log.partitions))
         answer = history(Control(newsroom.database), log, reader, CODEC.blocks, article_id, now=NOW)
     assert all(event["by_this_build"] is None for event in answer["events"])

@@ -30,7 +30,9 @@ def member(newsroom: Newsroom, topic_prefix: str) -> Iterator[Member]:
     with ExitStack() as joined:
 
         def join() -> SharedKafkaLog:
-            log = SharedKafkaLog(newsroom.bootstrap, newsroom.topics, group=f"{topic_prefix}.main")
+            log = SharedKafkaLog(
+                newsroom.bootstrap, newsroom.topics, batch=newsroom.batch, group=f"{topic_prefix}.main"
+            )
             joined.callback(log.close)
             return log
 

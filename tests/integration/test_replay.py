@@ -189,7 +189,7 @@ def test_generations_are_listed_and_dropped(filled: Newsroom) -> None:
 
 def cut(newsroom: Newsroom, instant: int) -> Cut:
     """Return the cut of an instant."""
-    with closing(KafkaLog(newsroom.bootstrap, newsroom.topics)) as log:
+    with closing(KafkaLog(newsroom.bootstrap, newsroom.topics, batch=newsroom.batch)) as log:
         return cut_at(log, instant)
 
 

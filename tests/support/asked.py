@@ -63,14 +63,14 @@ def public_text(newsroom: Newsroom) -> str:
 
 def verdict(newsroom: Newsroom, **options: Any) -> Verification:
     """Verify the live generation against the log."""
-    with closing(KafkaLog(newsroom.bootstrap, newsroom.topics)) as log:
+    with closing(KafkaLog(newsroom.bootstrap, newsroom.topics, batch=newsroom.batch)) as log:
         reader = RecordReader(CODEC, tags_topic=newsroom.topics.tags, place=placement(log.partitions))
         return verify(Control(newsroom.database), log, reader, stopping=threading.Event(), **options)
 
 
 def verified(newsroom: Newsroom, folding: BatchFold | None = None) -> bool:
     """Return whether the live generation is what the log says; fail with what differs."""
-    found = verdict(newsroom, folding=folding)
+    found = verdict(newsroom, batch_fold=folding)
     assert found.equal, found
     return True
 

@@ -111,7 +111,7 @@ class Newsroom:
 
     def ends(self) -> Mapping[Any, int]:
         """Where the log ends now."""
-        with closing(KafkaLog(self.bootstrap, self.topics)) as log:
+        with closing(KafkaLog(self.bootstrap, self.topics, batch=self.batch)) as log:
             return {at: bounds.end for at, bounds in log.bounds(log.assigned()).items()}
 
     def look(self, ask: Callable[[Snapshot], T]) -> T:

@@ -51,7 +51,7 @@ class Past:
     def generation(self, instant: int) -> Iterator[str]:
         """Fold the log up to an instant, or reuse that."""
         onlooker = AsOfProgress(
-            self.said.append, lambda _: nullcontext(self.progress), self.stopping, lambda: next(self._clock)
+            self.said.append, lambda *_: nullcontext(self.progress), self.stopping, lambda: next(self._clock)
         )
         with as_of(self.control, self._log, self._reader, instant, onlooker) as name:
             yield name

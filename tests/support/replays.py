@@ -39,7 +39,7 @@ def replayed(
             cut or end_of(log),
             reader,
             stopping=stopping or threading.Event(),
-            folding=folding,
+            batch_fold=folding,
             progress=progress,
         )
     return beside(newsroom, name)

@@ -32,7 +32,7 @@ from newsroom_consumers.archive.format import (
 )
 from newsroom_consumers.archive.schemas import NamedSchemas
 from newsroom_consumers.files import writable
-from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
+from newsroom_consumers.log.chain import CHAIN_START, link, record_hash, value_sha
 from newsroom_consumers.log.cut import Cut, records_until
 from newsroom_consumers.log.log import Bounds, Log
 from newsroom_consumers.log.record import Partition, Record
@@ -96,7 +96,7 @@ def _export(
         }
         for record in records_until(log, cut):
             parts[Partition(record.topic, record.partition)].add(record)
-            named.look(record)
+            named.note(record)
             progress(1)
     topics = tuple(
         ArchivedTopic(name=name, partitions=tuple(parts[Partition(name, number)].archived() for number in range(count)))
@@ -160,7 +160,7 @@ class _PartitionWriter:
 
     def add(self, record: Record) -> None:
         """Write a record."""
-        sha = digest(record, value_sha(record))
+        sha = record_hash(record, value_sha(record))
         self._chain = link(self._chain, sha)
         self._last = (record.offset, sha)
         if self._count == self._per_file:

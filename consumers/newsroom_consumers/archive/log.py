@@ -2,7 +2,7 @@
 
 Example::
 
-    log = ArchiveLog(Path("backup"))
+    log = ArchiveLog(Path("backup"), batch=1000)
     Loop(log, generation, reader, BatchFold(), owner="audit").run_once()
 """
 
@@ -26,7 +26,7 @@ class ArchiveLog:
     Every method that reads records raises ``UnreadableContainerError``, which is permanent: do not retry.
     """
 
-    def __init__(self, folder: Path, *, batch: int = 2000) -> None:
+    def __init__(self, folder: Path, *, batch: int) -> None:
         """``batch`` is the maximum number of records that a poll returns.
 
         Raises ``NoArchiveError`` and ``ManifestError``.

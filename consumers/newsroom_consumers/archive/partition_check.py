@@ -16,7 +16,7 @@ import msgspec
 
 from newsroom_consumers.archive.container import Entry, UnreadableContainerError, entries
 from newsroom_consumers.archive.format import ArchivedFile, ArchivedPartition, folder_of
-from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
+from newsroom_consumers.log.chain import CHAIN_START, link, record_hash, value_sha
 from newsroom_consumers.log.record import Partition
 
 _FAR = 1000
@@ -40,7 +40,7 @@ class FindingKind(StrEnum):
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing in an export that is not as it was written."""
 
-    fault: FindingKind
+    kind: FindingKind = msgspec.field(name="fault")
     topic: str | None = None
     partition: int | None = None
     offset: int | None = None
@@ -60,42 +60,42 @@ def check_partition(
     ``sha256`` is the recomputed hash of the record.
     """
     check = _PartitionCheck(at, archived)
-    steps = _read(folder, at, archived)
-    step = next(steps)
-    while isinstance(step, _Step):
-        after = next(steps)
-        sha = digest(step.entry.record, value_sha(step.entry.record))
-        if found := check.judge(step, sha, after.entry if isinstance(after, _Step) else None):
+    read = _read(folder, at, archived)
+    current = next(read)
+    while isinstance(current, _Next):
+        after = next(read)
+        sha = record_hash(current.entry.record, value_sha(current.entry.record))
+        if found := check.judge(current, sha, after.entry if isinstance(after, _Next) else None):
             return found
-        sound(step.entry, sha)
-        step = after
-    return check.stop(step)
+        sound(current.entry, sha)
+        current = after
+    return check.end(current)
 
 
-class _Step(NamedTuple):
+class _Next(NamedTuple):
     """A record, and the file that it is in."""
 
     entry: Entry
     file: ArchivedFile
 
 
-class _Stop(NamedTuple):
+class _End(NamedTuple):
     """The end of a partition's records. ``problem`` is set if the next one cannot be read."""
 
     problem: UnreadableContainerError | None = None
 
 
-def _read(folder: Path, at: Partition, archived: ArchivedPartition) -> Iterator[_Step | _Stop]:
-    """Yield a step for each record of a partition, then a stop."""
+def _read(folder: Path, at: Partition, archived: ArchivedPartition) -> Iterator[_Next | _End]:
+    """Yield each record of a partition, then the end."""
     place = folder_of(folder, at)
     try:
         for file in archived.files:
             for entry in entries(place / file.name, at):
-                yield _Step(entry, file)
+                yield _Next(entry, file)
     except UnreadableContainerError as error:
-        yield _Stop(error)
+        yield _End(error)
     else:
-        yield _Stop()
+        yield _End()
 
 
 class _PartitionCheck:
@@ -109,9 +109,9 @@ class _PartitionCheck:
         self._chain = CHAIN_START
         self._counts: Counter[ArchivedFile] = Counter()
 
-    def judge(self, step: _Step, sha: bytes, after: Entry | None) -> Finding | None:
+    def judge(self, current: _Next, sha: bytes, after: Entry | None) -> Finding | None:
         """Return what is wrong with a record, or ``None``. ``sha`` is its recomputed hash, ``after`` the next one."""
-        entry, offset = step.entry, step.entry.record.offset
+        entry, offset = current.entry, current.entry.record.offset
         if sha != entry.sha256:
             return self._altered(entry)
         if offset < self._expected:
@@ -123,19 +123,19 @@ class _PartitionCheck:
         chain = link(self._chain, sha)
         if chain != entry.chain:
             return self._torn(entry, chain, after)
-        if step.file not in self._counts and offset != int(step.file.name.removesuffix(".avro")):
+        if current.file not in self._counts and offset != int(current.file.name.removesuffix(".avro")):
             return self._found(
-                FindingKind.FILE, offset, f"the file {step.file.name} begins with the record at {offset}"
+                FindingKind.FILE, offset, f"the file {current.file.name} begins with the record at {offset}"
             )
         self._expected, self._chain, self._last = offset + 1, chain, (offset, sha.hex())
-        self._counts[step.file] += 1
+        self._counts[current.file] += 1
         return None
 
-    def stop(self, stop: _Stop) -> Finding | None:
+    def end(self, end: _End) -> Finding | None:
         """Return what is wrong at the end of the records, or ``None``."""
         archived, expected = self._archived, self._expected
-        if stop.problem is not None:
-            path, problem = stop.problem.path, stop.problem.problem
+        if end.problem is not None:
+            path, problem = end.problem.path, end.problem.problem
             return self._found(
                 FindingKind.UNREADABLE,
                 expected,
@@ -162,7 +162,7 @@ class _PartitionCheck:
         first, end = self._expected, max(self._expected + 1, self._archived.next_offset)
         for offset in range(first, min(end, first + _FAR)):
             record = entry.record._replace(offset=offset)
-            if digest(record, value_sha(record)) == entry.sha256:
+            if record_hash(record, value_sha(record)) == entry.sha256:
                 return self._found(
                     FindingKind.ALTERED,
                     offset,
@@ -200,8 +200,8 @@ class _PartitionCheck:
         """Return the finding for a record whose own hash matches, but is not the hash that the chain includes."""
         return self._found(FindingKind.ALTERED, offset, f"{which} was rewritten with its hash")
 
-    def _found(self, fault: FindingKind, offset: int, problem: str) -> Finding:
-        return Finding(fault=fault, topic=self._at.topic, partition=self._at.partition, offset=offset, problem=problem)
+    def _found(self, kind: FindingKind, offset: int, problem: str) -> Finding:
+        return Finding(kind=kind, topic=self._at.topic, partition=self._at.partition, offset=offset, problem=problem)
 
 
 def _follows(chain: bytes, after: Entry | None, end: str) -> bool:

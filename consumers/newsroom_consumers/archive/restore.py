@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from newsroom_consumers.archive.format import Manifest
 from newsroom_consumers.archive.log import archived_entries
-from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
+from newsroom_consumers.log.chain import CHAIN_START, link, record_hash, value_sha
 from newsroom_consumers.log.cut import end_of, records_until
 from newsroom_consumers.log.log import Log
 from newsroom_consumers.log.record import Partition, Record
@@ -93,7 +93,7 @@ class RestoreCheck:
         self._expected = dict.fromkeys((at for at, _ in manifest.partitions()), 0)
         self._ends = {at: each.next_offset for at, each in manifest.partitions()}
 
-    def look(self, record: Record) -> None:
+    def check(self, record: Record) -> None:
         """Check the next record. Raises ``NotRestorableError``."""
         at = Partition(record.topic, record.partition)
         expected, offset = self._expected[at], record.offset
@@ -149,7 +149,7 @@ class Restore:
         for record in records_until(self._log, end_of(self._log)):
             at = Partition(record.topic, record.partition)
             entry = next(self._left[at], None)
-            if entry is None or digest(record, value_sha(record)) != entry.sha256:
+            if entry is None or record_hash(record, value_sha(record)) != entry.sha256:
                 raise OccupiedTopicsError(at, record.offset)
             count += 1
         return count
@@ -167,7 +167,7 @@ class Restore:
         chains = dict.fromkeys(wanted, CHAIN_START)
         for record in records_until(self._log, ends):
             at = Partition(record.topic, record.partition)
-            chains[at] = link(chains[at], digest(record, value_sha(record)))
+            chains[at] = link(chains[at], record_hash(record, value_sha(record)))
             progress(1)
         for at, each in wanted.items():
             if ends[at] != each.next_offset:

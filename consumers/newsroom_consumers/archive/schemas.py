@@ -27,7 +27,7 @@ class NamedSchemas:
         """Begin with no fingerprints."""
         self._first: dict[bytes, Address] = {}
 
-    def look(self, record: Record) -> None:
+    def note(self, record: Record) -> None:
         """Add a record. If it has several headers ``schema`` the last one counts, as in decoding."""
         named = dict(record.headers).get("schema")
         if named is not None and named not in self._first and _FINGERPRINT.fullmatch(named):
@@ -49,7 +49,7 @@ def altered_schemas(folder: Path, manifest: Manifest) -> Iterator[Finding]:
         except ABSENT:
             continue
         if problem:
-            yield Finding(fault=FindingKind.SCHEMA, problem=problem)
+            yield Finding(kind=FindingKind.SCHEMA, problem=problem)
 
 
 def lacking_schemas(manifest: Manifest, named: NamedSchemas, *, whole: bool) -> Iterator[Finding]:
@@ -62,12 +62,12 @@ def lacking_schemas(manifest: Manifest, named: NamedSchemas, *, whole: bool) -> 
     for fingerprint, (topic, partition, offset) in sorted(named.first.items()):
         if fingerprint not in there | unknown:
             problem = f"the record at {offset} names the schema {fingerprint}, which was removed from the export"
-            yield Finding(fault=FindingKind.SCHEMA, topic=topic, partition=partition, offset=offset, problem=problem)
+            yield Finding(kind=FindingKind.SCHEMA, topic=topic, partition=partition, offset=offset, problem=problem)
     wrong = unknown - (named.first.keys() - there)
     if whole and wrong:
         listed = ", ".join(sorted(wrong))
         problem = f"{MANIFEST} was altered: it lists as unknown schemas that exist or that no record names: {listed}"
-        yield Finding(fault=FindingKind.MANIFEST, problem=problem)
+        yield Finding(kind=FindingKind.MANIFEST, problem=problem)
 
 
 def _problem(schema: ArchivedSchema, data: bytes) -> str | None:

@@ -64,16 +64,16 @@ def verify(
     seals: SealFile | None = None,
     *,
     progress: Progress = lambda _: None,
-    look: Callable[[Record], object] = lambda _: None,
+    visit: Callable[[Record], object] = lambda _: None,
 ) -> ArchiveReport:
     """Read a whole export; return what is not as it was written, and which seals do not hold.
 
-    ``look`` is called with each sound record, ``progress`` with 1 for each.
+    ``visit`` is called with each sound record, ``progress`` with 1 for each.
     Raises ``NoArchiveError``, ``ManifestError`` and ``UnreadableFileError``.
     """
     manifest = read_manifest(folder)
     findings = [*_files(folder, manifest), *altered_schemas(folder, manifest), *_own_seal(folder, manifest)]
-    check = _ArchiveCheck(folder, seals.marks if seals else {}, progress, look)
+    check = _ArchiveCheck(folder, seals.marks if seals else {}, progress, visit)
     for at, archived in manifest.partitions():
         check.partition(at, archived)
     check.end()
@@ -95,7 +95,7 @@ class _ArchiveCheck:
         folder: Path,
         marks: Mapping[Partition, Sequence[SealedMark]],
         progress: Progress,
-        look: Callable[[Record], object],
+        visit: Callable[[Record], object],
     ) -> None:
         self.records = 0
         self.findings: list[Finding] = []
@@ -106,7 +106,7 @@ class _ArchiveCheck:
         self._folder = folder
         self._marks = marks
         self._progress = progress
-        self._look = look
+        self._visit = visit
 
     def partition(self, at: Partition, archived: ArchivedPartition) -> None:
         """Check a partition up to its first fault."""
@@ -115,7 +115,7 @@ class _ArchiveCheck:
         if found is not None and found.offset is not None:
             self.is_whole = False
             self.findings.append(found)
-            seal_check.differs(_KINDS.get(found.fault, BrokenKind.ALTERED), found.offset)
+            seal_check.differs(_KINDS.get(found.kind, BrokenKind.ALTERED), found.offset)
             seal_check.end(found.offset)
         else:
             seal_check.end(archived.next_offset)
@@ -129,8 +129,8 @@ class _ArchiveCheck:
     def _record(self, seal_check: PartitionSealCheck, entry: Entry, sha: bytes) -> None:
         self.records += 1
         seal_check.record(entry.record.offset, sha)
-        self.named.look(entry.record)
-        self._look(entry.record)
+        self.named.note(entry.record)
+        self._visit(entry.record)
         self._progress(1)
 
 
@@ -146,7 +146,7 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[Finding]:
         what = "is missing" if path in wanted else "is not part of the export"
         of = _partition_of(name)
         yield Finding(
-            fault=FindingKind.FILE,
+            kind=FindingKind.FILE,
             topic=of.topic if of else None,
             partition=of.partition if of else None,
             problem=f"the file {name} {what}",
@@ -168,7 +168,7 @@ def _own_seal(folder: Path, manifest: Manifest) -> Iterator[Finding]:
     except ABSENT:
         return
     except ValueError as error:
-        yield Finding(fault=FindingKind.SEAL, problem=f"{SEALS} cannot be read: {error}")
+        yield Finding(kind=FindingKind.SEAL, problem=f"{SEALS} cannot be read: {error}")
         return
     if seal == manifest.seal():
         return
@@ -177,7 +177,7 @@ def _own_seal(folder: Path, manifest: Manifest) -> Iterator[Finding]:
     for at in sorted(ours.keys() | theirs.keys()):
         if ours.get(at) != theirs.get(at):
             yield Finding(
-                fault=FindingKind.MANIFEST,
+                kind=FindingKind.MANIFEST,
                 topic=at.topic,
                 partition=at.partition,
                 problem=f"{MANIFEST} and {SEALS} differ about this partition: one of them was altered",
@@ -186,4 +186,4 @@ def _own_seal(folder: Path, manifest: Manifest) -> Iterator[Finding]:
         is_dated = (seal.sealed_at, seal.generation) == (manifest.made_at, None)
         what = "which partitions they name, or in what order" if is_dated else "when and by whom the export was made"
         problem = f"{MANIFEST} and {SEALS} differ in {what}: one of them was altered"
-        yield Finding(fault=FindingKind.MANIFEST, problem=problem)
+        yield Finding(kind=FindingKind.MANIFEST, problem=problem)

@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -39,7 +39,7 @@ from newsroom_consumers.fold.result import FoldResult
 from newsroom_consumers.generations.open import folded_cut, wait_until_reached
 from newsroom_consumers.log.cut import Cut, cut_at
 from newsroom_consumers.log.log import Log, LogExtent
-from newsroom_consumers.progress import Progress
+from newsroom_consumers.progress import ShowProgress
 from newsroom_consumers.projections.columns import canonical
 from newsroom_consumers.queries.answers import GoneArticle, LiveArticle, NotFoundError
 from newsroom_consumers.queries.readers import ReaderQueries, Site
@@ -67,7 +67,7 @@ class FoldStoppedError(NewsroomError):
 
     def __init__(self, name: str) -> None:
         """``name`` is the generation's."""
-        super().__init__(f"stopped; what was folded into {name} is kept, and the same command goes on from there")
+        super().__init__(f"stopped; what was folded into {name} is kept: run the same command again to continue")
         self.name = name
 
 
@@ -93,7 +93,7 @@ def then(instant: int) -> Iterator[None]:
         raise NotThenError(error.what, instant) from error
 
 
-Looking = Callable[[Cut], object]
+CutObserver = Callable[[Cut], object]
 """Called with the cut that an answer is for."""
 
 
@@ -102,12 +102,11 @@ class AsOfProgress(NamedTuple):
 
     say: Callable[[str], None]
     """Called with a sentence for each step."""
-    counting: Callable[[int], AbstractContextManager[Progress]]
-    """Returns a progress display for a number of records."""
+    show: ShowProgress
     stopping: threading.Event
     now: Callable[[], int] = lambda: time.time_ns() // 1000
     """Returns the current instant, microseconds."""
-    looking: Looking = lambda _: None
+    observer: CutObserver = lambda _: None
 
 
 def article_as_of(
@@ -120,7 +119,7 @@ def article_as_of(
     article_id: str,
     language: str,
     seconds: float = INDEX_SECONDS,
-    looking: Looking = lambda _: None,
+    observer: CutObserver = lambda _: None,
 ) -> LiveArticle | GoneArticle:
     """Return the page of an edition as it was at an instant (microseconds).
 
@@ -129,20 +128,20 @@ def article_as_of(
     within ``seconds``, ``LogMismatchError``, ``LogError`` and ``NoGenerationError``.
     """
     cut, name = cut_at(log, instant), control.live()
-    looking(cut)
+    observer(cut)
 
     wait_until_reached(cut, partial(folded_cut, control, name), seconds)
     with control.database.reading(name) as connection:
         places = places_of(connection, CATALOGUE) | places_of(connection, article_id)
-    reads = read_again(log, reader, before(places, cut))
-    with _temporary(_fold(reads, article_id), site) as readers, then(instant):
+    judged = read_again(log, reader, before(places, cut))
+    with _temporary(_fold(judged, article_id), site) as readers, then(instant):
         answer = readers.article(article_id, language)
     return structs.replace(answer, related=None) if isinstance(answer, LiveArticle) else answer
 
 
-def _fold(reads: Sequence[JudgedRecord], article_id: str) -> FoldResult:
+def _fold(judged: Sequence[JudgedRecord], article_id: str) -> FoldResult:
     """Fold all records of one article and of the tag catalogue."""
-    return BatchFold().fold(reads, {id_: Aggregate(id=id_) for id_ in (CATALOGUE, article_id)})
+    return BatchFold().fold(judged, {id_: Aggregate(id=id_) for id_ in (CATALOGUE, article_id)})
 
 
 @contextmanager
@@ -164,7 +163,7 @@ def as_of(control: Control, log: Log, reader: RecordReader, instant: int, report
     ``FoldStoppedError``, and what ``replay`` raises.
     """
     cut = cut_at(log, instant)
-    report.looking(cut)
+    report.observer(cut)
     name = name_of(log, cut)
     with _turn(control, name, report):
         with control.writing() as connection:
@@ -175,7 +174,8 @@ def as_of(control: Control, log: Log, reader: RecordReader, instant: int, report
             report.say(f"folding the log up to {to_rfc3339(instant)} ({name}): {left:,} records")
         else:
             report.say(f"reusing {name}, folded {to_rfc3339(folded_at)}")
-        with report.counting(left) as progress:  # with none left, the last records folded are compared with the log's
+        # With none left, the last records folded are compared with the log's.
+        with report.show(left, "records") as progress:
             if not replay(control, name, log, cut, reader, stopping=report.stopping, progress=progress):
                 raise FoldStoppedError(name)
         if left or folded_at is None:

@@ -98,7 +98,7 @@ def verify(
     reader: RecordReader,
     *,
     stopping: threading.Event,
-    folding: BatchFold | None = None,
+    batch_fold: BatchFold | None = None,
     plan: Plan = lambda _: lambda _: None,
 ) -> Verification:
     """Fold the log again up to where the live generation stands, and compare the two.
@@ -108,25 +108,27 @@ def verify(
     name = control.live()
     _require_build(control, name, log)
     with control.database.auditing(name) as connection:
-        first = _within(_stands(connection, log), log)
+        first = _within(_reached(connection, log), log)
     with _scratch(control) as fresh:
         progress = plan(sum(first.values()))
 
         def fold(cut: Cut) -> None:
-            if not replay(control, fresh, log, cut, reader, stopping=stopping, folding=folding, progress=progress):
+            if not replay(
+                control, fresh, log, cut, reader, stopping=stopping, batch_fold=batch_fold, progress=progress
+            ):
                 raise VerificationStoppedError
 
         fold(first)
         with control.database.auditing(name) as connection:
-            stands = _stands(connection, log)
-            cut = _further(first, _within(stands, log))
+            reached = _reached(connection, log)
+            cut = _further(first, _within(reached, log))
             if cut != first:
                 fold(cut)
             with control.database.auditing(fresh) as again:
                 compared = compare_rows(Side(name, connection), Side(fresh, again))
                 damage = control.database.damage(connection)
                 records = event_rows.count(again)
-    beyond = {at: (offset, cut[at]) for at, offset in stands.items() if offset > cut[at]}
+    beyond = {at: (offset, cut[at]) for at, offset in reached.items() if offset > cut[at]}
     return Verification(generation=name, cut=cut, records=records, beyond=beyond, damage=damage, comparison=compared)
 
 
@@ -137,14 +139,14 @@ def _require_build(control: Control, name: str, log: LogExtent) -> None:
         raise CannotVerifyError(name, made, ours)
 
 
-def _stands(connection: Connection, log: LogExtent) -> Cut:
+def _reached(connection: Connection, log: LogExtent) -> Cut:
     """Return how far a generation has folded each partition: by its cursor, or without one by its event rows."""
-    stands = {at: offset for at, offset in cursors.cut(connection).items() if offset}
+    reached = {at: offset for at, offset in cursors.cut(connection).items() if offset}
     there = set(all_partitions(log.partitions))
-    for at in there - stands.keys():
+    for at in there - reached.keys():
         last = event_rows.last_offset(connection, at)
-        stands |= {} if last is None else {at: last + 1}
-    return {at: end for at, end in stands.items() if at in there}
+        reached |= {} if last is None else {at: last + 1}
+    return {at: end for at, end in reached.items() if at in there}
 
 
 def _within(cut: Cut, log: LogExtent) -> Cut:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from newsroom_consumers.fold.outcome import Parked
-from newsroom_consumers.log.chain import digest, value_sha
+from newsroom_consumers.log.chain import record_hash, value_sha
 from newsroom_consumers.log.record import Record
 from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.errors import UndecodableError
@@ -48,7 +48,7 @@ class RecordReader:
         """Return a record with its event and verdict. Nothing that a record can hold raises."""
         body = value_sha(record)
         aggregate, event, verdict = self._judge(record)
-        return JudgedRecord(record, digest(record, body), body, aggregate, event, verdict)
+        return JudgedRecord(record, record_hash(record, body), body, aggregate, event, verdict)
 
     def _judge(self, record: Record) -> _Judged:
         """Apply the rules of key, place and value, then those of the body."""

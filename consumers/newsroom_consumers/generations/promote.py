@@ -123,7 +123,7 @@ def promote(control: Control, name: str, seconds: float) -> Promotion:
 
     Raises ``UnknownGenerationError``, ``OtherLogError``, ``MoreParkedError``, ``BehindError``, ``ReplacedError``.
     """
-    until = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     wanted = control.known(name)
     live = next((each for each in control.all() if each.live), None)
     if live is None:
@@ -132,13 +132,12 @@ def promote(control: Control, name: str, seconds: float) -> Promotion:
     if live.name == name:
         return Promotion(live=name, before=name)
     _require_same_log(wanted, live)
-    while True:
+    missing: Cut = {}
+    for _ in attempts(seconds, _PAUSE_SECONDS):
         missing = _promotable(control, name, live.name)
-        if sum(missing.values()) <= _NEAR and _has_flipped(control, name, live.name, until):
+        if sum(missing.values()) <= _NEAR and _has_flipped(control, name, live.name, deadline):
             return Promotion(live=name, before=live.name)
-        if time.monotonic() >= until:
-            raise BehindError(name, live.name, missing, f"was not level with it within {seconds:g} s")
-        time.sleep(_PAUSE_SECONDS)
+    raise BehindError(name, live.name, missing, f"was not level with it within {seconds:g} s")
 
 
 def _promotable(control: Control, name: str, live: str) -> dict[Partition, int]:
@@ -152,20 +151,20 @@ def _promotable(control: Control, name: str, live: str) -> dict[Partition, int]:
     return missing
 
 
-def _has_flipped(control: Control, name: str, live: str, until: float) -> bool:
+def _has_flipped(control: Control, name: str, live: str, deadline: float) -> bool:
     """Try to flip; return whether it is live. A worker that takes a partition meanwhile may end the transaction."""
     try:
-        return _flip(control, name, live, until)
+        return _flip(control, name, live, deadline)
     except DatabaseAwayError:
-        if time.monotonic() >= until:
+        if time.monotonic() >= deadline:
             raise
         return control.live() == name
 
 
-def _flip(control: Control, name: str, live: str, until: float) -> bool:
+def _flip(control: Control, name: str, live: str, deadline: float) -> bool:
     """Fence live's workers, and flip if the generation passes their cursors soon enough; return whether it did."""
     with _frozen(control, live) as frozen:
-        left = min(until - time.monotonic(), _FENCE_SECONDS)
+        left = min(deadline - time.monotonic(), _FENCE_SECONDS)
         if not any(not _missing(control, name, frozen.cut) for _ in attempts(left, _LOOK_SECONDS)):
             return False
         _require_no_more_parked(control, name, queues.heads(frozen.connection))

@@ -1,7 +1,7 @@
 """The hash of a record, and the chain of hashes that seals a partition.
 
 >>> record = Record("newsroom.tags", 0, 0, 1_738_953_300_000_000, b"storm", b"value", ())
->>> link(CHAIN_START, digest(record, value_sha(record))).hex()[:16]
+>>> link(CHAIN_START, record_hash(record, value_sha(record))).hex()[:16]
 '87e67a8b995fe21b'
 """
 
@@ -26,7 +26,7 @@ def value_sha(record: Record) -> bytes:
     return hashlib.sha256(record.value or b"").digest()
 
 
-def digest(record: Record, value: bytes) -> bytes:
+def record_hash(record: Record, value: bytes) -> bytes:
     """Return the SHA-256 of the record's canonical bytes; ``value`` is the SHA-256 of its value.
 
     The canonical bytes are, in order: offset and timestamp (8 bytes each), key, number of headers (4 bytes), name and

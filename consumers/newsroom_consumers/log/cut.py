@@ -18,14 +18,14 @@ from newsroom_consumers.log.log import Log, LogExtent, LogStream, Polled
 from newsroom_consumers.log.record import Partition, Record, all_partitions
 
 Cut = Mapping[Partition, int]
-"""The offset of the first record behind the cut, by partition."""
+"""The offset of the first record past the cut, by partition."""
 
 _WAIT_SECONDS = 0.5
 """How long a poll waits for records that the log is known to have."""
 
 
 def end_of(log: LogExtent) -> dict[Partition, int]:
-    """Return the cut behind the last record that the log has now. Raises ``LogError``."""
+    """Return the cut after the last record that the log has now. Raises ``LogError``."""
     return {at: bounds.end for at, bounds in log.bounds(all_partitions(log.partitions)).items()}
 
 

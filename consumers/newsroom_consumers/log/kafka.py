@@ -31,7 +31,7 @@ _KEYS = 65_536
 class KafkaLog(KafkaRecords):
     """The partitions of some topics, all assigned to this reader."""
 
-    def __init__(self, bootstrap: str, topics: Iterable[str], *, group: str | None = None, batch: int = 2000) -> None:
+    def __init__(self, bootstrap: str, topics: Iterable[str], *, batch: int, group: str | None = None) -> None:
         """Connect. ``group`` is where progress is reported; ``batch`` is the most records that a poll returns.
 
         Raises ``LogAwayError`` and ``MissingTopicError``.
@@ -41,7 +41,7 @@ class KafkaLog(KafkaRecords):
         self._connect = partial(connect, bootstrap, group_id=group, max_poll_records=batch)
         self._unreadable: dict[Partition, int] = {}
         self._sought: dict[Partition, int | None] = {}
-        self._reporting = ProgressThrottle()
+        self._throttle = ProgressThrottle()
         with self._translated():
             self._consumer = self._connect()
             self.partitions = {topic: self._count(topic) for topic in topics}
@@ -107,7 +107,7 @@ class KafkaLog(KafkaRecords):
 
     def report(self, offsets: Mapping[Partition, int]) -> None:
         """Report the next offsets to Kafka, once a second, without waiting for an answer. Only lag tools read them."""
-        if not self._group or not (due := self._reporting.due(offsets)):
+        if not self._group or not (due := self._throttle.due(offsets)):
             return
         if told := {TopicPartition(*at): due[at] for at in due.keys() & self.assigned().keys()}:
             with self._translated():

@@ -4,7 +4,7 @@ Example::
 
     check = PartitionSealCheck(seals.marks[at], first=0)
     for record in records:
-        check.record(record.offset, digest(record, value_sha(record)))
+        check.record(record.offset, record_hash(record, value_sha(record)))
     check.end(next_offset)
     check.broken(at)    # the first seal that does not hold, and why; None if all hold
 """
@@ -17,7 +17,7 @@ from typing import Protocol
 
 import msgspec
 
-from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
+from newsroom_consumers.log.chain import CHAIN_START, link, record_hash, value_sha
 from newsroom_consumers.log.cut import Cut, records_until
 from newsroom_consumers.log.log import Log
 from newsroom_consumers.log.record import Partition, all_partitions
@@ -179,7 +179,7 @@ class SealCheck:
         parts = {at: _PartitionPass(at, self, marks) for at, marks in self._seals.marks.items()}
         for record in records_until(self._log, self.cut):
             part = parts[Partition(record.topic, record.partition)]
-            part.add(record.offset, digest(record, value_sha(record)))
+            part.add(record.offset, record_hash(record, value_sha(record)))
             if len(part.waiting) == _CHUNK:
                 part.compare(record.offset + 1)
                 progress(_CHUNK)

@@ -13,7 +13,6 @@ from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.log import Log
 from newsroom_consumers.store.steps import StepObserver, ignore
-from newsroom_consumers.worker.article_cache import CACHED
 from newsroom_consumers.worker.backoff import Stop
 from newsroom_consumers.worker.loop import Loop
 from newsroom_consumers.worker.refold import ThrottledRequests
@@ -55,7 +54,7 @@ def follow(
     reader: RecordReader,
     stopping: Stop,
     *,
-    cached: int = CACHED,
+    cached: int,
     observer: StepObserver = ignore,
 ) -> None:
     """Move a generation along the log until told to stop.

@@ -53,7 +53,7 @@ class Loop:
         log: Log,
         generation: Generation,
         reader: RecordReader,
-        folding: BatchFold,
+        batch_fold: BatchFold,
         *,
         owner: str,
         cut: Cut | None = None,
@@ -73,7 +73,7 @@ class Loop:
         self._stream: LogStream = log if cut is None else CutLog(log, cut)
         self._generation = generation
         self._reader = reader
-        self._folding = folding
+        self._batch_fold = batch_fold
         self._owner = owner
         self._refolds = Refolds(log, generation, reader, requests or NoRequests())
         self._observe = observer
@@ -99,15 +99,15 @@ class Loop:
         """
         try:
             polled = self._poll(wait)
-            reads = self._read(polled)
-            folded = self._fold(reads)
-            moves = self._store(polled, reads, folded)
+            judged = self._read(polled)
+            folded = self._fold(judged)
+            moves = self._store(polled, judged, folded)
         except BaseException:
             self._let_go()
             raise
         self._report(moves)
         self._refolds.settle()
-        return Batch(len(reads), moves)
+        return Batch(len(judged), moves)
 
     def _poll(self, wait: float) -> Polled:
         """Drop the partitions that are no longer assigned, take the newly assigned ones, and poll."""
@@ -122,28 +122,28 @@ class Loop:
         return polled
 
     def _read(self, polled: Polled) -> list[JudgedRecord]:
-        reads = [
+        judged = [
             self._reader.read(record)
             for record in polled.records
             if (held := self._held.get(Partition(record.topic, record.partition))) and record.offset >= held.next_offset
         ]
         self._observe(Step.READ)
-        return reads
+        return judged
 
-    def _fold(self, reads: Sequence[JudgedRecord]) -> FoldResult:
-        refold = self._refolds.due(reads, self._held)
+    def _fold(self, judged: Sequence[JudgedRecord]) -> FoldResult:
+        refold = self._refolds.due(judged, self._held)
         self._articles.update(refold.aggregates)
-        touched = {read.aggregate for read in reads if read.aggregate is not None}
+        touched = {each.aggregate for each in judged if each.aggregate is not None}
         if missing := touched - self._articles.keys():
             self._articles.update(self._generation.load(missing))
             self._observe(Step.LOADED)
-        folded = self._folding.fold(reads, self._articles, refold)
+        folded = self._batch_fold.fold(judged, self._articles, refold)
         self._observe(Step.FOLDED)
         return folded
 
-    def _store(self, polled: Polled, reads: Sequence[JudgedRecord], folded: FoldResult) -> list[tuple[Cursor, Cursor]]:
+    def _store(self, polled: Polled, judged: Sequence[JudgedRecord], folded: FoldResult) -> list[tuple[Cursor, Cursor]]:
         moved = dict(self._held)
-        for at, passed in _by_partition(reads).items():
+        for at, passed in _by_partition(judged).items():
             moved[at] = _past(moved[at], passed)
         for at, position in polled.positions.items():
             if at in moved and position > moved[at].next_offset:
@@ -154,7 +154,7 @@ class Loop:
             self._generation.commit(moves, folded)
             self._observe(Step.COMMITTED)
         self._held = moved
-        self._articles.touch(read.aggregate for read in reads)
+        self._articles.touch(each.aggregate for each in judged)
         return moves
 
     def _report(self, moves: Sequence[tuple[Cursor, Cursor]]) -> None:
@@ -175,8 +175,8 @@ class Loop:
 
     def _rest(self, stopping: Stop, seconds: float) -> None:
         """Wait some seconds and stay a reader of the log: a group drops a member that is silent."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0 and not stopping.is_set():
+        end = time.monotonic() + seconds  # not ``attempts``: each pause is a heartbeat, the last one as long as is left
+        while (left := end - time.monotonic()) > 0 and not stopping.is_set():
             pause = min(left, _WAIT_SECONDS)
             try:
                 self._stream.heartbeat(pause)
@@ -212,23 +212,23 @@ class Loop:
         self._articles.clear()
 
 
-def _by_partition(records: Iterable[JudgedRecord]) -> dict[Partition, list[JudgedRecord]]:
+def _by_partition(judged: Iterable[JudgedRecord]) -> dict[Partition, list[JudgedRecord]]:
     """Return records by partition, in log order."""
     found: dict[tuple[str, int], list[JudgedRecord]] = {}
-    for judged in records:
-        found.setdefault(judged.record[:2], []).append(judged)
+    for each in judged:
+        found.setdefault(each.record[:2], []).append(each)
     return {Partition(*at): passed for at, passed in found.items()}
 
 
-def _past(cursor: Cursor, records: Sequence[JudgedRecord]) -> Cursor:
-    """Return the cursor behind some more records."""
+def _past(cursor: Cursor, judged: Sequence[JudgedRecord]) -> Cursor:
+    """Return the cursor after some more records."""
     chain = cursor.chain
-    for judged in records:
-        chain = link(chain, judged.record_sha)
+    for each in judged:
+        chain = link(chain, each.record_sha)
     return msgspec.structs.replace(
         cursor,
-        next_offset=records[-1].record.offset + 1,
-        last_offset=records[-1].record.offset,
-        last=records[-1].record_sha,
+        next_offset=judged[-1].record.offset + 1,
+        last_offset=judged[-1].record.offset,
+        last=judged[-1].record_sha,
         chain=chain,
     )

@@ -5,7 +5,7 @@ Example::
     with control.database.exclusively("trial"):
         replay(control, "trial", log, cut_at(log, instant), reader, stopping=stopping)
 
-It is the worker's loop, with a cut. After it was stopped or killed, the same call goes on from there.
+It is the worker's loop, with a cut. After it was stopped or killed, the same call continues.
 """
 
 from __future__ import annotations
@@ -27,8 +27,6 @@ from newsroom_consumers.worker.backoff import retrying
 from newsroom_consumers.worker.loop import Loop
 from newsroom_schemas.errors import Kind, NewsroomError
 
-BATCH = 5000
-"""Records per transaction. Larger than the live batch, because no reader waits for a replay."""
 _WAIT_SECONDS = 0.2
 """Seconds that a poll waits for records that the log has: right after a seek, Kafka returns none."""
 
@@ -49,7 +47,7 @@ class PastCutError(NewsroomError):
 
 
 class CutBeyondEndError(NewsroomError):
-    """A cut lies behind the end of the log."""
+    """A cut lies past the end of the log."""
 
     kind: ClassVar[Kind] = Kind.REFUSED
 
@@ -92,7 +90,7 @@ def replay(
     reader: RecordReader,
     *,
     stopping: threading.Event,
-    folding: BatchFold | None = None,
+    batch_fold: BatchFold | None = None,
     progress: Progress = lambda _: None,
 ) -> bool:
     """Fold the log into a generation up to a cut. Return False if it was told to stop before.
@@ -103,7 +101,7 @@ def replay(
     """
     begin(control, name, log, cut)
     with moving(control, name) as generation:
-        loop = Loop(log, generation, reader, folding or BatchFold(), owner=owner(), cut=cut)
+        loop = Loop(log, generation, reader, batch_fold or BatchFold(), owner=owner(), cut=cut)
         patient = retrying(stopping, LogError, DatabaseAwayError)
         reached = generation.cut()
         while not stopping.is_set():

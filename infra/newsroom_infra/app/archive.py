@@ -84,10 +84,10 @@ def export(settings: Settings, folder: Path, cut_of: Callable[[LogExtent], Cut],
             return exporting.export(log, cut, folder, schema_files(), now=now, progress=progress)
 
 
-def require_sound(folder: Path, show: ShowProgress, look: Callable[[Record], None] = lambda _: None) -> None:
-    """Verify an export before it is used, and call ``look`` with each record. Raises ``BrokenArchiveError``."""
+def require_sound(folder: Path, show: ShowProgress, visit: Callable[[Record], None] = lambda _: None) -> None:
+    """Verify an export before it is used, and call ``visit`` with each record. Raises ``BrokenArchiveError``."""
     with show(read_manifest(folder).records, "records verified") as progress:
-        report = verify(folder, progress=progress, look=look)
+        report = verify(folder, progress=progress, visit=visit)
     if not report.holds:
         raise BrokenArchiveError(report)
 
@@ -99,7 +99,7 @@ def restore(settings: Settings, folder: Path, show: ShowProgress, *, rename: boo
     """
     manifest = read_manifest(folder)
     obstacles = RestoreCheck(manifest)
-    require_sound(folder, show, look=obstacles.look)
+    require_sound(folder, show, visit=obstacles.check)
     obstacles.end()
     with closing(kafka_log(settings)) as log:
         restoring = Restore(folder, manifest, log, rename=rename)

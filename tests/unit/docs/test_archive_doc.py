@@ -12,7 +12,7 @@ import pytest
 from support.archives import made, rows_of, sample, write
 
 from newsroom_consumers.archive.format import RECORD_SCHEMA, Manifest, read_manifest
-from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
+from newsroom_consumers.log.chain import CHAIN_START, link, record_hash, value_sha
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.seals.seal import SealedPartition
 
@@ -37,7 +37,7 @@ def blocks(language: str) -> list[str]:
 def test_the_example_has_the_hashes_and_chains_of_its_records() -> None:
     chain = CHAIN_START
     for record in (FIRST, SECOND):
-        sha = digest(record, value_sha(record))
+        sha = record_hash(record, value_sha(record))
         chain = link(chain, sha)
         assert f"`{sha.hex()}`" in DOC
         assert f"`{chain.hex()}`" in DOC
@@ -46,7 +46,7 @@ def test_the_example_has_the_hashes_and_chains_of_its_records() -> None:
 @pytest.mark.parametrize(("number", "record"), [(0, FIRST), (1, SECOND)])
 def test_the_canonical_bytes_in_the_example_give_its_hashes(number: int, record: Record) -> None:
     canonical = bytes.fromhex(blocks("text")[number])
-    assert hashlib.sha256(canonical).digest() == digest(record, value_sha(record))
+    assert hashlib.sha256(canonical).digest() == record_hash(record, value_sha(record))
 
 
 def test_every_field_is_told_of() -> None:

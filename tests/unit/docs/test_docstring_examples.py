@@ -214,7 +214,9 @@ def working(names: Names, opened: ExitStack) -> Names:
     """Run a worker of the live generation in a thread of its own."""
     stopping = threading.Event()
     log = MemoryLog(PARTITIONS, records())
-    worker = threading.Thread(target=follow, args=(names["control"], "main", log, READER, stopping))
+    worker = threading.Thread(
+        target=follow, args=(names["control"], "main", log, READER, stopping), kwargs={"cached": 9}
+    )
     worker.start()
     opened.callback(worker.join)
     opened.callback(stopping.set)
@@ -223,7 +225,7 @@ def working(names: Names, opened: ExitStack) -> Names:
 
 def reporting(names: Names, _: ExitStack) -> Names:
     """Report to nobody."""
-    return {"report": AsOfProgress(lambda _: None, lambda _: nullcontext(lambda _: None), names["stopping"])}
+    return {"report": AsOfProgress(lambda _: None, lambda *_: nullcontext(lambda _: None), names["stopping"])}
 
 
 MORE: dict[str, Callable[[Names, ExitStack], Names]] = {

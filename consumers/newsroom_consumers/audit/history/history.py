@@ -50,13 +50,13 @@ def history(
     """
     name = control.live()
     with control.database.reading(name) as connection:
-        ledger = EditorQueries(connection)
-        rows = to_builtins(ledger.events(article_id))
+        editors = EditorQueries(connection)
+        rows = to_builtins(editors.events(article_id))
         places = places_of(connection, article_id)
         sealed = seal_of(connection, name, now=now)
-    reads = read_again(log, reader, places)
+    judged = read_again(log, reader, places)
     story = Story(decode)
-    events = _events(article_id, reads, rows, story)
+    events = _events(article_id, judged, rows, story)
     return {
         "article_id": article_id,
         "headline": story.headline,
@@ -76,19 +76,19 @@ def _cut(sealed: SealedPartition) -> Told:
     }
 
 
-def _events(article_id: str, reads: Sequence[JudgedRecord], rows: Sequence[Told], story: Story) -> list[Told]:
+def _events(article_id: str, judged: Sequence[JudgedRecord], rows: Sequence[Told], story: Story) -> list[Told]:
     """Fold the records, and return for each its event row and what the event changed or would have changed."""
     witness = _Witness()
     folded = BatchFold(decide=witness.decide, evolve_tags=witness.evolve_tags).fold(
-        reads, {article_id: Aggregate(id=article_id)}
+        judged, {article_id: Aggregate(id=article_id)}
     )
     return [
         row
-        | {"tag_id": read.event.tag_id if isinstance(read.event, TagEvent) else None}
-        | _by_this_build(read, outcome, row)
-        | _change(story, row, read, outcome, witness)
-        for row, read in zip(rows, reads, strict=True)
-        for outcome in [folded.outcomes[read.record[:3]][1]]
+        | {"tag_id": each.event.tag_id if isinstance(each.event, TagEvent) else None}
+        | _by_this_build(each, outcome, row)
+        | _change(story, row, each, outcome, witness)
+        for row, each in zip(rows, judged, strict=True)
+        for outcome in [folded.outcomes[each.record[:3]][1]]
     ]
 
 
@@ -114,13 +114,14 @@ class _Witness:
         return evolve_tags(catalogue, event)
 
 
-def _change(story: Story, row: Told, read: JudgedRecord, outcome: Outcome, witness: _Witness) -> Told:
-    address = read.record[:3]
-    if isinstance(read.event, TagEvent):
-        return NOTHING | {"changes": of_tags(*witness.tags[id(read.event)]) if id(read.event) in witness.tags else []}
+def _change(story: Story, row: Told, judged: JudgedRecord, outcome: Outcome, witness: _Witness) -> Told:
+    address = judged.record[:3]
+    if isinstance(judged.event, TagEvent):
+        seen = witness.tags.get(id(judged.event))
+        return NOTHING | {"changes": of_tags(*seen) if seen else []}
     if address not in witness.after:
         return NOTHING
-    event, before, after = cast("AnyArticleEvent", read.event), witness.before[address], witness.after[address]
+    event, before, after = cast("AnyArticleEvent", judged.event), witness.before[address], witness.after[address]
     if isinstance(outcome, Applied) and isinstance(after, Article):
         return story.applied(event, row, before, after)
     if isinstance(after, Rejected):
@@ -128,8 +129,8 @@ def _change(story: Story, row: Told, read: JudgedRecord, outcome: Outcome, witne
     return NOTHING
 
 
-def _by_this_build(read: JudgedRecord, outcome: Outcome, row: Told) -> Told:
+def _by_this_build(judged: JudgedRecord, outcome: Outcome, row: Told) -> Told:
     """Return this build's outcome of a record if it differs from the generation's."""
-    made = to_columns(outcome, record_level=read.verdict is not None)
+    made = to_columns(outcome, record_level=judged.verdict is not None)
     same = (made.outcome, made.reason) == (row["outcome"], row["reason"])
     return {"by_this_build": None if same else {"outcome": made.outcome, "reason": made.reason}}

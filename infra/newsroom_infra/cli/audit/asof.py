@@ -58,11 +58,11 @@ def article(instant: int, article_id: str, language: str) -> LiveArticle | GoneA
     from newsroom_infra.app.log import kafka_log, record_reader
 
     settings = load()
-    control, site, looking = build.control(settings), build.site(settings), _say_moment(settings, instant)
+    control, site, observer = build.control(settings), build.site(settings), _say_moment(settings, instant)
     with closing(kafka_log(settings)) as log:
         reader = record_reader(log)
         return article_as_of(
-            control, log, reader, site, instant=instant, article_id=article_id, language=language, looking=looking
+            control, log, reader, site, instant=instant, article_id=article_id, language=language, observer=observer
         )
 
 
@@ -122,16 +122,16 @@ def _ask(instant: int, question: Callable[[ReaderQueries], T]) -> T:
 
     settings = load()
     logs.configure(settings.log_level)
-    onlooker = asof.AsOfProgress(
+    report = asof.AsOfProgress(
         say=partial(click.echo, err=True),
-        counting=lambda total: progress.counting(total, "records"),
+        show=progress.counting,
         stopping=told_to_stop(),
-        looking=_say_moment(settings, instant),
+        observer=_say_moment(settings, instant),
     )
     control = build.control(settings)
     with (
         log_or_archive(settings, None) as log,
-        asof.as_of(control, log, record_reader(log), instant, onlooker) as name,
+        asof.as_of(control, log, record_reader(log), instant, report) as name,
         reader_queries(control, build.site(settings), name) as readers,
         asof.then(instant),
     ):

@@ -64,14 +64,14 @@ class TestExport:
     """Making one."""
 
     def test_it_holds_every_record_byte_for_byte(self, folder: Path) -> None:
-        log = ArchiveLog(folder)
+        log = ArchiveLog(folder, batch=1000)
         assert sorted(records_until(log, end_of(log)), key=order) == sorted(sample(), key=order)
 
     def test_it_ends_at_the_cut(self, tmp_path: Path) -> None:
         log = MemoryLog(TOPICS, sample())
         cut = end_of(log) | {DENSE: 4}
         export(log, cut, tmp_path / "export", SCHEMAS, now=NOON)
-        found = ArchiveLog(tmp_path / "export")
+        found = ArchiveLog(tmp_path / "export", batch=1000)
         assert end_of(found) == cut
         assert [each.offset for each in records_until(found, {DENSE: 4})] == [0, 1, 2, 3]
         assert verify(tmp_path / "export").holds
@@ -79,7 +79,7 @@ class TestExport:
     def test_it_ends_where_offsets_without_records_end_and_never_behind_the_log(self, tmp_path: Path) -> None:
         log = MemoryLog(TOPICS, sample())
         export(log, end_of(log) | {GAPS: 7, DENSE: 99}, tmp_path / "export", SCHEMAS, now=NOON)
-        found = ArchiveLog(tmp_path / "export")
+        found = ArchiveLog(tmp_path / "export", batch=1000)
         assert end_of(found) == end_of(log) | {GAPS: 7}
         found.seek(GAPS, 4)
         assert found.poll(0).positions == {GAPS: 7}
@@ -135,14 +135,14 @@ class TestVerify:
     def test_a_missing_file_is_named_with_its_first_record(self, folder: Path) -> None:
         (folder_of(folder, GAPS) / file_name(4)).unlink()
         findings = verify(folder).findings
-        assert [each.fault for each in findings] == [FindingKind.FILE, FindingKind.UNREADABLE]
+        assert [each.kind for each in findings] == [FindingKind.FILE, FindingKind.UNREADABLE]
         assert (findings[0].partition, findings[1].offset) == (1, 4)
 
     @pytest.mark.parametrize("name", ["schemas/Said.3.avsc", "records/newsroom.articles/0/" + file_name(99), "notes"])
     def test_a_foreign_file_is_found(self, folder: Path, name: str) -> None:
         (folder / name).write_text("mine")
         (finding,) = verify(folder).findings
-        assert finding.fault is FindingKind.FILE
+        assert finding.kind is FindingKind.FILE
         assert name in str(finding)
 
     def test_a_file_under_another_name_is_found(self, folder: Path) -> None:
@@ -150,7 +150,7 @@ class TestVerify:
         manifest = folder / MANIFEST
         manifest.write_text(manifest.read_text().replace(file_name(3), file_name(2), 1))
         (finding,) = verify(folder).findings
-        assert (finding.fault, finding.partition, finding.offset) == (FindingKind.FILE, 0, 3)
+        assert (finding.kind, finding.partition, finding.offset) == (FindingKind.FILE, 0, 3)
 
     def test_an_export_that_begins_later_than_its_seals_lacks_records(self, folder: Path, tmp_path: Path) -> None:
         log = Shortened(TOPICS, [each for each in sample() if each.offset >= Shortened.FIRST])
@@ -166,13 +166,13 @@ class TestVerify:
         with path.open("wb") as file:
             fastavro.writer(file, RECORD_SCHEMA | {"fields": fields}, records)
         (finding,) = verify(folder).findings
-        assert (finding.fault, finding.offset) == (FindingKind.UNREADABLE, 3)
+        assert (finding.kind, finding.offset) == (FindingKind.UNREADABLE, 3)
 
     def test_an_altered_seal_is_found(self, folder: Path) -> None:
         path = folder / "seals.jsonl"
         path.write_text(path.read_text().replace('"next_offset":9', '"next_offset":8', 1))
         (finding,) = verify(folder).findings
-        assert (finding.fault, finding.partition) == (FindingKind.MANIFEST, 0)
+        assert (finding.kind, finding.partition) == (FindingKind.MANIFEST, 0)
 
     def test_one_that_was_rewritten_whole_is_told_by_seals_kept_elsewhere_only(
         self, folder: Path, tmp_path: Path
@@ -242,19 +242,19 @@ class TestArchiveLog:
         ]
 
     def test_single_records_are_found_wherever_they_are(self, folder: Path) -> None:
-        log = ArchiveLog(folder)
+        log = ArchiveLog(folder, batch=1000)
         assert log.records_at({DENSE: 5, GAPS: 2}) == {DENSE: sample()[5]}
         assert [each.offset for each in log.records_of(GAPS, [0, 2, 7, 99])] == [0, 7]
 
     def test_it_is_cut_by_instants_as_the_log_is(self, folder: Path) -> None:
-        memory, log = MemoryLog(TOPICS, sample()), ArchiveLog(folder)
+        memory, log = MemoryLog(TOPICS, sample()), ArchiveLog(folder, batch=1000)
         for instant in range(NOON - 1000, NOON + 10_000, 500):
             assert cut_at(log, instant) == cut_at(memory, instant)
 
     def test_a_torn_container_is_an_error_that_names_it(self, folder: Path) -> None:
         path = folder_of(folder, DENSE) / file_name(3)
         path.write_bytes(path.read_bytes()[:-40])
-        log = ArchiveLog(folder)
+        log = ArchiveLog(folder, batch=1000)
         with pytest.raises(UnreadableContainerError, match=file_name(3)):
             list(records_until(log, end_of(log)))
 

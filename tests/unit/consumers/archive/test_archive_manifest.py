@@ -15,7 +15,7 @@ from support.archives import SAID, made, rows_of, sample, write
 from newsroom_consumers.archive.format import MANIFEST, ManifestError
 from newsroom_consumers.archive.partition_check import FindingKind
 from newsroom_consumers.archive.verify import verify
-from newsroom_consumers.log.chain import digest, value_sha
+from newsroom_consumers.log.chain import record_hash, value_sha
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.seals.seal import MalformedSealsError, read_seals
 from newsroom_infra.cli import newsroom
@@ -42,7 +42,7 @@ def test_an_altered_schema_is_found(folder: Path) -> None:
     path = folder / "schemas" / "Said.1.avsc"
     path.write_text(path.read_text().replace("text", "fake"))
     (finding,) = verify(folder).findings
-    assert (finding.fault, "Said.1.avsc" in finding.problem) == (FindingKind.SCHEMA, True)
+    assert (finding.kind, "Said.1.avsc" in finding.problem) == (FindingKind.SCHEMA, True)
 
 
 def test_a_schema_altered_with_its_hash_in_the_manifest_is_found_by_its_fingerprint(folder: Path) -> None:
@@ -51,14 +51,14 @@ def test_a_schema_altered_with_its_hash_in_the_manifest_is_found_by_its_fingerpr
     path.write_text(path.read_text().replace("text", "fake"))
     manifest.write_text(manifest.read_text().replace(before, hashlib.sha256(path.read_bytes()).hexdigest()))
     (finding,) = verify(folder).findings
-    assert (finding.fault, "Said.1.avsc" in finding.problem) == (FindingKind.SCHEMA, True)
+    assert (finding.kind, "Said.1.avsc" in finding.problem) == (FindingKind.SCHEMA, True)
 
 
 def test_a_schema_that_was_taken_out_with_its_row_is_missed_by_the_records(folder: Path) -> None:
     alter(folder, lambda manifest: manifest["schemas"].pop(0))
     (folder / "schemas" / "Said.1.avsc").unlink()
     (finding,) = verify(folder).findings
-    assert (finding.fault, SAID.decode() in finding.problem) == (FindingKind.SCHEMA, True)
+    assert (finding.kind, SAID.decode() in finding.problem) == (FindingKind.SCHEMA, True)
     assert "newsroom.articles/0: the record at 0" in str(finding)
 
 
@@ -76,7 +76,7 @@ def test_a_schema_that_the_exporting_build_never_had_is_told_of_and_is_no_altera
 def test_a_schema_that_is_called_unknown_and_is_named_by_no_record_is_found(folder: Path) -> None:
     alter(folder, lambda manifest: manifest.update(unknown_schemas=["0123456789abcdef"]))
     (finding,) = verify(folder).findings
-    assert finding.fault is FindingKind.MANIFEST
+    assert finding.kind is FindingKind.MANIFEST
 
 
 @pytest.mark.parametrize("name", [b"0123456789ABCDEF", b"short", b"", None])
@@ -113,8 +113,8 @@ def test_a_record_altered_with_its_hash_is_told_from_its_neighbours(folder: Path
             row = files[place // 3][place % 3]
             row["value"] = b"forged"
             record = sample()[place]._replace(value=b"forged")
-            row["sha256"] = digest(record, value_sha(record))
+            row["sha256"] = record_hash(record, value_sha(record))
             write(folder, DENSE, files)
             (finding,) = verify(folder).findings
-        assert (finding.fault, finding.offset) == (FindingKind.ALTERED, place)
+        assert (finding.kind, finding.offset) == (FindingKind.ALTERED, place)
         assert f"{said} was rewritten with its hash" in finding.problem

@@ -18,7 +18,7 @@ from newsroom_consumers.archive.format import MANIFEST, ManifestError, folder_of
 from newsroom_consumers.archive.log import ArchiveLog
 from newsroom_consumers.archive.partition_check import FindingKind
 from newsroom_consumers.archive.verify import verify
-from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
+from newsroom_consumers.log.chain import CHAIN_START, link, record_hash, value_sha
 from newsroom_consumers.log.cut import end_of, records_until
 from newsroom_consumers.log.record import Partition, Record
 
@@ -112,7 +112,7 @@ def hashed(row: Row, before: bytes) -> Row:
     """Set the hash and the chain of a row to what fits it."""
     headers = tuple((each["name"], each["value"]) for each in row["headers"])
     record = Record("", 0, row["offset"], row["timestamp"], row["key"], row["value"], headers)
-    sha = digest(record, value_sha(record))
+    sha = record_hash(record, value_sha(record))
     return row | {"sha256": sha, "chain": link(before, sha)}
 
 
@@ -154,7 +154,7 @@ def test_any_one_record_that_is_not_as_it_was_is_named(folder: Path, change: Cha
         assert (finding.topic, finding.partition) == at
         assert finding.offset is not None
         assert changed.first <= finding.offset <= changed.last
-        assert finding.fault in faults
+        assert finding.kind in faults
         assert change not in (forged, rehashed) or f"at {changed.true}" in str(finding)
 
     holds()
@@ -179,7 +179,7 @@ def test_a_container_that_is_cut_off_is_named_with_the_first_record_that_is_lost
         (finding,) = verify(folder).findings
     assert (finding.topic, finding.partition) == at
     assert finding.offset is not None
-    assert finding.fault in {FindingKind.UNREADABLE, FindingKind.MISSING}
+    assert finding.kind in {FindingKind.UNREADABLE, FindingKind.MISSING}
     assert finding.offset in lost(path)
 
 
@@ -209,7 +209,7 @@ def test_a_bit_that_flips_is_found_or_changes_no_record(folder: Path, data: st.D
 
 def read(folder: Path) -> list[Record]:
     """Read an export as a log."""
-    log = ArchiveLog(folder)
+    log = ArchiveLog(folder, batch=1000)
     return list(records_until(log, end_of(log)))
 
 

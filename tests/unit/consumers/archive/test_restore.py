@@ -125,5 +125,5 @@ def look(odd: Record, folder: Path) -> None:
     """Look at an export of a record as an import does."""
     made(folder, [odd])
     obstacles = RestoreCheck(read_manifest(folder))
-    verify(folder, look=obstacles.look)
+    verify(folder, visit=obstacles.check)
     obstacles.end()

@@ -41,7 +41,7 @@ def test_an_article_by_its_own_records_is_what_the_whole_log_says_of_it(log: lis
     """At any instant, with parked, skipped, misplaced and repeated records among them."""
     instant = data.draw(st.sampled_from([record.timestamp for record in log] or [0])) - data.draw(st.integers(0, 1))
     memory, stopping = MemoryLog(PARTITIONS, log), threading.Event()
-    onlooker = AsOfProgress(lambda _: None, lambda _: nullcontext(lambda _: None), stopping)
+    onlooker = AsOfProgress(lambda _: None, lambda *_: nullcontext(lambda _: None), stopping)
     with TemporaryDirectory() as folder:
         control = Control(SqliteDatabase(Path(folder)))
         replay(control, "main", memory, end_of(memory), READER, stopping=stopping)

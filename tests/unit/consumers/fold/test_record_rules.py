@@ -14,7 +14,7 @@ from support.record_strategies import GARBAGE, PARTITIONS, PLACE, SPOILERS, TAGS
 
 from newsroom_consumers.fold.outcome import Parked
 from newsroom_consumers.fold.record_rules import JudgedRecord, RecordReader
-from newsroom_consumers.log.chain import digest, value_sha
+from newsroom_consumers.log.chain import record_hash, value_sha
 from newsroom_consumers.log.record import Record
 from newsroom_schemas.catalogue import CATALOGUE
 from newsroom_schemas.events import AnyEvent
@@ -43,7 +43,7 @@ def verdict(record: Record) -> Rejected | Parked | None:
 def test_a_sound_record_is_left_to_the_fold() -> None:
     read = READER.read(SOUND)
     assert (read.aggregate, read.event, read.verdict) == ("storm", real(make.published(event_id="e1")), None)
-    assert read.record_sha == digest(SOUND, value_sha(SOUND))
+    assert read.record_sha == record_hash(SOUND, value_sha(SOUND))
     assert read.value_sha == value_sha(SOUND)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
+from newsroom_consumers.log.chain import CHAIN_START, link, record_hash, value_sha
 from newsroom_consumers.log.record import Record
 
 BODY = b"\0\1\2\3\4body"
@@ -52,7 +52,7 @@ records = st.builds(
 
 def seal(record: Record) -> bytes:
     """Return the hash of a record."""
-    return digest(record, value_sha(record))
+    return record_hash(record, value_sha(record))
 
 
 def test_the_hash_of_a_record_is_that_of_its_canonical_bytes() -> None:

@@ -14,7 +14,7 @@ from support.archives import TOPICS, Shortened, record
 from support.memory_log import MemoryLog
 from support.strategies import unhurried
 
-from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
+from newsroom_consumers.log.chain import CHAIN_START, link, record_hash, value_sha
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.seals.check import BrokenKind, FoldedHashes, SealCheck, SealVerdict
 from newsroom_consumers.seals.seal import MalformedSealsError, Seal, SealedPartition, SealFile, read_seals
@@ -28,7 +28,7 @@ def seal(records: Sequence[Record], end: int) -> Seal:
     """Seal the records of the one partition before an offset."""
     chain, last = CHAIN_START, None
     for each in records[:end]:
-        last = each.offset, digest(each, value_sha(each)).hex()
+        last = each.offset, record_hash(each, value_sha(each)).hex()
         chain = link(chain, bytes.fromhex(last[1]))
     offset, sha = last or (None, None)
     cursor = SealedPartition(
@@ -48,7 +48,7 @@ class Memory:
     """A generation that has folded records up to an offset."""
 
     def __init__(self, records: Sequence[Record], until: int) -> None:
-        self._hashes = {each.offset: digest(each, value_sha(each)) for each in records if each.offset < until}
+        self._hashes = {each.offset: record_hash(each, value_sha(each)) for each in records if each.offset < until}
         self._until = until
 
     def end(self, at: Partition) -> int:

@@ -26,7 +26,7 @@ from newsroom_consumers.database.database import DatabaseAwayError
 from newsroom_consumers.database.sqlite import SqliteDatabase
 from newsroom_consumers.fold.batch import BatchFold
 from newsroom_consumers.fold.record_rules import RecordReader
-from newsroom_consumers.log.chain import CHAIN_START, digest, link, value_sha
+from newsroom_consumers.log.chain import CHAIN_START, link, record_hash, value_sha
 from newsroom_consumers.log.log import LogAwayError, LogMismatchError
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.store.cursors import FencedError
@@ -118,7 +118,7 @@ def test_a_worker_that_lives_through_a_failure_of_any_one_step_loses_nothing(
 def test_a_cursor_seals_every_record_that_was_folded(generation: Generation, size: int) -> None:
     drain(loop_on(MemoryLog(PARTITIONS, LOG, sizes=[size]), generation))
     for at, cursor in generation.cursors().items():
-        hashes = [digest(each, value_sha(each)) for each in LOG if (each.topic, each.partition) == at]
+        hashes = [record_hash(each, value_sha(each)) for each in LOG if (each.topic, each.partition) == at]
         assert cursor.chain == functools.reduce(link, hashes, CHAIN_START)
         assert cursor.last == (hashes[-1] if hashes else None)
         assert cursor.last_offset == (len(hashes) - 1 if hashes else None)
