@@ -40,6 +40,7 @@ from newsroom_consumers.database.postgres import schema_of
 from newsroom_consumers.database.postgres_role import READERS
 from newsroom_consumers.store.tables import CURSOR
 from newsroom_infra.app import build
+from newsroom_infra.app.codec import codec
 from newsroom_infra.settings import Settings, load
 from newsroom_schemas.events import ArticlePublished, key_of
 
@@ -209,9 +210,9 @@ def _produce(settings: Settings, rate: int, seconds: int, prefix: str) -> None:
     Events are encoded before: the tools that send them have machines of their own. One client without linger stands
     for all of them.
     """
-    codec = build.codec()
+    encode = codec().encode
     events = list(mix.events(rate * seconds, prefix=prefix, seed=rate))
-    records = [(key_of(event).encode(), codec.encode(event)) for event in events]
+    records = [(key_of(event).encode(), encode(event)) for event in events]
     producer = KafkaProducer(
         bootstrap_servers=settings.bootstrap, acks="all", enable_idempotence=True, linger_ms=0, metrics_enabled=False
     )

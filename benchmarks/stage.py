@@ -22,9 +22,8 @@ from rich.console import Console
 from newsroom_consumers.log.cut import Cut
 from newsroom_consumers.log.kafka import KafkaLog
 from newsroom_infra import stack
-from newsroom_infra.app import build
+from newsroom_infra.app.transport import transport
 from newsroom_infra.settings import Settings, load
-from newsroom_producers.kafka.transport import KafkaTransport
 from newsroom_schemas.events import AnyEvent
 
 
@@ -55,8 +54,8 @@ def started(databases: Sequence[str], console: Console, **settings: Any) -> Iter
 def fill(settings: Settings, events: Iterable[AnyEvent], console: Console) -> None:
     """Send events as fast as they can be sent."""
     started = time.perf_counter()
-    with KafkaTransport(settings.bootstrap, settings.topics, build.codec()) as transport:
-        sent = sum(1 for _ in transport.send_all(events))
+    with transport(settings) as opened:
+        sent = sum(1 for _ in opened.send_all(events))
     seconds = time.perf_counter() - started
     console.print(f"sent {sent:,} events in {seconds:.1f} s ({sent / seconds:,.0f} per second)")
 

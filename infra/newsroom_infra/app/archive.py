@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
+
+import msgspec
 
 from newsroom_consumers.archive import export as exporting
 from newsroom_consumers.archive.format import Manifest, read_manifest
@@ -41,10 +43,11 @@ class BrokenArchiveError(NewsroomError):
         self.report = report
 
 
-class RestoreResult(NamedTuple):
+class RestoreResult(msgspec.Struct, frozen=True, kw_only=True):
     """What an import has done."""
 
-    manifest: Manifest
+    records: int
+    """Records of the export."""
     there: int
     """Records that the topics held already."""
     appended: int
@@ -98,20 +101,20 @@ def restore(settings: Settings, folder: Path, show: ShowProgress, *, rename: boo
     Raises ``BrokenArchiveError``, ``TopicsError`` and ``NotAppendedError``, and what ``archive.restore`` raises.
     """
     manifest = read_manifest(folder)
-    obstacles = RestoreCheck(manifest)
-    require_sound(folder, show, visit=obstacles.check)
-    obstacles.end()
+    restorable = RestoreCheck(manifest)
+    require_sound(folder, show, visit=restorable.check)
+    restorable.end()
     with closing(kafka_log(settings)) as log:
-        restoring = Restore(folder, manifest, log, rename=rename)
+        job = Restore(folder, manifest, log, rename=rename)
         _require_lasting(settings)
-        there = restoring.compare()
+        there = job.compare()
         with topics.keeping_timestamps(settings):
             with show(manifest.records - there, "records appended") as progress:
-                for more in append(settings.bootstrap, map(_raw, restoring.rest()), settings.delivery_timeout):
+                for more in append(settings.bootstrap, map(_raw, job.rest()), settings.delivery_timeout):
                     progress(more)
             with show(manifest.records, "records read back") as progress:
-                restoring.read_back(progress)
-    return RestoreResult(manifest, there, manifest.records - there)
+                job.read_back(progress)
+    return RestoreResult(records=manifest.records, there=there, appended=manifest.records - there)
 
 
 def _require_lasting(settings: Settings) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from newsroom_consumers.control.control import Control
@@ -13,17 +12,6 @@ from newsroom_consumers.queries.editors import EditorQueries
 from newsroom_consumers.queries.readers import ReaderQueries, Site
 from newsroom_infra.settings import Settings
 from newsroom_schemas.values import Block, StoredBlocks
-
-if TYPE_CHECKING:
-    from newsroom_schemas.wire.codec import Codec
-
-
-def codec() -> Codec:
-    """Build the codec from the schemas of this release."""
-    from newsroom_schemas.wire.codec import Codec  # noqa: PLC0415 - Avro loads slowly, and most queries need none
-    from newsroom_schemas.wire.released import ReleasedSchemas  # noqa: PLC0415 - as above
-
-    return Codec(ReleasedSchemas.load())
 
 
 def control(settings: Settings) -> Control:
@@ -37,6 +25,8 @@ def site(settings: Settings) -> Site:
 
 
 def _blocks(stored: StoredBlocks) -> tuple[Block, ...]:
+    from newsroom_infra.app.codec import codec  # noqa: PLC0415 - Avro loads slowly, and most queries need none
+
     return codec().blocks(stored)
 
 

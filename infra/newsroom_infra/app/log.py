@@ -12,7 +12,7 @@ from newsroom_consumers.archive.log import ArchiveLog
 from newsroom_consumers.fold.record_rules import RecordReader
 from newsroom_consumers.log.kafka import KafkaLog, placement
 from newsroom_consumers.log.log import Log, LogExtent
-from newsroom_infra.app import build
+from newsroom_infra.app.codec import codec
 from newsroom_infra.settings import Settings
 from newsroom_schemas.topics import TAGS
 
@@ -36,4 +36,4 @@ def log_or_archive(settings: Settings, archive: Path | None) -> Iterator[Log]:
 def record_reader(log: LogExtent) -> RecordReader:
     """Build the reader of a log's records; the prefix of its topics does not matter."""
     (tags_topic,) = (topic for topic in log.partitions if topic.rpartition(".")[2] == TAGS)
-    return RecordReader(build.codec(), tags_topic=tags_topic, place=placement(log.partitions))
+    return RecordReader(codec(), tags_topic=tags_topic, place=placement(log.partitions))

@@ -19,15 +19,15 @@ class OlderArchiveError(NewsroomError):
 
     kind: ClassVar[Kind] = Kind.UNDECIDED
 
-    def __init__(self, archive: Path, verdict: auditing.Verification) -> None:
-        """``archive`` is the export; ``verdict`` holds the partitions in which it ends before the generation."""
+    def __init__(self, archive: Path, verification: auditing.Verification) -> None:
+        """``archive`` is the export; ``verification`` holds the partitions in which it ends before the generation."""
         listed = ", ".join(
             f"{at.topic}/{at.partition} at {end}, the generation stands at {offset}"
-            for at, (offset, end) in sorted(verdict.beyond.items())
+            for at, (offset, end) in sorted(verification.beyond.items())
         )
         super().__init__(
-            f"the export in {archive} is older than generation {verdict.generation} and cannot verify it (it ends in "
-            f"{listed}): export the log anew, or verify against Kafka's"
+            f"the export in {archive} is older than generation {verification.generation} and cannot verify it "
+            f"(it ends in {listed}): export the log anew, or verify against Kafka's"
         )
         self.archive = archive
 
@@ -40,7 +40,7 @@ def verify(settings: Settings, archive: Path | None, plan: auditing.Plan) -> aud
     tune_collector()
     control = build.control(settings)
     with log_or_archive(settings, archive) as log:
-        verdict = auditing.verify(control, log, record_reader(log), stopping=threading.Event(), plan=plan)
-    if archive is not None and verdict.beyond:
-        raise OlderArchiveError(archive, verdict)
-    return verdict
+        verification = auditing.verify(control, log, record_reader(log), stopping=threading.Event(), plan=plan)
+    if archive is not None and verification.beyond:
+        raise OlderArchiveError(archive, verification)
+    return verification

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsroom_infra.cli.shared import progress
-from newsroom_infra.cli.shared.cuts import cut_of, until
+from newsroom_infra.cli.shared.cuts import parse_cut, with_until
 from newsroom_infra.cli.shared.extras import CONSUMERS, needs
 from newsroom_infra.cli.shared.interrupt import stoppable
 from newsroom_infra.cli.shared.options import with_json
-from newsroom_infra.cli.shared.output import print_json, visible
+from newsroom_infra.cli.shared.output import print_json, prints, visible
 from newsroom_infra.settings import load
+
+if TYPE_CHECKING:
+    from newsroom_consumers.archive.verify import ArchiveReport
+    from newsroom_infra.app.archive import RestoreResult
 
 _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 
@@ -25,7 +29,7 @@ def log() -> None:
 
 @log.command()
 @_folder
-@until
+@with_until
 @with_json
 @needs(CONSUMERS)
 def export(folder: Path, until: str | None, *, as_json: bool) -> None:
@@ -36,7 +40,7 @@ def export(folder: Path, until: str | None, *, as_json: bool) -> None:
     from newsroom_infra.app import archive
 
     try:
-        manifest = archive.export(load(), folder, lambda log: cut_of(until, log), progress.counting)
+        manifest = archive.export(load(), folder, lambda log: parse_cut(until, log), progress.counting)
     except KeyboardInterrupt as interrupt:
         click.echo(
             f"interrupted: the export in {folder} is unfinished; run the command again to start it over", err=True
@@ -58,9 +62,9 @@ def export(folder: Path, until: str | None, *, as_json: bool) -> None:
     help="Check against seals that were kept elsewhere (`newsroom audit seal`). Without them, an export that was "
     "rewritten as a whole passes as genuine.",
 )
-@with_json
 @stoppable()
-def verify(folder: Path, seals: Path | None, *, as_json: bool) -> None:
+@prints(CONSUMERS, lambda: _print_report, ok=lambda answer: answer["holds"])
+def verify(folder: Path, seals: Path | None) -> dict[str, Any]:
     """Verify an export of the log. Needs nothing but the folder, and proves that it has not changed.
 
     Exit 0 if it has not, 1 if anything in it was altered, 2 if DIR is not an export, 4 if nothing is proven because a
@@ -73,25 +77,14 @@ def verify(folder: Path, seals: Path | None, *, as_json: bool) -> None:
     given = read_seals(seals) if seals else None
     with progress.counting(read_manifest(folder).records, "records") as advance:
         report = verify_export(folder, given, progress=advance)
-    if as_json:
-        print_json({"holds": report.holds, "report": report})
-    else:
-        for finding in (*report.findings, *(report.seals.broken if report.seals else ())):
-            click.echo(visible(str(finding)))
-        if report.unknown_schemas:
-            click.echo(f"the export never had schemas that records name: {', '.join(report.unknown_schemas)}")
-        state = "is as it was written" if report.holds else "is NOT as it was written"
-        held = f", {report.seals.held} of {report.seals.seals} seals hold" if report.seals else ""
-        click.echo(f"the export of {report.made_at} {state}: {report.records:,} sound records{held}")
-    sys.exit(0 if report.holds else 1)
+    return {"holds": report.holds, "report": report}
 
 
 @log.command("import")
 @_folder
 @click.option("--rename", is_flag=True, help="Allow topics whose prefix differs from the export's.")
-@with_json
-@needs(CONSUMERS)
-def import_(folder: Path, *, rename: bool, as_json: bool) -> None:
+@prints(CONSUMERS, lambda: _print_restored)
+def import_(folder: Path, *, rename: bool) -> RestoreResult:
     """Import an export into empty topics. Offsets, timestamps, hashes and chain stay the same.
 
     An interrupted import continues when the command is run again.
@@ -99,12 +92,23 @@ def import_(folder: Path, *, rename: bool, as_json: bool) -> None:
     from newsroom_infra.app import archive
 
     try:
-        done = archive.restore(load(), folder, progress.counting, rename=rename)
+        return archive.restore(load(), folder, progress.counting, rename=rename)
     except KeyboardInterrupt as interrupt:
         click.echo("interrupted: records that are imported stay; run the command again to continue", err=True)
         raise click.Abort from interrupt
-    if as_json:
-        print_json({"records": done.manifest.records, "there": done.there, "appended": done.appended})
-        return
+
+
+def _print_report(answer: dict[str, Any]) -> None:
+    report: ArchiveReport = answer["report"]
+    for finding in (*report.findings, *(report.seals.broken if report.seals else ())):
+        click.echo(str(finding))
+    if report.unknown_schemas:
+        click.echo(f"the export never had schemas that records name: {', '.join(report.unknown_schemas)}")
+    state = "is as it was written" if report.holds else "is NOT as it was written"
+    held = f", {report.seals.held} of {report.seals.seals} seals hold" if report.seals else ""
+    click.echo(f"the export of {report.made_at} {state}: {report.records:,} sound records{held}")
+
+
+def _print_restored(done: RestoreResult) -> None:
     there = f", {done.there:,} of them by an earlier import" if done.there else ""
-    click.echo(f"{done.manifest.records:,} records are imported{there}; offsets, timestamps and chain are the export's")
+    click.echo(f"{done.records:,} records are imported{there}; offsets, timestamps and chain are the export's")

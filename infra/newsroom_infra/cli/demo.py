@@ -15,8 +15,8 @@ from typing import ClassVar
 
 import click
 
-from newsroom_infra.cli import writing
 from newsroom_infra.cli.shared.extras import CONSUMERS, needs
+from newsroom_infra.cli.shared.send import send_file
 from newsroom_infra.cli.views.lists import print_timeline
 from newsroom_infra.settings import Settings, load
 from newsroom_infra.shipped import shipped
@@ -92,7 +92,7 @@ def _check(settings: Settings) -> None:
 def _send() -> int:
     """Send every event, and return their number. Raises the error of the first that is not acknowledged."""
     count = 0
-    for _, result in writing.send_file(BytesIO(lines()), EventReader(actor=SOURCE, source=SOURCE)):
+    for _, result in send_file(BytesIO(lines()), EventReader(actor=SOURCE, source=SOURCE)):
         if isinstance(result, Refusal):
             raise result.error
         count += 1

@@ -8,10 +8,9 @@ import click
 
 from newsroom_infra.cli import views
 from newsroom_infra.cli.shared.extras import CONSUMERS
-from newsroom_infra.cli.shared.options import chosen, with_actor, with_article, with_tags, with_yes
+from newsroom_infra.cli.shared.options import chosen, login, with_actor, with_article, with_tags, with_yes
 from newsroom_infra.cli.shared.output import prints
 from newsroom_infra.cli.shared.timeout import with_timeout
-from newsroom_infra.cli.writing import login, transport
 from newsroom_infra.settings import load
 from newsroom_producers.desk import Desk
 
@@ -84,13 +83,15 @@ def skip(article_id: str | None, actor: str | None, timeout: float, *, tags: boo
     id_ = chosen(article_id, tags=tags)
     from newsroom_consumers.generations import unpark
     from newsroom_infra.app import build
+    from newsroom_infra.app.transport import transport
 
-    control = build.control(load())
+    settings = load()
+    control = build.control(settings)
     before = unpark.waiting(control, id_)
     if not yes:
         views.parked.print_head(before.head, behind=len(before.queue) - 1)
         click.confirm("Skip this record forever?", abort=True, err=True)
     named = {name: getattr(before.head, name) for name in ("key", "topic", "partition", "offset", "sha256")}
-    with transport() as opened:
+    with transport(settings) as opened:
         receipt = Desk(opened, source="newsroom-parked", actor=actor or login()).skip(**named)
     return unpark.skipped(control, before, (receipt.topic, receipt.partition, receipt.offset), timeout)

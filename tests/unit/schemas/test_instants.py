@@ -38,14 +38,14 @@ REFUSED = {
     "2025-03-30 03:30": "does not exist in Europe/Kyiv.*2025-03-30T03:30:00[+]02:00 or 2025-03-30T03:30:00[+]03:00",
     "2025-10-26 03:30": "comes twice in Europe/Kyiv.*2025-10-26T03:30:00[+]03:00 or 2025-10-26T03:30:00[+]02:00",
     "2025-02-07": "write the time of day too, such as '2025-02-07 20:35'",
-    "yesterday": "is no instant: write 2025-02-07T18:35:00Z",
-    "20250207T2035": "is no instant: write",
-    "2025-W06-5T20:35": "is no instant: write",
-    "2025-02-30 20:35": "is no instant: day is out of range",
-    "2025-02-07 24:30": "is no instant",
-    "0001-01-01T00:00:00+05:00": "is no instant",
-    "2025-02-07T20:35:00+99:00": "is no instant",
-    "": "is no instant",
+    "yesterday": "is not an instant: write 2025-02-07T18:35:00Z",
+    "20250207T2035": "is not an instant: write",
+    "2025-W06-5T20:35": "is not an instant: write",
+    "2025-02-30 20:35": "is not an instant: day is out of range",
+    "2025-02-07 24:30": "is not an instant",
+    "0001-01-01T00:00:00+05:00": "is not an instant",
+    "2025-02-07T20:35:00+99:00": "is not an instant",
+    "": "is not an instant",
 }
 
 

@@ -72,9 +72,10 @@ def history(article_id: str | None, page: Path | None, *, tags: bool, as_json: b
 def _history(settings: Settings, id_: str) -> dict[str, Any]:
     from newsroom_consumers.audit.history.history import history
     from newsroom_infra.app import build
+    from newsroom_infra.app.codec import codec
     from newsroom_infra.app.log import kafka_log, record_reader
 
-    control, blocks = build.control(settings), build.codec().blocks
+    control, blocks = build.control(settings), codec().blocks
     with closing(kafka_log(settings)) as log:
         return history(control, log, record_reader(log), blocks, id_, now=time.time_ns() // 1000)
 

@@ -48,49 +48,49 @@ def verify(archive: Path | None, limit: int, *, as_json: bool) -> None:
     settings = load()
     logs.configure(settings.log_level)
     with ExitStack() as shown:
-        verdict = verify.verify(
+        verification = verify.verify(
             settings, archive, lambda total: shown.enter_context(progress.counting(total, "records"))
         )
     if as_json:
-        print_json(_as_json(verdict))
+        print_json(_as_json(verification))
     else:
-        differences.show(_lines(verdict, limit))
-    sys.exit(0 if verdict.equal else 1)
+        differences.show(_lines(verification, limit))
+    sys.exit(0 if verification.equal else 1)
 
 
-def _as_json(verdict: Verification) -> dict[str, Any]:
+def _as_json(verification: Verification) -> dict[str, Any]:
     """Return a verification as its JSON; the fields of the comparison are on the same level."""
-    compared = differences.as_json(verdict.comparison)
+    compared = differences.as_json(verification.comparison)
     del compared["left_out"]
     known = {
-        "generation": verdict.generation,
-        "cut": [{**at._asdict(), "offset": end} for at, end in sorted(verdict.cut.items())],
+        "generation": verification.generation,
+        "cut": [{**at._asdict(), "offset": end} for at, end in sorted(verification.cut.items())],
         "beyond": [
-            {**at._asdict(), "offset": offset, "end": end} for at, (offset, end) in sorted(verdict.beyond.items())
+            {**at._asdict(), "offset": offset, "end": end} for at, (offset, end) in sorted(verification.beyond.items())
         ],
-        "damage": verdict.damage,
-        "records": verdict.records,
-        "digest": verdict.digest,
+        "damage": verification.damage,
+        "records": verification.records,
+        "digest": verification.digest,
     }
-    return {**known, **compared, "equal": verdict.equal}
+    return {**known, **compared, "equal": verification.equal}
 
 
-def _lines(verdict: Verification, limit: int) -> Iterator[str]:
+def _lines(verification: Verification, limit: int) -> Iterator[str]:
     """Yield the lines of a verification: differences, as "generation -> log", or what was proven."""
-    found, name, digest = verdict.comparison.differences, verdict.generation, verdict.digest
+    found, name, digest = verification.comparison.differences, verification.generation, verification.digest
     yield from differences.lines(found, limit)
-    cut = ", ".join(f"{at.topic}/{at.partition}:{end}" for at, end in sorted(verdict.cut.items()))
-    for at, (offset, end) in sorted(verdict.beyond.items()):
+    cut = ", ".join(f"{at.topic}/{at.partition}:{end}" for at, end in sorted(verification.cut.items()))
+    for at, (offset, end) in sorted(verification.beyond.items()):
         yield f"{name} stands at {offset} in {at.topic}/{at.partition}, where the log ends at {end}"
-    yield from (f"the database of {name} contradicts itself: {each}" for each in visible(verdict.damage))
+    yield from (f"the database of {name} contradicts itself: {each}" for each in visible(verification.damage))
     if any((each.a, each.b) in _MENDED for each in found.events):
         yield "this build folds records that are parked: `newsroom parked retry --all` has the worker fold them"
-    yield f"folded afresh: {verdict.records:,} records, all before {cut or 'the first'}"
-    if verdict.equal:
-        tables = verdict.comparison.digests.items()
+    yield f"folded afresh: {verification.records:,} records, all before {cut or 'the first'}"
+    if verification.equal:
+        tables = verification.comparison.digests.items()
         yield from (f"{each['a']}  {table}" for table, each in tables)
         yield f"{digest['a']}  all tables"
         yield f"{name} is what the log says: every row of {len(tables)} tables is equal"
     else:
         yield f"digest of all tables: {digest['a']} in {name}, {digest['b']} of the log folded afresh"
-        yield f"{name} is NOT what the log says. From {name} to the log: {verdict.comparison.summary}"
+        yield f"{name} is NOT what the log says. From {name} to the log: {verification.comparison.summary}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _OFFSET = re.compile(r"(?:([A-Za-z0-9._-]+)/)?(\d{1,9}):(\d{1,18})")
 
-until = click.option(
+with_until = click.option(
     "--until",
     metavar="TIME|P:OFFSET,…",
     help="End before the first record stamped later than TIME (RFC 3339, or local time), or before offsets: 3:120 is "
@@ -48,7 +48,7 @@ class TwiceError(NewsroomError):
         self.written = written
 
 
-def cut_of(written: str | None, log: LogExtent) -> dict[Partition, int]:
+def parse_cut(written: str | None, log: LogExtent) -> dict[Partition, int]:
     """Return the cut that ``written`` names; for ``None`` the end of the log as it is now.
 
     Raises ``UnknownPartitionError``, ``TwiceError``, ``InstantError``, and ``LogError``.

@@ -52,7 +52,7 @@ def instant(text: str, zone: ZoneInfo) -> int:
     found = _TIME.fullmatch(text.strip())
     if found is None:
         hint = f": write the time of day too, such as '{text} 20:35'" if re.fullmatch(_DATE, text) else _FORMS
-        raise InstantError(text, f"is no instant{hint}")
+        raise InstantError(text, f"is not an instant{hint}")
     date, clock, offset = found.groups()
     try:
         at = datetime.fromisoformat(f"{date}T{clock}{(offset or '').upper()}")
@@ -60,7 +60,7 @@ def instant(text: str, zone: ZoneInfo) -> int:
         microseconds = to_microseconds(at)
         to_datetime(microseconds)
     except (ValueError, OverflowError) as error:
-        raise InstantError(text, f"is no instant: {error}") from error
+        raise InstantError(text, f"is not an instant: {error}") from error
     return microseconds
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+
 import click
 
 from newsroom_schemas.catalogue import CATALOGUE
@@ -27,3 +29,12 @@ def chosen(article_id: str | None, *, tags: bool) -> str:
         message = "name one article, or the tag catalogue by --tags"
         raise click.UsageError(message)
     return article_id or CATALOGUE
+
+
+def login() -> str:
+    """Return the login name. Raises ``UsageError`` if there is none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        message = "nobody is logged in under a name: give --actor"
+        raise click.UsageError(message) from error

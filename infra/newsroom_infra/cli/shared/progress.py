@@ -6,11 +6,13 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import click
+
+from newsroom_consumers.progress import Progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -28,10 +30,6 @@ class ShowText(Protocol):
 
     def __call__(self, done: str) -> None:
         """Show what is done, such as "1,200 stories", unless it was shown a moment ago."""
-
-
-Progress = Callable[[int], object]
-"""Called with the number of units done since the last call."""
 
 
 @contextmanager

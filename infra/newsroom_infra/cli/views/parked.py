@@ -52,7 +52,7 @@ def print_fates(answer: Sequence[QueueFate]) -> None:
 
 
 def print_head(head: ParkedHead, *, behind: int) -> None:
-    """Print the first parked record of an article before it is given up: beside the question, on standard error."""
+    """Print the first parked record of an article before it is skipped: beside the question, on standard error."""
     names = ("article_id", "key", "topic", "partition", "offset", "type", "actor", "recorded_at", "stage", "error")
     facts = {name: getattr(head, name) for name in (*names, "sha256")} | {"records behind it": behind}
     Console(stderr=True).print(facts_table(facts))

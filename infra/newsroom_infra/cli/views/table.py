@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from rich.console import Console, Group
@@ -55,3 +55,13 @@ def print_parts(*parts: Any) -> None:
     if not console.is_terminal:
         console.width = _PIPED_WIDTH
     console.print(Group(*(part for part in parts if not isinstance(part, Text) or part.plain)), crop=False)
+
+
+def print_grid(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print a table with lines between its cells: text as it is, nothing for ``None``."""
+    table = Table()
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number == 0)
+    for row in rows:
+        table.add_row(*(Text("" if cell is None else str(cell), overflow="fold") for cell in row))
+    Console().print(table)

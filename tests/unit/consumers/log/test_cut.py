@@ -11,7 +11,7 @@ from support.strategies import unhurried
 
 from newsroom_consumers.log.cut import cut_at, end_of, records_until
 from newsroom_consumers.log.record import Partition, Record
-from newsroom_infra.cli.shared.cuts import TwiceError, UnknownPartitionError, cut_of
+from newsroom_infra.cli.shared.cuts import TwiceError, UnknownPartitionError, parse_cut
 from newsroom_infra.cli.shared.instants import InstantError
 
 
@@ -60,26 +60,26 @@ def test_offsets_name_partitions_and_leave_the_others_whole(
     log: MemoryLog, written: str, expected: dict[tuple[str, int], int]
 ) -> None:
     named = {Partition(*at): offset for at, offset in expected.items()}
-    assert cut_of(written, log) == end_of(log) | named
+    assert parse_cut(written, log) == end_of(log) | named
 
 
 def test_an_instant_is_read_as_one(log: MemoryLog) -> None:
-    assert set(cut_of("1970-01-01T00:00:01Z", log).values()) == {2}
-    assert cut_of(None, log) == end_of(log)
+    assert set(parse_cut("1970-01-01T00:00:01Z", log).values()) == {2}
+    assert parse_cut(None, log) == end_of(log)
 
 
 @pytest.mark.parametrize("written", ["99:1", "nowhere/0:1", "tags/1:0"])
 def test_a_partition_that_the_log_does_not_have_is_refused(log: MemoryLog, written: str) -> None:
     with pytest.raises(UnknownPartitionError, match="it has"):
-        cut_of(written, log)
+        parse_cut(written, log)
 
 
 def test_a_partition_that_is_named_twice_is_refused(log: MemoryLog) -> None:
     with pytest.raises(TwiceError):
-        cut_of("1:1,articles/1:2", log)
+        parse_cut("1:1,articles/1:2", log)
 
 
 @pytest.mark.parametrize("written", ["2025-02-07", "yesterday", "3:", "", "1:2,"])
 def test_what_is_neither_an_instant_nor_offsets_is_refused(log: MemoryLog, written: str) -> None:
     with pytest.raises(InstantError):
-        cut_of(written, log)
+        parse_cut(written, log)

@@ -177,7 +177,7 @@ def test_ctrl_c_while_the_program_loads_is_no_traceback() -> None:
 import sys
 class Finder:
     def find_spec(self, name, *_):
-        if name == "newsroom_infra.cli.reading": raise KeyboardInterrupt
+        if name == "newsroom_infra.cli.timeline": raise KeyboardInterrupt
 sys.meta_path.insert(0, Finder())
 sys.argv = ["newsroom", "timeline"]
 from newsroom_infra.cli import main

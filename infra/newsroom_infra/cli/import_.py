@@ -1,55 +1,24 @@
-"""The commands that send events: emit and import."""
+"""The command that creates and publishes finished stories."""
 
 from __future__ import annotations
 
-import getpass
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import click
 
 from newsroom_infra.cli.shared import progress
 from newsroom_infra.cli.shared.advice import with_advice
-from newsroom_infra.cli.shared.extras import needs
-from newsroom_infra.cli.shared.interrupt import Interrupt
-from newsroom_infra.cli.shared.options import with_actor
-from newsroom_infra.settings import load
-from newsroom_producers.importers.emit import EventReader, LineReader, result_json, send_lines
-from newsroom_producers.importers.lines import read_lines
+from newsroom_infra.cli.shared.options import login, with_actor
+from newsroom_infra.cli.shared.send import print_result, send_file, with_file
 from newsroom_producers.importers.stories import StoryReader
-from newsroom_producers.receipts import Receipt, Refusal, SendResult
+from newsroom_producers.receipts import Receipt, SendResult
 from newsroom_schemas.errors import BrokerAwayError, NewsroomError
-from newsroom_schemas.wire.codec import Codec
-from newsroom_schemas.wire.released import ReleasedSchemas
-
-if TYPE_CHECKING:
-    from newsroom_producers.kafka.transport import KafkaTransport
-
-_file = click.argument("file", type=click.File("rb"), default="-", metavar="[FILE|-]")
-
-
-@click.command()
-@_file
-@with_actor
-@click.option("--source", default="newsroom-emit", show_default=True, help="Name of the tool that emits.")
-def emit(file: BinaryIO, actor: str | None, source: str) -> None:
-    """Send events to the log. They are JSON Lines, also gzipped; each is answered with a line of JSON.
-
-    A line is {"type": "ArticleCreated", "article_id": …}: fields named as in the schemas, instants in RFC 3339. Its
-    answer is {"event_id", "topic", "partition", "offset"} or {"line", "error"}. Exit 1 if any line failed.
-    """
-    failed = False
-    for number, result in send_file(file, EventReader(actor=actor or login(), source=source)):
-        _print_result(number, result)
-        failed = failed or isinstance(result, Refusal)
-    sys.exit(1 if failed else 0)
 
 
 @click.command("import")
-@_file
+@with_file
 @with_actor
 @click.option("--source", default="newsroom-import", show_default=True, help="Name of the tool that emits.")
 @click.option("--language", default="en", show_default=True, help="Language of stories that name none.")
@@ -67,7 +36,7 @@ def import_(file: BinaryIO, actor: str | None, source: str, language: str, *, as
             for number, result in send_file(file, reader):
                 tally.count(number, result, say=not as_json)
                 if as_json:
-                    _print_result(number, result)
+                    print_result(number, result)
                 show(f"{tally.stories:,} stories")
     finally:
         tally.end()
@@ -129,40 +98,3 @@ class _Tally:
         seconds = time.monotonic() - self._started
         failed = f", {self.failures:,} lines failed" if self.failures else ""
         return f"{self.stories:,} stories, {self.events:,} events in {seconds:.1f} s{failed}"
-
-
-def send_file(file: BinaryIO, reader: LineReader) -> Iterator[tuple[int, SendResult]]:
-    """Send the events of a file's lines, and yield the line number and result of each. Ctrl-C only ends the reading."""
-    with transport() as opened, Interrupt() as interrupt:
-        yield from send_lines(interrupt.watch(read_lines(file)), reader, opened)
-    if interrupt.came:
-        click.echo("interrupted: what was read by then is sent, the rest is not", err=True)
-        raise click.Abort
-
-
-@contextmanager
-def transport() -> Iterator[KafkaTransport]:
-    """Open the transport that the settings name."""
-    with needs("kafka"):
-        from newsroom_producers.kafka.transport import KafkaTransport
-    settings = load()
-    codec = Codec(ReleasedSchemas.load())
-    with KafkaTransport(
-        settings.bootstrap, settings.topics, codec, delivery_timeout=settings.delivery_timeout
-    ) as opened:
-        yield opened
-
-
-def _print_result(number: int, result: SendResult) -> None:
-    """Print a result and flush it, so that a program that writes lines to our input can wait for each result."""
-    sys.stdout.buffer.write(result_json(number, result, describe=with_advice) + b"\n")
-    sys.stdout.buffer.flush()
-
-
-def login() -> str:
-    """Return the login name. Raises ``UsageError`` if there is none."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError) as error:
-        message = "nobody is logged in under a name: give --actor"
-        raise click.UsageError(message) from error
