@@ -64,7 +64,7 @@ _SESSION = {
 _WORKER = _SESSION | {
     "synchronous_commit": "off",  # a crash may undo whole batches, never half of one: they are folded again
 }
-_READERS = 5
+_READER_CONNECTIONS = 5
 """Maximum read transactions of one process at once; others wait."""
 _LOOK_AT = text("SELECT to_regnamespace(set_config('search_path', :schema, true))")
 _MAKING = 0x6E657773
@@ -98,7 +98,7 @@ class PostgresDatabase:
             self._url = make_url(url).set(drivername="postgresql+psycopg")
         except (ArgumentError, ValueError) as error:
             raise DatabaseUrlError from error
-        reading = _engine(self._url, _SESSION, pool_size=_READERS, max_overflow=0, pool_pre_ping=True)
+        reading = _engine(self._url, _SESSION, pool_size=_READER_CONNECTIONS, max_overflow=0, pool_pre_ping=True)
         self._readers = reading.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         weakref.finalize(self, self._readers.dispose)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from newsroom_consumers.queries.answers import GenerationOverview
 
 _PIPED_WIDTH = 160
-"""Columns if the output is no terminal."""
+"""Columns if the output is not a terminal."""
 
 
 def print_generations(found: Sequence[GenerationOverview]) -> None:

@@ -17,7 +17,7 @@ from newsroom_infra.cli.shared.output import one_line
 from newsroom_schemas.catalogue import display_name
 
 _PIPED_WIDTH = 120
-"""Columns if the output is no terminal."""
+"""Columns if the output is not a terminal."""
 _LONG = 160
 """Characters from which on only both ends of an unchanged text are shown."""
 _END = 60

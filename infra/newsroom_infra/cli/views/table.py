@@ -13,7 +13,7 @@ from newsroom_infra.cli.shared.output import one_line
 from newsroom_schemas.instants import to_datetime
 
 _PIPED_WIDTH = 200
-"""Columns where the output is no terminal: hardly a row is that wide and must be folded."""
+"""Columns where the output is not a terminal: hardly a row is that wide and must be folded."""
 
 
 def facts_table(facts: dict[str, Any]) -> Table:
