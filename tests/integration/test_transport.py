@@ -14,6 +14,7 @@ import psutil
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from support.logged import CODEC, Logged, logged
+from support.workers import until
 
 from newsroom_producers.desk import Desk, new_event_id
 from newsroom_producers.kafka.transport import KafkaTransport
@@ -46,10 +47,18 @@ def transport(broker: str, topics: Topics) -> Iterator[KafkaTransport]:
 
 @pytest.fixture
 def narrow(broker: str, topics: Topics) -> None:
-    """Have the broker refuse batches above the limit."""
+    """Have the broker refuse batches above the limit, and wait until it knows: a busy one takes a while."""
+    setting = {"max.message.bytes": str(LIMIT)}
+    resource = ConfigResource(ConfigResourceType.TOPIC, topics.articles, setting)
     with KafkaAdminClient(bootstrap_servers=broker) as admin:
-        resource = ConfigResource(ConfigResourceType.TOPIC, topics.articles, {"max.message.bytes": str(LIMIT)})
         admin.alter_configs([resource])
+        until(lambda: _setting(admin, resource) == setting)
+
+
+def _setting(admin: KafkaAdminClient, resource: ConfigResource) -> dict[str, str]:
+    """Return what the broker now has for the settings of a resource."""
+    answer = admin.describe_configs([resource], config_filter="all")["topic"][resource.name]
+    return {name: str(answer[name]["value"]) for name in resource.configs}
 
 
 def created(number: int, size: int = 100) -> ArticleCreated:
