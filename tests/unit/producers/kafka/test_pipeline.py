@@ -22,7 +22,7 @@ from newsroom_schemas.errors import (
 )
 from newsroom_schemas.events import AnyEvent, ArticleReleased
 
-Outcome = Receipt | Failure | None
+Answer = Receipt | Failure | None
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Broker:
     log: list[str] = field(default_factory=list)
     links: int = 0
 
-    def take(self, batch: list[PendingRecord]) -> list[Outcome]:
+    def take(self, batch: list[PendingRecord]) -> list[Answer]:
         """Append a batch or refuse it."""
         bad = [record for record in batch if record.event_id in self.refuses]
         if bad:
@@ -49,7 +49,7 @@ class Broker:
             return [failure(s, FailureKind.REFUSED if s in bad else culprit) for s in batch]
         return [self.append(record) for record in batch]
 
-    def append(self, record: PendingRecord) -> Outcome:
+    def append(self, record: PendingRecord) -> Answer:
         """Append one record."""
         if record.event_id in self.loses:
             self.loses.remove(record.event_id)
@@ -77,11 +77,11 @@ class Ticket:
     producer: Producer
     record: PendingRecord
 
-    def answer(self, timeout: float) -> Outcome:
+    def answer(self, timeout: float) -> Answer:
         """Return the answer."""
         if timeout > 0:
             self.producer.flush()
-        return self.producer.outcomes.get(self.record.event_id)
+        return self.producer.answers.get(self.record.event_id)
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Producer:
 
     broker: Broker
     gathered: list[PendingRecord] = field(default_factory=list)
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
     failed: list[tuple[PendingRecord, Failure]] = field(default_factory=list)
     death: Failure | None = None
 
@@ -105,12 +105,12 @@ class Producer:
         """Send what is gathered; after a refusal, everything fails as the refused record did."""
         batch, self.gathered = self.gathered, []
         answers = [self.death] * len(batch) if self.death else self.broker.take(batch)
-        for record, outcome in zip(batch, answers, strict=True):
-            self.outcomes[record.event_id] = outcome
-            if isinstance(outcome, Failure):
-                self.failed.append((record, outcome))
-                if outcome.kind is FailureKind.REFUSED:
-                    self.death = outcome
+        for record, answer in zip(batch, answers, strict=True):
+            self.answers[record.event_id] = answer
+            if isinstance(answer, Failure):
+                self.failed.append((record, answer))
+                if answer.kind is FailureKind.REFUSED:
+                    self.death = answer
 
 
 class Link:
