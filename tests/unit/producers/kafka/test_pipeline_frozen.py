@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unit.producers.kafka.test_pipeline import Broker, Link, Outcome, Ticket, event, failure, results_of
+from unit.producers.kafka.test_pipeline import Answer, Broker, Link, Ticket, event, failure, results_of
 
 from newsroom_producers.kafka.protocols import FailureKind, PendingRecord
 from newsroom_producers.receipts import Refusal
@@ -12,7 +12,7 @@ from newsroom_schemas.errors import BrokerAwayError, UnknownTopicError
 class AnswerLost(Broker):
     """A broker that appends a record whose answer is lost."""
 
-    def append(self, record: PendingRecord) -> Outcome:
+    def append(self, record: PendingRecord) -> Answer:
         """Append, and let the answer be lost."""
         super().append(record)
         return failure(record, FailureKind.COLLATERAL)
