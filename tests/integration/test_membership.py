@@ -14,7 +14,9 @@ from support.kit import Newsroom
 from support.stories import Story, send_stories
 from support.workers import until
 
+from newsroom_consumers.log import kafka_group
 from newsroom_consumers.log.kafka import SharedKafkaLog
+from newsroom_consumers.log.log import LogAwayError
 from newsroom_consumers.log.record import Partition
 
 SOON = 6.0
@@ -78,13 +80,26 @@ def test_the_offsets_that_kafka_keeps_for_the_group_are_never_read_from(
     other.commit(with_offsets)
     other.close(autocommit=False)
     log = member()
-    with turning(log.poll):
-        until(lambda: len(log.assigned()) == PARTITIONS)
-    for at in log.assigned():
-        log.seek(at, 0)
     found: set[tuple[int, int]] = set()
+    sought: dict[Partition, int] = {}
     while len(found) < 40:
-        found |= {(each.partition, each.offset) for each in log.poll(1).records}
+        found |= {(each.partition, each.offset) for each in log.poll(0.2).records}
+        for at in log.assigned().items() - sought.items():
+            log.seek(at[0], 0)
+        sought = dict(log.assigned())
+
+
+def test_a_member_whose_client_has_silently_lost_its_group_says_that_the_log_is_away(
+    newsroom: Newsroom, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop then connects anew; otherwise it would wait without partitions for ever."""
+    send_stories(newsroom, [Story(id="story-0")])
+    log = member()
+    until(lambda: log.poll(0.2) is not None and len(log.assigned()) == PARTITIONS)
+    monkeypatch.setattr(kafka_group, "SILENT_SECONDS", 1.0)
+    log._consumer._coordinator._disable_heartbeat()
+    with pytest.raises(LogAwayError, match="the consumer group has not answered for 1 s"):
+        until(lambda: log.poll(0.2) is None)
 
 
 def all_of(newsroom: Newsroom) -> list[Partition]:

@@ -15,6 +15,7 @@ from kafka.errors import CorruptRecordError
 from kafka.partitioner.default import murmur2
 from kafka.structs import OffsetAndMetadata
 
+from newsroom_consumers.log import kafka_group
 from newsroom_consumers.log.kafka_client import connect, record_of, translated
 from newsroom_consumers.log.kafka_group import Membership, pause
 from newsroom_consumers.log.kafka_poll import ProgressThrottle, poll_soon
@@ -178,6 +179,17 @@ class SharedKafkaLog(KafkaLog):
     def assigned(self) -> Mapping[Partition, int]:
         """Return the partitions that the group has assigned; none once it may have assigned them to others."""
         return {at: term for at, term in self._membership.given().items() if at not in self._unreadable}
+
+    def poll(self, seconds: float) -> Polled:
+        """Return the records that are there, or those that arrive within some seconds.
+
+        Raises ``LogAwayError`` also when the group has been silent for longer than any rebalance takes: its client may
+        have lost the membership without noticing, and only a new client will join again.
+        """
+        polled = super().poll(seconds)
+        if (silence := self._membership.silence()) > kafka_group.SILENT_SECONDS:
+            raise LogAwayError(self._bootstrap, f"the consumer group has not answered for {silence:.0f} s")
+        return polled
 
 
 class _Listener(Membership, ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types

@@ -18,6 +18,8 @@ HEARTBEAT_SECONDS = 2.0
 """Seconds between two heartbeats, by which a member also hears of a rebalance."""
 TURN_SECONDS = 60.0
 """Seconds that a group waits for a live member that does not poll: the longest that one turn of the loop may take."""
+SILENT_SECONDS = TURN_SECONDS + 2 * SESSION_SECONDS
+"""Seconds without an answer of the group, longer than any rebalance, after which the client won't recover by itself."""
 
 
 class Membership:
@@ -28,13 +30,16 @@ class Membership:
         self._consumer = consumer
         self._given: dict[Partition, int] = {}
         self._term = 0
-        self._joined = 0.0
+        self._joined = time.monotonic()
 
     def given(self) -> Mapping[Partition, int]:
         """Return the member's partitions with their term; none when the group has not been heard for a session."""
+        return self._given if self.silence() < SESSION_SECONDS else {}
+
+    def silence(self) -> float:
+        """Return the seconds since the group was last heard."""
         heartbeat = self._consumer._coordinator.heartbeat  # noqa: SLF001 - there is no public way
-        silent = time.monotonic() - max(heartbeat.last_receive, self._joined)
-        return self._given if silent < SESSION_SECONDS else {}
+        return time.monotonic() - max(float(heartbeat.last_receive), self._joined)
 
     def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
         """Hold no partition while the group rebalances."""
