@@ -9,13 +9,13 @@ import click
 
 from newsroom_infra.cli.shared import progress
 from newsroom_infra.cli.shared.cuts import parse_cut, with_until
-from newsroom_infra.cli.shared.extras import CONSUMERS, needs
+from newsroom_infra.cli.shared.extras import CONSUMERS
 from newsroom_infra.cli.shared.interrupt import stoppable
-from newsroom_infra.cli.shared.options import with_json
-from newsroom_infra.cli.shared.output import print_json, prints, visible
+from newsroom_infra.cli.shared.output import prints, visible
 from newsroom_infra.settings import load
 
 if TYPE_CHECKING:
+    from newsroom_consumers.archive.format import Manifest
     from newsroom_consumers.archive.verify import ArchiveReport
     from newsroom_infra.app.archive import RestoreResult
 
@@ -30,9 +30,8 @@ def log() -> None:
 @log.command()
 @_folder
 @with_until
-@with_json
-@needs(CONSUMERS)
-def export(folder: Path, until: str | None, *, as_json: bool) -> None:
+@prints(CONSUMERS, lambda: _print_exported, json=lambda manifest: manifest.summary())
+def export(folder: Path, until: str | None) -> Manifest:
     """Export the log into a folder. DIR must be empty or not exist; schemas and a seal go with the records.
 
     An interrupted export starts from the beginning when the command is run again.
@@ -40,17 +39,12 @@ def export(folder: Path, until: str | None, *, as_json: bool) -> None:
     from newsroom_infra.app import archive
 
     try:
-        manifest = archive.export(load(), folder, lambda log: parse_cut(until, log), progress.counting)
+        return archive.export(load(), folder, lambda log: parse_cut(until, log), progress.counting)
     except KeyboardInterrupt as interrupt:
         click.echo(
             f"interrupted: the export in {folder} is unfinished; run the command again to start it over", err=True
         )
         raise click.Abort from interrupt
-    if as_json:
-        print_json(manifest.summary())
-    else:
-        said = f"{manifest.records:,} records are exported into {folder}; `newsroom log verify {folder}` proves them"
-        click.echo(visible(said))
 
 
 @log.command()
@@ -96,6 +90,11 @@ def import_(folder: Path, *, rename: bool) -> RestoreResult:
     except KeyboardInterrupt as interrupt:
         click.echo("interrupted: records that are imported stay; run the command again to continue", err=True)
         raise click.Abort from interrupt
+
+
+def _print_exported(manifest: Manifest, folder: Path) -> None:
+    said = f"{manifest.records:,} records are exported into {folder}; `newsroom log verify {folder}` proves them"
+    click.echo(visible(said))
 
 
 def _print_report(answer: dict[str, Any]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from newsroom_infra.cli.shared.extras import CONSUMERS, needs
-from newsroom_infra.cli.shared.options import with_json, with_lines
-from newsroom_infra.cli.shared.output import print_json
+from newsroom_infra.cli.shared.extras import CONSUMERS
+from newsroom_infra.cli.shared.options import with_lines
+from newsroom_infra.cli.shared.output import prints
 from newsroom_infra.cli.views import differences
 from newsroom_infra.settings import load
 
@@ -22,9 +21,8 @@ if TYPE_CHECKING:
 @click.argument("b")
 @click.option("--common", is_flag=True, help="Compare only articles that both hold completely.")
 @with_lines
-@with_json
-@needs(CONSUMERS)
-def compare(a: str, b: str, limit: int, *, common: bool, as_json: bool) -> None:
+@prints(CONSUMERS, lambda: _print_comparison, ok=lambda found: found.equal, json=differences.as_json)
+def compare(a: str, b: str, *, common: bool) -> Comparison:
     """Compare two generations. Prints what differs from A to B: articles, tag pages, timelines, events.
 
     Exit 0 if they are equal, 1 if they differ, 3 if there is no such generation, 4 if they have not folded the log
@@ -34,13 +32,12 @@ def compare(a: str, b: str, limit: int, *, common: bool, as_json: bool) -> None:
     from newsroom_infra.app import build
 
     with compared(build.control(load()), a, b) as sides:
-        found = compare_common(*sides) if common else compare_equal(*sides)
-    if as_json:
-        print_json(differences.as_json(found))
-    else:
-        differences.show(differences.lines(found.differences, limit))
-        click.echo(_verdict(found))
-    sys.exit(0 if found.equal else 1)
+        return compare_common(*sides) if common else compare_equal(*sides)
+
+
+def _print_comparison(found: Comparison, limit: int) -> None:
+    differences.show(differences.lines(found.differences, limit))
+    click.echo(_verdict(found))
 
 
 def _verdict(found: Comparison) -> str:

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 import click
 
 from newsroom_infra.cli import views
 from newsroom_infra.cli.shared.extras import CONSUMERS, needs
 from newsroom_infra.cli.shared.options import with_json, with_yes
-from newsroom_infra.cli.shared.output import print_json
+from newsroom_infra.cli.shared.output import prints
 from newsroom_infra.settings import load
+
+if TYPE_CHECKING:
+    from newsroom_consumers.queries.answers import GenerationOverview
 
 
 @click.group(invoke_without_command=True)
 @click.pass_context
 @with_json
-@needs(CONSUMERS)
 def generations(context: click.Context, *, as_json: bool) -> None:
     """List the generations. The live one is what readers see."""
-    if context.invoked_subcommand:
-        return
+    if not context.invoked_subcommand:
+        _list(as_json=as_json)
+
+
+@prints(CONSUMERS, lambda: views.generations.print_generations)
+def _list() -> list[GenerationOverview]:
     from newsroom_consumers.generations.overview import overview
     from newsroom_consumers.log.cut import end_of
     from newsroom_consumers.log.log import LogError
@@ -34,11 +41,7 @@ def generations(context: click.Context, *, as_json: bool) -> None:
     except LogError as error:
         click.echo(f"how far they are behind is not known: {error}", err=True)
         ends = None
-    found = overview(build.control(settings), ends)
-    if as_json:
-        print_json(found)
-    else:
-        views.generations.print_generations(found)
+    return overview(build.control(settings), ends)
 
 
 @generations.command()

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from newsroom_infra.cli.shared.extras import CONSUMERS, needs
-from newsroom_infra.cli.shared.options import chosen, with_article, with_json, with_tags
-from newsroom_infra.cli.shared.output import one_line, print_json, visible
+from newsroom_infra.cli.shared.extras import CONSUMERS
+from newsroom_infra.cli.shared.options import chosen, with_article, with_tags
+from newsroom_infra.cli.shared.output import one_line, prints
 from newsroom_infra.cli.views import history_page, history_text
-from newsroom_infra.settings import Settings, load
-from newsroom_schemas.catalogue import display_name
+from newsroom_infra.settings import load
+from newsroom_schemas.catalogue import CATALOGUE, display_name
 from newsroom_schemas.errors import NewsroomError
 
 _OWNER_ONLY = 0o600
@@ -36,7 +36,6 @@ class UnwritableError(NewsroomError):
 @click.command()
 @with_article
 @with_tags
-@with_json
 @click.option(
     "--html",
     "page",
@@ -45,39 +44,36 @@ class UnwritableError(NewsroomError):
     help="Write a self-contained page for a browser instead of printing; - is standard output. It holds drafts and "
     "rejected texts, so only the owner can read a new file.",
 )
-def history(article_id: str | None, page: Path | None, *, tags: bool, as_json: bool) -> None:
+@prints(CONSUMERS, lambda: _show)
+def history(article_id: str | None, page: Path | None, *, tags: bool) -> dict[str, Any]:
     """Print the history of an article. Shows every event, its sender, time, tool and outcome, and what it changed.
 
     Removed words are written [-out-], added words {+in+}; a doubled bracket, such as {{, is one bracket of the text.
     A rejected event shows what its author wanted, and who came first if two saved at once. Exit 3 if there
     is no such article.
     """
-    id_ = chosen(article_id, tags=tags)
-    if page and as_json:
-        message = "--html and --json exclude each other: choose one"
-        raise click.UsageError(message)
-    settings = load()
-    told = _history(settings, id_)
-    if as_json:
-        print_json(told)
-    elif page:
-        write(page, history_page.page(visible(told), ZoneInfo(settings.timezone)))
-        of = one_line(display_name(id_))
-        click.echo(f"the history of {of} is in {page}: for its owner's eyes only, drafts are in it", err=True)
-    else:
-        history_text.show(visible(told))
-
-
-@needs(CONSUMERS)
-def _history(settings: Settings, id_: str) -> dict[str, Any]:
-    from newsroom_consumers.audit.history.history import history
+    from newsroom_consumers.audit.history import history
     from newsroom_infra.app import build
     from newsroom_infra.app.codec import codec
     from newsroom_infra.app.log import kafka_log, record_reader
 
+    id_ = chosen(article_id, tags=tags)
+    if page and click.get_current_context().params["as_json"]:
+        message = "--html and --json exclude each other: choose one"
+        raise click.UsageError(message)
+    settings = load()
     control, blocks = build.control(settings), codec().blocks
     with closing(kafka_log(settings)) as log:
-        return history(control, log, record_reader(log), blocks, id_, now=time.time_ns() // 1000)
+        return history.history(control, log, record_reader(log), blocks, id_, now=time.time_ns() // 1000)
+
+
+def _show(told: dict[str, Any], page: Path | None, article_id: str | None) -> None:
+    if not page:
+        history_text.show(told)
+        return
+    write(page, history_page.page(told, ZoneInfo(load().timezone)))
+    of = one_line(display_name(article_id or CATALOGUE))
+    click.echo(f"the history of {of} is in {page}: for its owner's eyes only, drafts are in it", err=True)
 
 
 def write(path: Path, text: str) -> None:

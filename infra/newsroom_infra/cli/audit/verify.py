@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,10 +11,10 @@ import click
 
 from newsroom_infra import logs
 from newsroom_infra.cli.shared import progress
-from newsroom_infra.cli.shared.extras import CONSUMERS, needs
+from newsroom_infra.cli.shared.extras import CONSUMERS
 from newsroom_infra.cli.shared.interrupt import stoppable
-from newsroom_infra.cli.shared.options import with_json, with_lines
-from newsroom_infra.cli.shared.output import print_json, visible
+from newsroom_infra.cli.shared.options import with_lines
+from newsroom_infra.cli.shared.output import prints
 from newsroom_infra.cli.views import differences
 from newsroom_infra.settings import load
 
@@ -24,38 +23,6 @@ if TYPE_CHECKING:
 
 _MENDED = {("parked", "applied"), ("parked", "rejected")}
 """Pairs of outcomes, in the generation and of a new fold, that differ because the code was fixed meanwhile."""
-
-
-@click.command()
-@click.option(
-    "--from",
-    "archive",
-    metavar="DIR",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Fold an export (`newsroom log export`) instead of Kafka's log.",
-)
-@with_lines
-@with_json
-@needs(CONSUMERS)
-@stoppable()
-def verify(archive: Path | None, limit: int, *, as_json: bool) -> None:
-    """Compare the live generation with the log. Folds the log to the same cut and compares every row.
-
-    The worker may keep running. Exit 0 if all rows are equal, 1 if one differs, 4 if nothing could be proven.
-    """
-    from newsroom_infra.app import verify
-
-    settings = load()
-    logs.configure(settings.log_level)
-    with ExitStack() as shown:
-        verification = verify.verify(
-            settings, archive, lambda total: shown.enter_context(progress.counting(total, "records"))
-        )
-    if as_json:
-        print_json(_as_json(verification))
-    else:
-        differences.show(_lines(verification, limit))
-    sys.exit(0 if verification.equal else 1)
 
 
 def _as_json(verification: Verification) -> dict[str, Any]:
@@ -75,6 +42,34 @@ def _as_json(verification: Verification) -> dict[str, Any]:
     return {**known, **compared, "equal": verification.equal}
 
 
+@click.command()
+@click.option(
+    "--from",
+    "archive",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Fold an export (`newsroom log export`) instead of Kafka's log.",
+)
+@with_lines
+@stoppable()
+@prints(CONSUMERS, lambda: _print_verification, ok=lambda found: found.equal, json=_as_json)
+def verify(archive: Path | None) -> Verification:
+    """Compare the live generation with the log. Folds the log to the same cut and compares every row.
+
+    The worker may keep running. Exit 0 if all rows are equal, 1 if one differs, 4 if nothing could be proven.
+    """
+    from newsroom_infra.app import verify
+
+    settings = load()
+    logs.configure(settings.log_level)
+    with ExitStack() as shown:
+        return verify.verify(settings, archive, lambda total: shown.enter_context(progress.counting(total, "records")))
+
+
+def _print_verification(verification: Verification, limit: int) -> None:
+    differences.show(_lines(verification, limit))
+
+
 def _lines(verification: Verification, limit: int) -> Iterator[str]:
     """Yield the lines of a verification: differences, as "generation -> log", or what was proven."""
     found, name, digest = verification.comparison.differences, verification.generation, verification.digest
@@ -82,7 +77,7 @@ def _lines(verification: Verification, limit: int) -> Iterator[str]:
     cut = ", ".join(f"{at.topic}/{at.partition}:{end}" for at, end in sorted(verification.cut.items()))
     for at, (offset, end) in sorted(verification.beyond.items()):
         yield f"{name} stands at {offset} in {at.topic}/{at.partition}, where the log ends at {end}"
-    yield from (f"the database of {name} contradicts itself: {each}" for each in visible(verification.damage))
+    yield from (f"the database of {name} contradicts itself: {each}" for each in verification.damage)
     if any((each.a, each.b) in _MENDED for each in found.events):
         yield "this build folds records that are parked: `newsroom parked retry --all` has the worker fold them"
     yield f"folded afresh: {verification.records:,} records, all before {cut or 'the first'}"

@@ -22,4 +22,6 @@ def needs(extra: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
+        if str(error.name).startswith("newsroom_"):
+            raise
         raise MissingExtraError(extra, str(error.name)) from error

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Concatenate, TypeVar
 
 import click
 import msgspec
@@ -24,12 +25,18 @@ _BREAKS = str.maketrans({"\n": "␊", "\t": "␉", "\u2028": "␤", "\u2029": "�
 
 
 def prints(
-    extra: str, view: Callable[[], Callable[[Answer], None]], *, ok: Callable[[Answer], bool] = lambda _: True
+    extra: str,
+    view: Callable[[], Callable[Concatenate[Answer, ...], None]],
+    *,
+    ok: Callable[[Answer], bool] = lambda _: True,
+    json: Callable[[Answer], Any] = lambda answer: answer,
 ) -> Callable[[Callable[..., Answer]], Callable[..., None]]:
     """Make a command of a function that returns an answer: print that by a view, or as JSON with ``--json``.
 
     The function imports what ``extra`` provides. ``view`` returns what prints for people, and is not called for JSON;
-    texts in the answer are made safe for a terminal. The exit code is 1 if the answer is not ``ok``. Example::
+    texts in the answer are made safe for a terminal. The function and the view each get the options that they have a
+    parameter for. ``json`` returns what to print as JSON, the answer itself by default. The exit code is 1 if the
+    answer is not ``ok``. Example::
 
         @click.command()
         @prints(CONSUMERS, lambda: views.parked.print_parked)
@@ -39,19 +46,25 @@ def prints(
     def decorate(ask: Callable[..., Answer]) -> Callable[..., None]:
         @with_json
         @wraps(ask)
-        def command(*arguments: Any, as_json: bool, **options: Any) -> None:
+        def command(*, as_json: bool, **options: Any) -> None:
             with needs(extra):
-                answer = ask(*arguments, **options)
+                answer = ask(**_named(ask, options))
             if as_json:
-                print_json(answer)
+                print_json(json(answer))
             else:
-                view()(visible(answer))
+                show = view()
+                show(visible(answer), **_named(show, options))
             if not ok(answer):
                 sys.exit(1)
 
         return command
 
     return decorate
+
+
+def _named(function: Callable[..., Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that a function has a parameter for."""
+    return {name: options[name] for name in inspect.signature(function).parameters if name in options}
 
 
 def print_json(value: Any) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import structs
 
-from newsroom_infra.cli.shared.output import visible
 from newsroom_schemas.catalogue import display_name
 
 if TYPE_CHECKING:
@@ -43,19 +42,18 @@ def as_json(found: Comparison) -> dict[str, Any]:
 
 def lines(differences: Differences, limit: int) -> Iterator[str]:
     """Yield what differs, at most ``limit`` lines of each kind; values as "A -> B"."""
-    found: Differences = visible(differences)
     for kind, written in (
-        ("articles", map(_article, found.articles)),
-        ("tags", map(_list, found.tags)),
-        ("timelines", map(_list, found.timelines)),
-        ("catalogue", (f"tag {each.tag_id} of the catalogue: {_row(each.row)}" for each in found.catalogue)),
-        ("parked", (f"parked {_record(each)}: {_row(each.row)}" for each in found.parked)),
-        ("events", (f"event of {_record(each)}: {_row(each.row)}" for each in found.events)),
-        ("cursors", (f"cursor {each.topic}/{each.partition}: {_row(each.row)}" for each in found.cursors)),
+        ("articles", map(_article, differences.articles)),
+        ("tags", map(_list, differences.tags)),
+        ("timelines", map(_list, differences.timelines)),
+        ("catalogue", (f"tag {each.tag_id} of the catalogue: {_row(each.row)}" for each in differences.catalogue)),
+        ("parked", (f"parked {_record(each)}: {_row(each.row)}" for each in differences.parked)),
+        ("events", (f"event of {_record(each)}: {_row(each.row)}" for each in differences.events)),
+        ("cursors", (f"cursor {each.topic}/{each.partition}: {_row(each.row)}" for each in differences.cursors)),
     ):
         for number, line in enumerate(written):
             if number == limit:
-                yield f"… and {len(getattr(found, kind)) - limit:,} more of {kind} (--limit, or --json for all)"
+                yield f"… and {len(getattr(differences, kind)) - limit:,} more of {kind} (--limit, or --json for all)"
                 break
             yield line
 
