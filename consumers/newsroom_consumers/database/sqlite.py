@@ -11,9 +11,8 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from filelock import FileLock, Timeout
 from sqlalchemy import URL, Column, ColumnElement, Connection, Engine, MetaData, Select, bindparam, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
@@ -28,6 +27,9 @@ from newsroom_consumers.database.database import (
 from newsroom_consumers.database.sqlite_rows import SqliteRows
 from newsroom_consumers.projections import public_names
 from newsroom_schemas.errors import NewsroomError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 _BUSY_SECONDS = 10
 """Maximum seconds that a statement waits for another connection. The only other writer is a person with a tool."""
@@ -82,6 +84,8 @@ class SqliteDatabase:
 
     @contextmanager
     def _locked(self, name: str, otherwise: NewsroomError) -> Iterator[None]:
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - readers lock nothing, and start without it
+
         path = self.file(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path.with_suffix(".lock"))
@@ -95,6 +99,8 @@ class SqliteDatabase:
 
     def _locking(self) -> FileLock:
         """Return the lock for opening and removing lock files, because a lock on a removed file excludes nobody."""
+        from filelock import FileLock  # noqa: PLC0415 - as above
+
         return FileLock(self._folder / "locking")
 
     def session(self, name: str) -> Session:
