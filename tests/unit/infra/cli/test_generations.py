@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -66,12 +66,6 @@ def away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     gc.collect()
 
 
-def without_kafka(test: Callable[..., None]) -> Callable[..., None]:
-    """Mark a test that does not find Kafka."""
-    ignored = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-    return pytest.mark.usefixtures("away")(ignored(test))
-
-
 def test_a_row_says_what_is_live_how_far_behind_and_how_big(capsys: pytest.CaptureFixture[str]) -> None:
     print_generations([MAIN, replace(MAIN, name="next", live=False, lag=0, parked=ParkedCount(articles=0, records=0))])
     _, main, next_, *_ = capsys.readouterr().out.splitlines()
@@ -88,7 +82,8 @@ def test_the_list_says_how_far_each_generation_holds_the_log(capsys: pytest.Capt
     ]
 
 
-@without_kafka
+@pytest.mark.usefixtures("away")
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 def test_generations_are_listed_without_kafka_too(control: Control, tmp_path: Path) -> None:
     """How far they are behind is not known then; all else is."""
     listed = run(tmp_path)
@@ -101,7 +96,8 @@ def test_generations_are_listed_without_kafka_too(control: Control, tmp_path: Pa
     assert "how far they are behind is not known: Kafka at 127.0.0.1:1 does not answer" in listed.stderr
 
 
-@without_kafka
+@pytest.mark.usefixtures("away")
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 def test_where_there_is_no_generation_the_list_says_what_makes_one(tmp_path: Path) -> None:
     assert "`newsroom worker` makes the first" in run(tmp_path).stdout
 

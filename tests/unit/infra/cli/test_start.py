@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from newsroom_consumers.control.build import this_build
 from newsroom_consumers.control.control import Control
@@ -78,3 +79,8 @@ def test_the_list_shows_the_first_sentence_of_a_commands_help(group: LazyGroup, 
     command = group.get_command(click.Context(group), name)
     assert command is not None
     assert command.get_short_help_str(_SHORT) == group.commands[name].short_help
+
+
+def test_a_command_that_is_not_there_is_a_usage_error() -> None:
+    ended = CliRunner().invoke(newsroom, ["publish"])
+    assert (ended.exit_code, "No such command 'publish'" in ended.stderr) == (2, True)

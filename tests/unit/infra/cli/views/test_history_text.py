@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 import sys
 import threading
@@ -77,6 +78,65 @@ def test_no_text_of_an_event_begins_a_line_of_its_own(capsys: pytest.CaptureFixt
     assert any(re.match(r" {10}lead: ", line) for line in shown)
 
 
+PARAGRAPHS = [Block(kind="paragraph", text=text) for text in ("It rains.", "It pours.", "It hails.")]
+LONG = "word " * 100
+SHOWN: dict[str, tuple[dict[str, Any], str]] = {
+    "yes and no": (
+        {"changes": [{"language": None, "field": "breaking", "before": False, "after": True}]},
+        "breaking: [-no-] {+yes+}",
+    ),
+    "another build": (
+        {"by_this_build": {"outcome": "applied", "reason": None}},
+        "this build folds it otherwise: outcome applied",
+    ),
+    "the last block": (
+        {"changes": [{"language": "uk", "field": "blocks", "blocks": words.blocks(PARAGRAPHS, PARAGRAPHS[:2])}]},
+        "blocks (uk): … 2 blocks unchanged - kind: [-paragraph-] text: [-It hails.-]",
+    ),
+    "a block before the last": (
+        {"changes": [{"language": "uk", "field": "blocks", "blocks": words.blocks(PARAGRAPHS[:2], PARAGRAPHS[1:2])}]},
+        "blocks (uk): - kind: [-paragraph-] text: [-It rains.-] … 1 block unchanged",
+    ),
+    "a long text": (
+        {"changes": [{"language": "uk", "field": "lead", "words": words.words(LONG, LONG + "end")}]},
+        f"lead (uk): {LONG[:60]}… {LONG[-60:]}{{+end+}}",
+    ),
+}
+
+
+def event(**fields: Any) -> dict[str, Any]:
+    """Return an event that says nothing but these fields."""
+    return EVENT | {"facts": {}, "winners": [], "compared": None, "changes": []} | fields
+
+
+@pytest.mark.parametrize("case", SHOWN)
+def test_of_what_has_not_changed_there_is_only_as_much_as_leads_to_what_has(
+    capsys: pytest.CaptureFixture[str], case: str
+) -> None:
+    fields, said = SHOWN[case]
+    history_text.show(TOLD | {"events": [event(**fields)]})
+    assert " ".join(capsys.readouterr().out.split()).endswith(f" {said}")
+
+
+def test_lines_are_as_wide_as_the_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"FORCE_COLOR": "1", "NO_COLOR": "1", "TERM": "xterm", "COLUMNS": "50"}.items():
+        monkeypatch.setenv(name, value)
+    fields, _ = SHOWN["a long text"]
+    history_text.show(TOLD | {"events": [event(**fields)]})
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+    assert 45 < max(map(len, shown)) <= 50
+
+
+def test_a_page_says_what_this_build_makes_of_an_event_and_has_no_empty_list_of_changes() -> None:
+    otherwise = {"outcome": "applied", "reason": None}
+    page = history_page.page(TOLD | {"events": [EVENT | {"by_this_build": otherwise}]}, ZoneInfo("UTC"))
+    assert "This build folds it otherwise: outcome applied" in page
+    assert "<dl>" in page
+    page = history_page.page(TOLD | {"events": [EVENT | {"changes": []}]}, ZoneInfo("UTC"))
+    assert "This build" not in page
+    assert "<dl>" not in page
+
+
 def test_a_cell_stays_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert one_line("a\nb\tc\u2028d\x1b") == "a␊b␉c␤d\N{REPLACEMENT CHARACTER}"
     fields = {name: EVENT[name] for name in RecordOutcome.__struct_fields__}
@@ -130,6 +190,19 @@ def test_a_page_is_a_file_of_its_owner_only(tmp_path: Path) -> None:
     assert (file.read_text(), file.stat().st_mode & 0o777) == ("Буря", 0o600)
 
 
+def test_a_page_that_does_not_fit_on_the_disk_leaves_the_one_before(tmp_path: Path) -> None:
+    file = tmp_path / "storm.html"
+    history.write(file, "Буря")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(history.UnwritableError, match=r"storm\.html cannot be written: File too large"):
+            history.write(file, "Злива" * 1000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"storm.html": "Буря"}
+
+
 def test_a_page_goes_through_a_pipe_or_a_link_and_leaves_them_what_they_are(tmp_path: Path) -> None:
     pipe, link, target = tmp_path / "pipe", tmp_path / "link", tmp_path / "target"
     os.mkfifo(pipe)
@@ -147,6 +220,7 @@ def test_a_page_goes_through_a_pipe_or_a_link_and_leaves_them_what_they_are(tmp_
 def test_a_page_is_no_folder_and_an_article_has_a_name(tmp_path: Path) -> None:
     for given_, problem in (
         (["storm", "--html", str(tmp_path)], "directory"),
+        (["storm", "--html", "-", "--json"], "exclude each other"),
         ([""], "--tags"),
         (["a", "--tags"], "--tags"),
     ):
@@ -166,18 +240,21 @@ def test_the_moment_of_an_answer_is_said_in_both_clocks_and_by_the_records_befor
         "records before newsroom.articles/3:14, newsroom.tags/0:5"
     )
     assert moment(instant, {}, zone, now=instant).endswith(", before every record")
+    first = moment(-62_135_596_800_000_000, {}, ZoneInfo("America/New_York"), now=instant)
+    assert first == "as of 0001-01-01T00:00:00.000000Z, before every record"
     assert (
         moment(instant, cut, zone, now=instant - 1)
         == f"{said}; that is in the future: the answer is what the log says now"
     )
 
 
-def test_ctrl_c_while_the_program_loads_is_no_traceback() -> None:
-    program = """
+@pytest.mark.parametrize("module", ["newsroom_infra.logs", "newsroom_infra.cli.timeline"])
+def test_ctrl_c_while_the_program_loads_is_no_traceback(module: str) -> None:
+    program = f"""
 import sys
 class Finder:
     def find_spec(self, name, *_):
-        if name == "newsroom_infra.cli.timeline": raise KeyboardInterrupt
+        if name == "{module}": raise KeyboardInterrupt
 sys.meta_path.insert(0, Finder())
 sys.argv = ["newsroom", "timeline"]
 from newsroom_infra.cli import main
