@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner, Result
@@ -64,6 +65,24 @@ def test_down_of_what_does_not_run_makes_no_home(tmp_path: Path) -> None:
     result = run(tmp_path / "home", "down")
     assert (result.exit_code, result.output) == (0, "nothing was running\n")
     assert not (tmp_path / "home").exists()
+
+
+def test_a_reset_of_what_was_never_started_makes_no_home(tmp_path: Path) -> None:
+    assert run(tmp_path / "home", "reset", "--yes").exit_code == 0
+    assert not (tmp_path / "home").exists()
+
+
+def test_following_logs_ends_by_ctrl_c_as_it_should(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "kafka.log").touch()
+
+    def interrupted(command: list[str], **_: object) -> NoReturn:
+        assert command[-2:] == ["-F", str(tmp_path / "logs" / "kafka.log")]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("subprocess.run", interrupted)
+    result = run(tmp_path, "logs", "--follow")
+    assert (result.exit_code, result.output) == (0, "")
 
 
 def test_logs_prints_the_last_lines_of_a_program(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
