@@ -208,10 +208,11 @@ def test_the_commands_say_what_those_of_today_say(newsroom: Newsroom) -> None:
     send_stories(newsroom, [Story(id="storm", tags=("weather",)), Story(id="rain", tags=("weather",))])
     newsroom.work()
     now = to_rfc3339(newest(newsroom))
-    tag = ("tag", "weather", "--language", "uk", "--limit", "1")
-    today, past = run(newsroom, *tag), run(newsroom, "audit", "as-of", now, *tag)
-    assert (past.returncode, past.stdout) == (0, today.stdout)
-    assert "cut-" in past.stderr
+    tag, timeline = (("tag", "weather", "--language", "uk", "--limit", "1"), ("timeline", "--language", "uk"))
+    for asked in (tag, timeline):
+        today, past = run(newsroom, *asked), run(newsroom, "audit", "as-of", now, *asked)
+        assert (past.returncode, past.stdout) == (0, today.stdout)
+        assert "cut-" in past.stderr
     page = ("article", "storm", "--language", "uk", "--json")
     today, past = run(newsroom, *page), run(newsroom, "audit", "as-of", now, *page)
     assert msgspec.json.decode(past.stdout) == msgspec.json.decode(today.stdout) | {"related": None}

@@ -39,6 +39,17 @@ def test_an_answer_is_printed_by_its_view_or_as_json(arguments: list[str], print
     assert (ended.output, ended.exit_code) == (printed, code)
 
 
+def test_a_command_gets_what_its_group_passes_on() -> None:
+    @click.command()
+    @click.argument("name")
+    @click.pass_obj
+    @prints("kafka", lambda: print_names)
+    def passed(instant: str, name: str) -> list[str]:
+        return [instant, name]
+
+    assert CliRunner().invoke(passed, ["storm"], obj="noon").output == "noon storm\n"
+
+
 def test_a_command_names_the_extra_that_it_misses() -> None:
     @click.command()
     @prints("kafka,stack", lambda: click.echo)
