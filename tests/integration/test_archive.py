@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner, Result
@@ -30,6 +31,7 @@ from newsroom_consumers.log.log import Log
 from newsroom_consumers.log.record import Record
 from newsroom_infra import topics
 from newsroom_infra.cli import newsroom as program
+from newsroom_infra.cli.shared import progress
 from newsroom_infra.settings import Settings
 from newsroom_producers.desk import new_event_id
 
@@ -199,6 +201,21 @@ def test_topics_stamp_records_again_after_an_import_that_failed(newsroom: Newsro
     assert topics.differences(settings_of(newsroom)) == ()
 
 
+@pytest.mark.parametrize(("command", "said"), [("export", "start it over"), ("import", "to continue")])
+def test_ctrl_c_says_what_becomes_of_what_is_written(
+    newsroom: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, said: str
+) -> None:
+    """Somebody presses it while the records are counted."""
+    archived(newsroom, spread(newsroom, 6), tmp_path / "import")
+
+    def interrupted(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress, "counting", interrupted)
+    result = ask(newsroom, "log", command, tmp_path / command)
+    assert (result.exit_code, "interrupted: " in result.stderr, said in result.stderr) == (1, True, True)
+
+
 @pytest.mark.parametrize("folded", [True, False])
 def test_seals_hold_while_the_log_grows_and_name_the_record_that_was_altered(
     newsroom: Newsroom, tmp_path: Path, *, folded: bool
@@ -224,6 +241,8 @@ def test_seals_hold_while_the_log_grows_and_name_the_record_that_was_altered(
     assert (result.exit_code, answer["held"], answer["seals"]) == (1, 0, 2)
     assert (broken["topic"], broken["partition"]) == forged[:2]
     assert (broken["kind"], broken["offset"]) == (("altered", forged.offset) if folded else ("unknown", None))
+    said = ask(asking, "audit", "check-seals", seals).stdout.splitlines()
+    assert (f"{forged.topic}/{forged.partition}" in said[0], said[-1]) == (True, "0 of 2 seals hold")
 
 
 def prefix_of(newsroom: Newsroom) -> str:

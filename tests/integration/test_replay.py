@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import multiprocessing
 import signal
 import subprocess
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
 import pytest
 from integration.conftest import on_both_databases
+from support.fold_model import edited
 from support.kit import Newsroom
 from support.replays import beside, replayed
-from support.stories import Story, send_stories
+from support.stories import Story, send, send_stories
 from support.workers import command, environment, run, until
 
 from newsroom_consumers.control.control import Control, GenerationNameError, LiveGenerationError, UnknownGenerationError
@@ -23,7 +27,14 @@ from newsroom_consumers.log.cut import Cut, cut_at
 from newsroom_consumers.log.kafka import KafkaLog
 from newsroom_consumers.log.record import Partition
 from newsroom_consumers.worker.replay import CutBeyondEndError, PastCutError
+from newsroom_infra.app import replay as parts
+from newsroom_infra.app.replay import PartFailedError
+from newsroom_infra.settings import Settings
+from newsroom_producers.desk import new_event_id
+from newsroom_schemas.errors import Kind
 
+EDITS = 600
+"""Records of one article: enough for something to happen while another process folds them one by one."""
 STORIES = [Story(id=f"story-{number}", tags=("a",)) for number in range(40)]
 
 
@@ -32,6 +43,14 @@ def filled(newsroom: Newsroom) -> Newsroom:
     """Fold forty stories and their tag into the live generation."""
     newsroom.desk().define_tag("a", labels={"uk": "А"})
     send_stories(newsroom, STORIES)
+    newsroom.work()
+    return newsroom
+
+
+@pytest.fixture
+def busy(newsroom: Newsroom) -> Newsroom:
+    """Fold many edits of one article, all but the first of which were lost, into the live generation."""
+    send(newsroom, [edited(article_id="storm", event_id=new_event_id()) for _ in range(EDITS)])
     newsroom.work()
     return newsroom
 
@@ -131,12 +150,55 @@ def test_several_workers_share_a_replay_out(filled: Newsroom) -> None:
     assert beside(filled, "trial").tables() == filled.tables()
 
 
-@pytest.mark.parametrize("database", ["postgres"])
-def test_a_part_of_a_replay_that_fails_ends_the_whole(filled: Newsroom) -> None:
-    """Its error is that of the command, and the next one goes on from what is folded."""
-    done = run(filled, "replay", "--into", "trial", "--workers", "3", "--until", "0:999999")
-    assert done.returncode == 1
-    assert "before the cut at 999999" in done.stderr
+def test_a_part_of_a_replay_that_fails_ends_the_whole(newsroom: Newsroom) -> None:
+    """Its error is that of the command, of the same kind."""
+    newsroom.desk().create("storm", "uk", headline="Буря")
+    with pytest.raises(PartFailedError, match=r"before the cut at 999999.*run the same command again") as failed:
+        share(newsroom, 999_999)
+    assert failed.value.kind is Kind.REFUSED
+
+
+def test_a_part_of_a_replay_that_is_killed_ends_the_whole_and_what_it_has_folded_is_kept(busy: Newsroom) -> None:
+    def kill(_: int) -> None:
+        for process in multiprocessing.active_children():
+            process.kill()
+
+    with pytest.raises(PartFailedError, match="a process of this replay has died"):
+        share(busy, progress=kill)
+    assert 0 < _events(beside(busy, "trial")) < EDITS
+    assert replayed(busy, "trial").tables() == busy.tables()
+
+
+def test_the_parts_of_a_stopped_replay_stop_too_and_what_they_have_folded_is_kept(busy: Newsroom) -> None:
+    stopping = threading.Event()
+    assert not share(busy, progress=lambda _: stopping.set(), stopping=stopping)
+    assert multiprocessing.active_children() == []
+    assert 0 < _events(beside(busy, "trial")) < EDITS
+    assert replayed(busy, "trial").tables() == busy.tables()
+
+
+def share(
+    newsroom: Newsroom,
+    end: int = EDITS,
+    *,
+    progress: Callable[[int], None] = lambda _: None,
+    stopping: threading.Event | None = None,
+) -> bool:
+    """Replay the partition of the edits as one of several workers would: in a process of its own, record by record."""
+    settings = Settings(
+        kafka=newsroom.bootstrap,
+        topic_prefix=newsroom.topics.articles.removesuffix(".articles"),
+        database=newsroom.place,
+        replay_batch=1,
+    )
+    (at,) = (at for at, offset in newsroom.ends().items() if offset)
+    stopping, thresholds = stopping or threading.Event(), gc.get_threshold()
+    try:
+        with newsroom.database.exclusively("trial"):
+            return parts.run(settings, "trial", None, {at: end}, workers=2, stopping=stopping, progress=progress)
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
 
 
 def test_sqlite_takes_one_worker(filled: Newsroom) -> None:

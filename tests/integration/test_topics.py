@@ -56,6 +56,8 @@ def test_every_other_setting_is_named_and_none_is_altered(broker: str, topic_pre
     code, printed = check(settings, "--json")
     assert code == 1
     assert [row["setting"] for row in json.loads(printed)] == [difference.setting for difference in found]
+    code, printed = check(settings)
+    assert (code, [text for text in (*altered, *altered.values()) if text not in printed]) == (1, [])
 
 
 def test_a_larger_limit_for_records_is_as_good(broker: str, topic_prefix: str) -> None:

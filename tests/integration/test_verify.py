@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from integration.conftest import on_both_databases
 from sqlalchemy import Table, delete, insert, select, update
 from support.asked import verdict, verified
@@ -19,7 +20,7 @@ from support.kit import Newsroom
 from support.parking import Faults
 from support.raw import RawLog
 from support.stories import Story, send, send_stories
-from support.workers import positions, run, until, worker
+from support.workers import environment, positions, run, until, worker
 
 from newsroom_consumers.audit import verify as auditing
 from newsroom_consumers.audit.verify import SCRATCH, CannotVerifyError
@@ -28,6 +29,7 @@ from newsroom_consumers.projections.published import GONE, PUBLISHED
 from newsroom_consumers.projections.tags import TAG, TAG_ENTRY
 from newsroom_consumers.projections.timeline import TIMELINE
 from newsroom_consumers.store.tables import ARTICLE, CURSOR, EDITION, EVENT, PARKED
+from newsroom_infra.cli import newsroom as program
 from newsroom_producers.desk import new_event_id
 from newsroom_schemas.errors import Kind
 from newsroom_schemas.values import Block
@@ -178,6 +180,14 @@ def test_a_cursor_that_the_log_does_not_give_is_found(filled: Newsroom) -> None:
             assert [each.topic for each in differences.cursors] == [row.topic], name
             assert list(differences.counts) == ["cursor"], name
     assert verified(filled)
+
+
+def test_a_generation_that_is_past_the_end_of_the_log_is_told_so(filled: Newsroom) -> None:
+    (end,) = (end for at, end in filled.ends().items() if at.topic == filled.topics.tags)
+    touch(filled, (CURSOR, {"topic": filled.topics.tags}, CURSORS["past the end"]))
+    answered = CliRunner().invoke(program, ["audit", "verify"], env=environment(filled))
+    said = f"main stands at {end + 1000} in {filled.topics.tags}/0, where the log ends at {end}\n"
+    assert (answered.exit_code, said in answered.stdout) == (1, True)
 
 
 def test_an_index_that_hides_a_row_is_found(filled: Newsroom) -> None:
