@@ -6,15 +6,20 @@ import shlex
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from support.asked import page, public_text, rows, timeline
 from support.kit import SITE, Newsroom
-from support.stack import free_ports, fresh_topics
-from support.workers import run, worker
+from support.stack import free_ports, fresh_topics, limit_records
+from support.workers import environment, run, worker
 
 from newsroom_consumers.queries.answers import NotFoundError
 from newsroom_consumers.store.tables import EDITION, EVENT
+from newsroom_infra.cli import newsroom as program
+from newsroom_infra.cli.demo import NotUpError
+from newsroom_schemas.errors import RecordRefusedError
 
 LANGUAGES = SITE.languages
 
@@ -127,3 +132,23 @@ def test_without_a_stack_the_demo_says_how_to_start_one(newsroom: Newsroom) -> N
     done = run(newsroom, "demo", kafka=f"127.0.0.1:{port}")
     assert (done.returncode, done.stdout) == (4, "")
     assert "`make up`" in done.stderr
+
+
+def test_without_topics_the_demo_names_them(newsroom: Newsroom) -> None:
+    refused = CliRunner().invoke(program, ["demo"], env=environment(newsroom, topic_prefix="nobody-made-these"))
+    assert isinstance(refused.exception, NotUpError)
+    assert "no topic nobody-made-these.articles, nobody-made-these.tags" in str(refused.exception)
+
+
+def test_a_demo_whose_events_the_log_refuses_ends_with_the_error_of_the_first(
+    newsroom: Newsroom, topic_prefix: str
+) -> None:
+    limit_records(newsroom.bootstrap, topic_prefix)
+    refused = CliRunner().invoke(program, ["demo"], env=environment(newsroom, topic_prefix=topic_prefix))
+    assert (type(refused.exception), refused.stdout) == (RecordRefusedError, "")
+
+
+def test_of_a_program_on_the_path_the_demo_says_the_name_only(newsroom: Newsroom, tmp_path: Path) -> None:
+    (tmp_path / "newsroom").touch(mode=0o755)
+    done = CliRunner().invoke(program, ["demo"], env=environment(newsroom) | {"PATH": str(tmp_path)})
+    assert "\n  newsroom tag trams --language en " in done.stdout

@@ -9,13 +9,10 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from support.logged import logged
-from support.workers import until
+from support.stack import limit_records
 
-from newsroom_infra import topics
 from newsroom_infra.cli import newsroom
-from newsroom_infra.settings import Settings
 from newsroom_schemas.events import ArticleCreated, ArticlePublished
 
 Import = Callable[..., Result]
@@ -91,15 +88,6 @@ def test_a_story_whose_events_are_all_refused_is_one_line_that_failed(
     assert (result.exit_code, result.stderr.count("line 1: ")) == (1, 1)
     assert result.stdout.startswith("0 stories, 0 events in ")
     assert result.stdout.endswith(" s, 1 lines failed\n")
-
-
-def limit_records(broker: str, topic_prefix: str) -> None:
-    """Let the topic of the articles take no record of more than a hundred bytes."""
-    settings = Settings(kafka=broker, topic_prefix=topic_prefix)
-    limit = {"max.message.bytes": "100"}
-    with KafkaAdminClient(bootstrap_servers=broker) as admin:
-        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topics.articles, configs=limit)])
-    until(lambda: bool(topics.differences(settings)))
 
 
 def test_json_answers_every_event_as_emit_does(import_: Import) -> None:

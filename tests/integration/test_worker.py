@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import signal
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Event
+from typing import NoReturn
 
 import pytest
 from integration.conftest import Refold
 from kafka.admin import KafkaAdminClient
+from kafka.errors import TopicAuthorizationFailedError
+from structlog.testing import capture_logs
 from support.kit import Newsroom
 from support.stack import free_ports
 from support.stories import Story, send_stories
 from support.workers import folded, run, until, worker
 
 from newsroom_infra import topics
+from newsroom_infra.app import worker as working
 from newsroom_infra.settings import Settings
 
 FEW = [Story(id=f"story-{number}", tags=("sport",)) for number in range(20)]
@@ -90,6 +96,28 @@ def test_a_worker_that_waits_for_its_broker_stops_when_told_to(newsroom: Newsroo
     with worker(newsroom, tmp_path / "worker.log", kafka=f"127.0.0.1:{port}") as started:
         until(lambda: "does not answer" in started.said)
         assert started.end(signal.SIGTERM, 8) == 0
+
+
+def test_a_cluster_that_shows_no_settings_of_its_topics_is_worked_on_with_a_warning(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who may read the topics may not be allowed to describe them."""
+
+    def refused(**_: object) -> NoReturn:
+        raise TopicAuthorizationFailedError("not for you")
+
+    monkeypatch.setattr(topics, "KafkaAdminClient", refused)
+    monkeypatch.setattr(working, "tune_collector", lambda: None)
+    prefix = newsroom.topics.articles.removesuffix(".articles")
+    settings, stopping = Settings(kafka=newsroom.bootstrap, topic_prefix=prefix, database=newsroom.place), Event()
+    send_stories(newsroom, FEW)
+    with capture_logs() as said, ThreadPoolExecutor(1) as pool:
+        worked = pool.submit(working.run, settings, "main", stopping)
+        until(lambda: folded(newsroom) == 2 * len(FEW) or worked.done())
+        stopping.set()
+        worked.result()
+    (warned,) = [each["problem"] for each in said if each["event"] == "topics not checked"]
+    assert "not for you" in warned
 
 
 def test_waiting_ends_when_the_worker_has_folded_what_is_in_the_log(newsroom: Newsroom, tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from kafka.admin import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from rich.console import Console
 
+from newsroom_consumers.waiting import until
 from newsroom_infra import stack, topics
 from newsroom_infra.settings import Settings
 from newsroom_infra.stack import postgres
@@ -83,6 +84,15 @@ def fresh_topics(bootstrap: str, prefix: str) -> Iterator[str]:
     yield prefix
     with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
         admin.delete_topics(list(created), raise_errors=False)
+
+
+def limit_records(bootstrap: str, prefix: str) -> None:
+    """Let the topic of the articles take no record of more than a hundred bytes."""
+    settings = Settings(kafka=bootstrap, topic_prefix=prefix)
+    limit = {"max.message.bytes": "100"}
+    with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topics.articles, configs=limit)])
+    assert until(lambda: bool(topics.differences(settings)), 10)
 
 
 def guard(folder: Path) -> None:

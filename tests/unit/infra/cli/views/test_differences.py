@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from newsroom_consumers.compare.changes import ArticleChange, Differences, ListChange, RowChange
+from newsroom_consumers.compare.changes import ArticleChange, Differences, EntryChange, ListChange, RowChange
 from newsroom_consumers.compare.compare import Comparison
 from newsroom_infra.cli.views.differences import as_json, lines
 
@@ -22,6 +22,15 @@ def test_of_a_long_list_the_first_stories_are_named_and_all_are_counted() -> Non
     assert line.startswith("tag page earn (en): gained other; lost 3,246: story-0, story-1,")
     assert line.endswith("and 3,238 more")
     assert len(line) < 300
+
+
+def test_entries_that_moved_or_changed_say_from_what_to_what() -> None:
+    moved = EntryChange("storm", {"first_published_at": {"a": 1, "b": 2}})
+    changed = EntryChange("rain", {"headline": {"a": "Rain", "b": None}})
+    (line,) = lines(
+        differences(timelines=[ListChange(tag_id=None, language="uk", moved=[moved], changed=[changed])]), 20
+    )
+    assert line == "timeline uk: moved storm (first_published_at 1 -> 2); changed rain (headline Rain -> nothing)"
 
 
 def test_long_values_are_shown_where_they_begin_to_differ() -> None:
