@@ -19,7 +19,7 @@ from support.fold_model import edited, unpublished
 from support.kit import Newsroom
 from support.memory_log import MemoryLog
 from support.raw import RawLog
-from support.stack import fresh_topics
+from support.stack import alter_topic, fresh_topics
 from support.stories import Story, send, send_stories
 from support.workers import command, environment, run, until
 
@@ -191,6 +191,14 @@ def test_topics_with_other_records_and_a_bad_export_are_refused_before_anything_
     assert "not as it was written" in str(ask(newsroom, "log", "import", tmp_path / "export").exception)
     assert sum(newsroom.ends().values()) == 1
     assert topics.differences(settings_of(newsroom)) == ()
+
+
+def test_nothing_is_imported_into_topics_that_would_not_keep_it(newsroom: Newsroom, tmp_path: Path) -> None:
+    archived(newsroom, spread(newsroom, 6), tmp_path / "export")
+    alter_topic(newsroom.bootstrap, newsroom.topics.articles, "retention.ms", "60000")
+    refused = ask(newsroom, "log", "import", tmp_path / "export").exception
+    assert (type(refused), "retention.ms is 60000" in str(refused)) == (topics.TopicsError, True)
+    assert sum(newsroom.ends().values()) == 0
 
 
 def test_topics_stamp_records_again_after_an_import_that_failed(newsroom: Newsroom, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from support.asked import page, public_text, rows, timeline
 from support.kit import SITE, Newsroom
-from support.stack import free_ports, fresh_topics, limit_records
+from support.stack import alter_topic, free_ports, fresh_topics
 from support.workers import environment, run, worker
 
 from newsroom_consumers.queries.answers import NotFoundError
@@ -143,7 +143,7 @@ def test_without_topics_the_demo_names_them(newsroom: Newsroom) -> None:
 def test_a_demo_whose_events_the_log_refuses_ends_with_the_error_of_the_first(
     newsroom: Newsroom, topic_prefix: str
 ) -> None:
-    limit_records(newsroom.bootstrap, topic_prefix)
+    alter_topic(newsroom.bootstrap, f"{topic_prefix}.articles", "max.message.bytes", "100")
     refused = CliRunner().invoke(program, ["demo"], env=environment(newsroom, topic_prefix=topic_prefix))
     assert (type(refused.exception), refused.stdout) == (RecordRefusedError, "")
 

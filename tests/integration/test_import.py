@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from support.logged import logged
-from support.stack import limit_records
+from support.stack import alter_topic
 
 from newsroom_infra.cli import newsroom
 from newsroom_schemas.events import ArticleCreated, ArticlePublished
@@ -83,7 +83,7 @@ def test_lines_that_fail_alike_are_named_once(import_: Import) -> None:
 def test_a_story_whose_events_are_all_refused_is_one_line_that_failed(
     import_: Import, broker: str, topic_prefix: str
 ) -> None:
-    limit_records(broker, topic_prefix)
+    alter_topic(broker, f"{topic_prefix}.articles", "max.message.bytes", "100")
     result = import_([story(1)])
     assert (result.exit_code, result.stderr.count("line 1: ")) == (1, 1)
     assert result.stdout.startswith("0 stories, 0 events in ")

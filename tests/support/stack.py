@@ -86,13 +86,12 @@ def fresh_topics(bootstrap: str, prefix: str) -> Iterator[str]:
         admin.delete_topics(list(created), raise_errors=False)
 
 
-def limit_records(bootstrap: str, prefix: str) -> None:
-    """Let the topic of the articles take no record of more than a hundred bytes."""
-    settings = Settings(kafka=bootstrap, topic_prefix=prefix)
-    limit = {"max.message.bytes": "100"}
+def alter_topic(bootstrap: str, topic: str, setting: str, value: str) -> None:
+    """Set a topic's setting to a value that we do not want, and wait until the cluster shows it."""
+    settings = Settings(kafka=bootstrap, topic_prefix=topic.rpartition(".")[0])
     with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
-        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topics.articles, configs=limit)])
-    assert until(lambda: bool(topics.differences(settings)), 10)
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs={setting: value})])
+    assert until(lambda: any(each.found == value for each in topics.differences(settings)), 10)
 
 
 def guard(folder: Path) -> None:

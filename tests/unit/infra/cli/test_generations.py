@@ -22,7 +22,7 @@ from newsroom_consumers.log import kafka_client
 from newsroom_consumers.queries.answers import CursorOverview, GenerationOverview, Instant, ParkedCount
 from newsroom_consumers.store.generation import Generation
 from newsroom_infra.cli import newsroom
-from newsroom_infra.cli.views.generations import print_generations
+from newsroom_infra.cli.views.generations import print_generations, print_replayed
 
 MAIN = GenerationOverview(
     name="main",
@@ -80,6 +80,17 @@ def test_the_list_says_how_far_each_generation_holds_the_log(capsys: pytest.Capt
         "main holds all before newsroom.articles/4:70000",
         "next holds nothing yet",
     ]
+
+
+@pytest.mark.parametrize(("live", "compared"), [("main", True), ("", False)])
+def test_a_replay_says_which_commands_come_next(
+    capsys: pytest.CaptureFixture[str], live: str, *, compared: bool
+) -> None:
+    """Where nothing is live there is nothing to compare it with."""
+    print_replayed({"generation": "trial", "records": 1_200, "seconds": 2.0}, live=live)
+    said = capsys.readouterr().out
+    assert said.startswith("generation trial is at the cut: 1,200 records in 2.0 s (600/s)\n")
+    assert ("`newsroom compare main trial`" in said, "`newsroom promote trial`" in said) == (compared, True)
 
 
 @pytest.mark.usefixtures("away")
