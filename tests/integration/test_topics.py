@@ -9,12 +9,15 @@ from click.testing import CliRunner
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from support.stack import free_ports
 
+from newsroom_consumers.log.kafka import KafkaLog
+from newsroom_consumers.log.log import MissingTopicError
 from newsroom_consumers.waiting import until
 from newsroom_infra import topics
 from newsroom_infra.cli import newsroom
 from newsroom_infra.settings import Settings
 from newsroom_infra.topics import ClusterError, TopicDifference
 from newsroom_schemas.errors import Kind
+from newsroom_schemas.topics import Topics
 
 
 def check(settings: Settings, *options: str) -> tuple[int, str]:
@@ -41,6 +44,11 @@ def test_missing_topics_are_differences(broker: str) -> None:
         TopicDifference(where=name, setting="exists", wanted="yes", found="no") for name in topics.wanted(settings)
     ]
     assert list(topics.differences(settings)) == missing
+
+
+def test_a_log_without_its_topics_says_what_creates_them(broker: str) -> None:
+    with pytest.raises(MissingTopicError, match=r"has no topic nobody-made-these\.articles: `newsroom up` creates it"):
+        KafkaLog(broker, Topics.of("nobody-made-these"), batch=1)
 
 
 def test_every_other_setting_is_named_and_none_is_altered(broker: str, topic_prefix: str) -> None:

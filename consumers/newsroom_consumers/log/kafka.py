@@ -6,7 +6,7 @@ A reader has the topics to itself (``KafkaLog``), or shares them with the member
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, closing, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from functools import lru_cache, partial
 from typing import Any
 
@@ -43,9 +43,11 @@ class KafkaLog(KafkaRecords):
         self._unreadable: dict[Partition, int] = {}
         self._sought: dict[Partition, int | None] = {}
         self._throttle = ProgressThrottle()
-        with self._translated():
+        with ExitStack() as failing, self._translated():
             self._consumer = self._connect()
+            failing.callback(self.close)
             self.partitions = {topic: self._count(topic) for topic in topics}
+            failing.pop_all()
         self._ids: dict[str, Any] = self._topic_ids()
         self._begin()
 
