@@ -6,7 +6,7 @@ what its author had seen. Events that changed that in the meantime won the race:
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from msgspec.structs import replace
 
@@ -29,7 +29,6 @@ from newsroom_schemas.events import (
     ArticleEdited,
     ArticleEmbargoed,
     ArticlePublished,
-    ArticleReleased,
     ArticleScheduled,
     ArticleTranslated,
     ArticleUnpublished,
@@ -192,14 +191,12 @@ def _wanted(event: _Draft, seen: Texts) -> Texts:
     edition = Edition(version=1, texts=seen, changed_by=event.actor, changed_at=0)
     article = Article(article_id=event.article_id, card_version=1, card=NO_CARD, editions={event.language: edition})
     anywhere = Recorded(timestamp=0, topic="", partition=0, offset=0, key=event.article_id)
-    match evolve(article, replace(event, expected_version=None), anywhere):
-        case Article(editions=editions):
-            return editions[event.language].texts
-    return seen
+    edited = evolve(article, replace(event, expected_version=None), anywhere)
+    return cast("Article", edited).editions[event.language].texts  # an edit that names no version is never rejected
 
 
 def _wish(event: AnyArticleEvent) -> Standing:
-    """Return the state that an event asks for the article or its editions."""
+    """Return the state that an event asks for: nothing for a release, which is rejected only where there is no hold."""
     match event:
         case ArticleScheduled(language=language):
             return {(language, "schedule"): instant(event.publish_at)}
@@ -209,6 +206,4 @@ def _wish(event: AnyArticleEvent) -> Standing:
             return {(None, "embargo_until"): instant(until)}
         case ArticleUnpublished(languages=languages):
             return {(language, "status"): "gone" for language in languages}
-        case ArticleReleased():
-            return {(None, "hold"): None}
     return {}

@@ -40,7 +40,7 @@ def words(before: str, after: str) -> list[Piece]:
         *_middle(old[first : len(old) - last], new[first : len(new) - last]),
         ("equal", old[len(old) - last :]),
     ]
-    return _joined(pieces)
+    return [{"op": op, "text": "".join(tokens)} for op, tokens in pieces if tokens]
 
 
 def blocks(before: Sequence[Block], after: Sequence[Block]) -> list[BlockChange]:
@@ -72,18 +72,6 @@ def _common(old: Sequence[str], new: Sequence[str]) -> int:
     """Return the number of equal tokens at the beginning of two lists."""
     pairs = zip(old, new, strict=False)
     return next((place for place, (one, other) in enumerate(pairs) if one != other), min(len(old), len(new)))
-
-
-def _joined(pieces: Sequence[tuple[str, list[str]]]) -> list[Piece]:
-    """Return pieces as texts, with neighbours of the same kind joined."""
-    found: list[Piece] = []
-    for op, tokens in pieces:
-        text = "".join(tokens)
-        if text and found and found[-1]["op"] == op:
-            found[-1]["text"] += text
-        elif text:
-            found.append({"op": op, "text": text})
-    return found
 
 
 def _pairs(old: Sequence[Block], new: Sequence[Block]) -> Iterator[tuple[Block | None, Block | None]]:
