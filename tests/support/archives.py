@@ -55,10 +55,15 @@ def sample() -> list[Record]:
 
 
 def made(
-    folder: Path, records: Sequence[Record], *, per_file: int = 3, schemas: Mapping[str, str] = SCHEMAS
+    folder: Path,
+    records: Sequence[Record],
+    *,
+    per_file: int = 3,
+    schemas: Mapping[str, str] = SCHEMAS,
+    topics: Mapping[str, int] = TOPICS,
 ) -> Manifest:
     """Export records into a folder."""
-    log = MemoryLog(TOPICS, records)
+    log = MemoryLog(topics, records)
     return export(log, end_of(log), folder, schemas, now=NOON, per_file=per_file)
 
 

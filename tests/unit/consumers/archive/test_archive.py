@@ -112,6 +112,12 @@ class TestExport:
             made(tmp_path, sample())
         assert sorted(tmp_path.rglob("*")) == before
 
+    def test_a_file_in_the_place_of_the_folder_is_refused_and_left_alone(self, tmp_path: Path) -> None:
+        (tmp_path / "export").write_text("mine")
+        with pytest.raises(OccupiedFolderError, match="it is a file"):
+            made(tmp_path / "export", sample())
+        assert (tmp_path / "export").read_text() == "mine"
+
     def test_a_finished_export_is_not_overwritten(self, folder: Path) -> None:
         with pytest.raises(OccupiedFolderError, match="a finished export"):
             made(folder, sample())
@@ -229,6 +235,16 @@ class TestArchiveLog:
         log.seek(GAPS, 8)
         log.pause(GAPS)
         assert log.poll(0) == ([], {})
+
+    def test_behind_a_pause_it_is_read_from_where_it_is_sought(self, folder: Path) -> None:
+        """A loop that has waited seeks its cursors again: what was read before the wait and not stored comes again."""
+        log = ArchiveLog(folder, batch=2)
+        log.seek(GAPS, 0)
+        log.poll(0)
+        log.heartbeat(0)
+        assert log.poll(0) == ([], {})
+        log.seek(GAPS, 0)
+        assert [each.offset for each in log.poll(0).records] == [0, 1]
 
     def test_partitions_take_turns(self, folder: Path) -> None:
         log = ArchiveLog(folder, batch=4)

@@ -54,6 +54,42 @@ def test_a_schema_altered_with_its_hash_in_the_manifest_is_found_by_its_fingerpr
     assert (finding.kind, "Said.1.avsc" in finding.problem) == (FindingKind.SCHEMA, True)
 
 
+def test_what_is_no_schema_is_found_even_where_the_manifest_has_its_hash(folder: Path) -> None:
+    path, manifest = folder / "schemas" / "Said.1.avsc", folder / MANIFEST
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.write_text("no schema")
+    manifest.write_text(manifest.read_text().replace(before, hashlib.sha256(path.read_bytes()).hexdigest()))
+    (finding,) = verify(folder).findings
+    assert (finding.kind, "Said.1.avsc" in finding.problem) == (FindingKind.SCHEMA, True)
+
+
+@pytest.mark.parametrize("name", ["schemas/Said.1.avsc", "seals.jsonl"])
+def test_a_schema_or_a_seal_that_is_missing_is_found_once(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    (finding,) = verify(folder).findings
+    assert (finding.kind, finding.problem) == (FindingKind.FILE, f"the file {name} is missing")
+
+
+def test_a_seal_that_cannot_be_read_is_found(folder: Path) -> None:
+    (folder / "seals.jsonl").write_text("no seal")
+    (finding,) = verify(folder).findings
+    assert (finding.kind, "seals.jsonl cannot be read" in finding.problem) == (FindingKind.SEAL, True)
+
+
+def test_a_seal_of_a_partition_that_the_export_does_not_have_does_not_hold(folder: Path, tmp_path: Path) -> None:
+    made(tmp_path / "less", [each for each in sample() if each.topic != "newsroom.tags"], topics={DENSE.topic: 2})
+    report = verify(tmp_path / "less", read_seals(folder / "seals.jsonl"))
+    assert report.seals is not None
+    (broken,) = report.seals.broken
+    assert (broken.topic, broken.offset, report.holds) == ("newsroom.tags", 0, False)
+
+
+def test_a_manifest_that_lists_a_topic_twice_is_refused(folder: Path) -> None:
+    alter(folder, lambda manifest: manifest["topics"].append(manifest["topics"][0]))
+    with pytest.raises(ManifestError, match="a topic twice"):
+        verify(folder)
+
+
 def test_a_schema_that_was_taken_out_with_its_row_is_missed_by_the_records(folder: Path) -> None:
     alter(folder, lambda manifest: manifest["schemas"].pop(0))
     (folder / "schemas" / "Said.1.avsc").unlink()

@@ -10,6 +10,7 @@ import pytest
 from support.archives import NOON, TOPICS, made, record
 from support.memory_log import MemoryLog
 
+from newsroom_consumers.archive.export import export
 from newsroom_consumers.archive.format import read_manifest
 from newsroom_consumers.archive.restore import (
     ArchiveTopicsError,
@@ -20,6 +21,7 @@ from newsroom_consumers.archive.restore import (
     RestoreCheck,
 )
 from newsroom_consumers.archive.verify import verify
+from newsroom_consumers.log.cut import end_of
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_schemas.errors import Kind
 
@@ -119,6 +121,18 @@ def test_what_would_not_come_out_the_same_is_not_imported(tmp_path: Path, odd: d
     with pytest.raises(NotRestorableError, match=r"newsroom\.articles/1") as caught:
         look(record(*AT, 0, b"odd")._replace(**odd), tmp_path)
     assert (caught.value.at, caught.value.offset) == (AT, offset)
+
+
+def test_an_export_whose_last_offset_has_no_record_is_not_imported(tmp_path: Path) -> None:
+    """As behind a transaction: a new log would end one offset earlier."""
+    log = MemoryLog(TOPICS, LOG)
+    log.ends[AT] += 1
+    manifest = export(log, end_of(log), tmp_path / "export", {}, now=NOON)
+    check = RestoreCheck(manifest)
+    verify(tmp_path / "export", visit=check.check)
+    with pytest.raises(NotRestorableError, match="it ends at 6, without a record at 5") as caught:
+        check.end()
+    assert (caught.value.at, caught.value.offset) == (AT, 5)
 
 
 def look(odd: Record, folder: Path) -> None:
