@@ -49,6 +49,7 @@ class DatabaseContract:
             with pytest.raises(NoGenerationError) as error, opened:
                 pass
             assert database.where("main") in str(error.value)
+        assert Control(database).all() == []
 
     def test_engineers_see_every_table(self, database: Database, generation: Generation) -> None:
         assert generation.name == "main"

@@ -23,6 +23,7 @@ from support.record_strategies import TOPIC, numbered, record_of, records
 from support.strategies import unhurried
 from support.writing import records_of
 
+from newsroom_consumers.compare import changes
 from newsroom_consumers.compare.compare import (
     Comparison,
     CursorsDifferError,
@@ -241,12 +242,14 @@ def test_a_row_of_bytes_that_are_no_text_or_of_another_type_is_named(folded: Cal
     sound, touched = (folded(*story("storm", make.published)) for _ in range(2))
     with closing(sqlite3.connect(touched.file("main"))) as connection, connection:
         connection.execute("UPDATE published SET headline = CAST(x'ff41' AS TEXT), blocks = 'text', updated_at = 1.5")
+        connection.execute("UPDATE published SET first_published_at = 9000000000000000000")
     with open_sides(sound, touched) as (a, b):
         (page,) = compare_rows(a, b).differences.articles
     assert {name: each["b"] for name, each in page.rows[0].fields.items()} == {
         "headline": "\N{REPLACEMENT CHARACTER}A",
         "blocks": "text",
         "updated_at": 1.5,
+        "first_published_at": 9_000_000_000_000_000_000,
     }
 
 
@@ -272,6 +275,18 @@ def test_a_difference_in_what_both_hold_whole_is_found_however_far_each_has_come
     with open_sides(a, b) as sides:
         common = compare_common(*sides)
     assert (common.equal, common.differences.article_ids, common.left_out) == (False, ["storm"], 1)
+
+
+def test_records_beyond_so_many_are_counted_and_not_listed(
+    folded: Callable[..., SqliteDatabase], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "KEPT", 1)
+    a, b = (folded(*story("storm", make.published, headline=headline)) for headline in ("Storm", "Gale"))
+    with closing(sqlite3.connect(b.file("main"))) as connection, connection:
+        connection.execute("UPDATE event SET outcome = 'rejected'")
+    with open_sides(a, b) as sides:
+        found = compare_rows(*sides).differences
+    assert (found.counts["event"], len(found.events)) == (2, 1)
 
 
 def test_a_generation_that_has_folded_less_of_one_partition_is_not_equal(folded: Callable[..., SqliteDatabase]) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import msgspec
 import psycopg
 import pytest
 from contract.database_contract import BUILD, DatabaseContract
 from contract.store_contract import StoreContract
-from sqlalchemy import make_url, select, text
+from sqlalchemy import Connection, Table, insert, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from support import fold_model as make
 from support.kit import TABLES
@@ -19,7 +21,7 @@ from support.states import FULL, FULL_EDITION
 from support.workers import until
 from support.writing import Writer, records_of
 
-from newsroom_consumers.control.control import Control
+from newsroom_consumers.control.control import GENERATION, Control
 from newsroom_consumers.database import open_database
 from newsroom_consumers.database.database import Database, DatabaseAwayError, DatabaseUrlError, Session
 from newsroom_consumers.database.postgres import PostgresDatabase
@@ -27,10 +29,12 @@ from newsroom_consumers.database.postgres_role import READERS, ReaderRoleError
 from newsroom_consumers.database.postgres_rows import FEW
 from newsroom_consumers.fold.aggregate import Aggregate
 from newsroom_consumers.fold.result import FoldResult
+from newsroom_consumers.log.record import Partition
 from newsroom_consumers.projections import public_names
 from newsroom_consumers.projections.published import PUBLISHED
+from newsroom_consumers.store.cursors import FencedError
 from newsroom_consumers.store.generation import Generation
-from newsroom_consumers.store.tables import ARTICLE
+from newsroom_consumers.store.tables import ARTICLE, CURSOR
 
 _numbers = itertools.count()
 
@@ -78,6 +82,17 @@ class TestPostgres(StoreContract):
         with session.begin() as connection:
             found = connection.execute(text("SELECT pg_column_compression(content) FROM edition")).all()
         assert found == [(None,)] * together
+
+    def test_what_the_server_refuses_in_a_large_batch_is_an_error_of_the_database_as_in_a_small_one(
+        self, generation: Generation
+    ) -> None:
+        """Large ones are copied, past SQLAlchemy, whose errors the store knows."""
+        card = msgspec.structs.replace(FULL.card, section="a\0")
+        for together in (1, FEW + 1):
+            articles = [msgspec.structs.replace(FULL, article_id=f"a{n}", card=card) for n in range(together)]
+            changed = {each.article_id: Aggregate(id=each.article_id, article=each) for each in articles}
+            with pytest.raises(DBAPIError, match=r"NUL|0x00"):
+                generation.commit([], FoldResult(changed=changed))
 
 
 class TestPostgresDatabase(DatabaseContract):
@@ -156,6 +171,33 @@ class TestPostgresDatabase(DatabaseContract):
             freeze()
         assert generation.cursors()
 
+    def test_of_two_workers_that_enter_a_generation_at_once_the_second_finds_it_there(
+        self, database: Database, url: str
+    ) -> None:
+        control = Control(database)
+        control.enter("other", BUILD, now=0)
+        with control.writing() as first, ThreadPoolExecutor(1) as pool:
+            first.execute(insert(GENERATION).values({**_row(first, GENERATION), "name": "main"}))
+            second = pool.submit(control.enter, "main", BUILD, now=1)
+            until(lambda: _waits_for_a_lock(url))
+            first.commit()
+            second.result(30)
+        assert [(each.name, each.created_at) for each in control.all()] == [("main", 0), ("other", 0)]
+
+    def test_of_two_workers_that_take_a_new_partition_at_once_the_second_is_fenced(
+        self, database: Database, generation: Generation, url: str
+    ) -> None:
+        at = Partition("newsroom.articles", 99)
+        session = database.session("main")
+        with session.begin() as first, ThreadPoolExecutor(1) as pool:
+            first.execute(insert(CURSOR).values(msgspec.structs.asdict(generation.cursor(at))))
+            second = pool.submit(generation.take, generation.cursor(at), "second")
+            until(lambda: _waits_for_a_lock(url))
+            first.commit()
+            with pytest.raises(FencedError):
+                second.result(30)
+        session.close()
+
     def test_a_worker_waits_for_no_lock_longer_than_it_says(self, database: Database, generation: Generation) -> None:
         change = text("UPDATE cursor SET owner = 'blocked'")
 
@@ -171,6 +213,18 @@ class TestPostgresDatabase(DatabaseContract):
             with pytest.raises(DatabaseAwayError, match="lock timeout"):
                 wait()
         session.close()
+
+
+def _row(connection: Connection, table: Table) -> dict[str, Any]:
+    """Return the only row of a table."""
+    return dict(connection.execute(select(table)).mappings().one())
+
+
+def _waits_for_a_lock(url: str) -> bool:
+    """Return whether somebody in a database waits for a lock."""
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with psycopg.connect(url) as connection:
+        return connection.execute(waiting).fetchone() is not None
 
 
 def test_a_login_that_may_not_make_the_readers_role_is_told_what_an_administrator_does(stranger: str) -> None:

@@ -119,5 +119,5 @@ def _instant(value: int) -> str | int:
     """Return an instant as RFC 3339, or the number itself if it is outside the range."""
     try:
         return to_rfc3339(value)
-    except (OverflowError, ValueError):
+    except OverflowError:
         return value
