@@ -41,5 +41,11 @@ def test_the_sdk_loads_without_kafkas_client_and_says_what_to_install_when_it_is
     assert "pip install 'newsroom-pipeline[kafka]'" in said
 
 
+def test_a_missing_checksum_library_is_named_before_anything_is_sent_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "crc32c", None)
+    with pytest.raises(MissingExtraError, match="crc32c"):
+        connect("kafka://127.0.0.1:9092")
+
+
 def test_every_name_that_the_sdk_offers_is_there() -> None:
     assert [name for name in newsroom_producers.__all__ if not hasattr(newsroom_producers, name)] == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import os
+from functools import partial
 from typing import BinaryIO
 
 import pytest
@@ -24,6 +26,11 @@ def read(data: bytes) -> list[tuple[int, bytes | str]]:
 
 def test_lines_are_numbered_and_blank_ones_count_but_are_not_given() -> None:
     assert read(b"one\n\n  \r\ntwo\r\nthree") == [(1, b"one"), (4, b"two\r"), (5, b"three")]
+
+
+@pytest.mark.parametrize(("data", "lines"), [(b"", []), (b"1", [(1, b"1")]), (b"\x1f", [(1, b"\x1f")])])
+def test_an_input_of_no_byte_or_of_one_is_read_as_it_is(data: bytes, lines: list[tuple[int, bytes]]) -> None:
+    assert read(data) == lines
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
@@ -93,6 +100,42 @@ def test_there_is_a_pause_before_a_pipe_would_have_to_wait() -> None:
         assert [next(found) for _ in range(3)] == [lines.Line(1, b"one"), lines.Line(2, b"two"), None]
         writing.write(b"ee\n")
         assert next(found) == lines.Line(3, b"three")
+
+
+def test_gzip_is_known_as_such_and_read_however_slowly_it_comes() -> None:
+    """Its first byte alone says nothing yet; there is a pause before each wait, as for plain lines."""
+    zipped = gzip.compress(b"one\ntwo\n")
+    out, into = os.pipe()
+    with os.fdopen(out, "rb") as reading, os.fdopen(into, "wb", buffering=0) as writing:
+        found = read_lines(reading)
+        lines_read: list[lines.Line | None] = []
+        for number in range(len(zipped)):
+            writing.write(zipped[number : number + 1])
+            lines_read += iter(partial(next, found), None)
+    assert lines_read == [lines.Line(1, b"one"), lines.Line(2, b"two")]
+
+
+class Failing(io.RawIOBase):
+    """A line, and then a disk that fails."""
+
+    def __init__(self) -> None:
+        self.left = [b"one\n"]
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the line, or fail."""
+        del size
+        if not self.left:
+            raise OSError(errno.EIO, "Input/output error")
+        return self.left.pop()
+
+
+def test_an_input_that_fails_is_an_error_behind_the_lines_that_were_read() -> None:
+    stream: BinaryIO = Failing()  # type: ignore[assignment]
+    one, rest = read_lines(stream)
+    assert one == lines.Line(1, b"one")
+    assert rest is not None
+    assert rest.number == 2
+    assert "can't be read from here on: [Errno 5] Input/output error" in str(rest.text)
 
 
 @given(written=st.lists(st.binary(max_size=30).filter(lambda line: b"\n" not in line)), zipped=st.booleans())
