@@ -19,6 +19,7 @@ from newsroom_schemas.events import EVENTS, AnyEvent, ArticleCreated
 from newsroom_schemas.validation import MAX_EVENT_BYTES
 from newsroom_schemas.values import Block, StoredBlocks
 from newsroom_schemas.wire.codec import Codec
+from newsroom_schemas.wire.reader import FRAME_BYTES
 from newsroom_schemas.wire.released import ReleasedSchemas, Schema, read_schema
 
 RELEASED = ReleasedSchemas.load()
@@ -195,6 +196,14 @@ def test_an_older_version_is_read_with_the_newest_one_s_defaults() -> None:
     old = earlier("ArticlePublished", {"note", "schedule_id"})
     event = Codec(ReleasedSchemas([*RELEASED, old])).decode(written_with(old), []).event
     assert event == changed("ArticlePublished", note=None, schedule_id=None)
+
+
+def test_a_boolean_that_is_neither_true_nor_false_is_undecodable() -> None:
+    old = earlier("ArticlePublished", set())
+    value = written_with(old)
+    spoiled = value[:FRAME_BYTES] + b"\x02" + value[FRAME_BYTES + 1 :]
+    with pytest.raises(UndecodableError, match="the boolean at byte 5 is 2"):
+        Codec(ReleasedSchemas([*RELEASED, old])).decode(spoiled, [])
 
 
 def test_blocks_of_an_older_version_keep_their_schema_and_are_decoded_with_it() -> None:

@@ -101,6 +101,13 @@ def test_a_schema_that_contains_itself_is_refused(inner: Any) -> None:
         read(record("string", inner))
 
 
+@pytest.mark.parametrize("type_", ["float", "double", "bytes", {"type": "bytes"}])
+def test_a_type_that_no_event_has_is_refused(type_: Any) -> None:
+    schema = read_schema("TagMerged.1.avsc", json.dumps(record("string", type_, name="TagMerged")))
+    with pytest.raises(UnsafeSchemaError, match="no use for the type"):
+        Codec(ReleasedSchemas([schema]))
+
+
 @pytest.mark.parametrize(
     "item", ["string", "int", ["null", "string"], record("null", "boolean", name="Thin"), array("long")]
 )

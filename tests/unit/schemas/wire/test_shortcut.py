@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from golden.samples import SAMPLES
 from hypothesis import example, given, settings
@@ -16,7 +18,7 @@ from newsroom_schemas.validation import check_fields
 from newsroom_schemas.values import StoredBlocks
 from newsroom_schemas.wire.codec import Codec
 from newsroom_schemas.wire.reader import FRAME_BYTES, BodyReader, Decoded
-from newsroom_schemas.wire.released import ReleasedSchemas, Schema
+from newsroom_schemas.wire.released import ReleasedSchemas, Schema, read_schema
 from newsroom_schemas.wire.shortcut import MAX_BYTES, Shortcut, shortcut_of
 
 REGISTRY = ReleasedSchemas.load()
@@ -158,6 +160,14 @@ def test_an_edit_without_blocks_is_not_one_that_empties_them() -> None:
     for given_, blocks in ((b"\0", None), (b"\x02\0", ()), (b"\x02\x80\0", ())):
         event = agree("ArticleEdited", EDIT[:-1] + given_)
         assert getattr(event, "blocks", ...) == blocks
+
+
+def test_a_schema_whose_blocks_have_another_layout_has_no_short_way() -> None:
+    """As a later version's may: its records are read the long way, and as fast as that is."""
+    definition = json.loads(json.dumps(REGISTRY.latest("ArticleCreated").definition))
+    (blocks,) = [field for field in definition["fields"] if field["name"] == "blocks"]
+    blocks["type"]["items"]["fields"].reverse()
+    assert shortcut_of(read_schema("ArticleCreated.2.avsc", json.dumps(definition))) is None
 
 
 def test_an_older_schema_has_no_short_way() -> None:
