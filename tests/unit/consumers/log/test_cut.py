@@ -9,7 +9,7 @@ from support.memory_log import MemoryLog
 from support.record_strategies import PARTITIONS, TAGS_TOPIC, TOPIC, records
 from support.strategies import unhurried
 
-from newsroom_consumers.log.cut import cut_at, end_of, records_until
+from newsroom_consumers.log.cut import CutLog, cut_at, end_of, records_until
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_infra.cli.shared.cuts import TwiceError, UnknownPartitionError, parse_cut
 from newsroom_infra.cli.shared.instants import InstantError
@@ -45,6 +45,29 @@ def test_a_cut_at_an_instant_ends_before_the_first_later_record(log: list[Record
     for partition in cut:
         offsets = [each.offset for each in read if each[:2] == partition]
         assert offsets == sorted(offsets)
+
+
+class Waiting(MemoryLog):
+    """A log that notes for how long its readers wait."""
+
+    waited = 0.0
+
+    def heartbeat(self, seconds: float) -> None:
+        """Note it."""
+        self.waited += seconds
+
+
+def test_a_reader_up_to_a_cut_pauses_and_waits_as_any_reader_of_the_log() -> None:
+    at = Partition(TOPIC, 0)
+    log = Waiting(PARTITIONS, [Record(*at, offset, 0, b"key", b"", ()) for offset in range(3)])
+    reader = CutLog(log, {at: 2})
+    reader.seek(at, 0)
+    reader.pause(at)
+    assert reader.poll(0).records == []
+    reader.seek(at, 0)
+    assert [each.offset for each in reader.poll(0).records] == [0, 1]
+    reader.heartbeat(0.5)
+    assert log.waited == 0.5
 
 
 @pytest.mark.parametrize(

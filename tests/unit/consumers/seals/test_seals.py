@@ -16,6 +16,7 @@ from support.strategies import unhurried
 
 from newsroom_consumers.log.chain import CHAIN_START, link, record_hash, value_sha
 from newsroom_consumers.log.record import Partition, Record
+from newsroom_consumers.seals import check as seals_check
 from newsroom_consumers.seals.check import BrokenKind, FoldedHashes, SealCheck, SealVerdict
 from newsroom_consumers.seals.seal import MalformedSealsError, Seal, SealedPartition, SealFile, read_seals
 from newsroom_schemas.errors import Kind
@@ -165,6 +166,16 @@ def test_a_seal_that_was_altered_does_not_hold(tmp_path: Path, change: dict[str,
     assert check(read_seals(path), WHOLE, Memory(WHOLE, 10)).held == 0
 
 
+def test_a_log_is_compared_with_the_generation_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory of a check must not grow with the log; what is found does not depend on where a piece ends."""
+    monkeypatch.setattr(seals_check, "_CHUNK", 4)
+    seals, forged = kept(tmp_path, 10), [*WHOLE[:6], WHOLE[6]._replace(value=b"x"), *WHOLE[7:]]
+    steps: list[int] = []
+    (broken,) = SealCheck(seals, MemoryLog(TOPICS, forged, sizes=(3,)), Memory(WHOLE, 10)).run(steps.append).broken
+    assert (broken.kind, broken.offset) == (BrokenKind.ALTERED, 6)
+    assert [step for step in steps if step] == [4, 4, 2]
+
+
 def test_a_seal_of_topics_that_the_log_does_not_have_does_not_hold(tmp_path: Path) -> None:
     (broken,) = SealCheck(kept(tmp_path, 4), MemoryLog({"other.articles": 1}, [])).run(lambda _: None).broken
     assert (broken.topic, broken.offset) == (AT.topic, 0)
@@ -188,6 +199,13 @@ def test_a_file_of_something_else_is_refused_with_its_line(tmp_path: Path, chang
     with pytest.raises(MalformedSealsError, match="line 2") as caught:
         read_seals(path)
     assert caught.value.kind is Kind.USAGE
+
+
+def test_a_seal_that_lists_a_partition_twice_is_refused_with_its_line(tmp_path: Path) -> None:
+    path, sealed = tmp_path / "seals.jsonl", seal(WHOLE, 2)
+    path.write_bytes(msgspec.structs.replace(sealed, cursors=sealed.cursors * 2).line())
+    with pytest.raises(MalformedSealsError, match=r"line 1.*a partition twice"):
+        read_seals(path)
 
 
 @pytest.mark.parametrize("text", [b"", b"\n", b"\xff", b"[]"])

@@ -22,6 +22,7 @@ from support.memory_log import CrashError, Fuse, MemoryLog
 from support.record_strategies import PARTITIONS, PLACE, TAGS_TOPIC, numbered, real, record_of, records
 from support.strategies import unhurried
 
+from newsroom_consumers.control.control import Control
 from newsroom_consumers.database.database import DatabaseAwayError
 from newsroom_consumers.database.sqlite import SqliteDatabase
 from newsroom_consumers.fold.batch import BatchFold
@@ -31,6 +32,7 @@ from newsroom_consumers.log.log import LogAwayError, LogMismatchError
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.store.cursors import FencedError
 from newsroom_consumers.store.generation import Generation
+from newsroom_consumers.worker.follow import StopWhenReplaced
 from newsroom_consumers.worker.loop import Loop
 
 TAG = record_of(real(make.defined("t1", uk="один")))
@@ -193,6 +195,14 @@ def test_a_running_worker_takes_what_it_was_fenced_from_when_it_is_its_own_again
     assert {at: cursor.next_offset for at, cursor in generation.cursors().items()} == log.ends
 
 
+def test_a_worker_whose_log_stays_away_waits_until_it_is_told_to_stop(generation: Generation, tmp_path: Path) -> None:
+    stopping = StopAtWait()
+    Loop(AwayLog(PARTITIONS, []), generation, READER, BatchFold(), owner="test").run(
+        StopWhenReplaced(stopping, Control(SqliteDatabase(tmp_path)), "main")
+    )
+    assert 0 < stopping.waited <= 0.5
+
+
 def test_a_partition_that_was_taken_away_and_given_back_between_two_turns_is_read_from_its_cursor(
     generation: Generation,
 ) -> None:
@@ -220,6 +230,30 @@ def test_partitions_that_come_and_go_are_folded_once_by_whoever_holds_them(
         for loop in loops:
             loop.run_once(0)
     assert tables_of(main) == undisturbed(empty, tmp_path, LOG)
+
+
+class AwayLog(MemoryLog):
+    """A log that cannot be reached, not even to say that its reader is still there."""
+
+    def assigned(self) -> dict[Partition, int]:
+        """Fail."""
+        raise LogAwayError("memory", "a test")
+
+    def heartbeat(self, seconds: float) -> None:
+        """Fail at once, without a wait."""
+        raise LogAwayError("memory", f"a test of {seconds} s")
+
+
+class StopAtWait(threading.Event):
+    """Tells a worker to stop as soon as it waits."""
+
+    waited = 0.0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Note for how long, and do not."""
+        self.waited = timeout or 0.0
+        self.set()
+        return True
 
 
 class StopWhen(threading.Event):

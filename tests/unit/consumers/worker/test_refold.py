@@ -26,6 +26,7 @@ from newsroom_consumers.log.log import LogMismatchError
 from newsroom_consumers.log.record import Partition, Record
 from newsroom_consumers.store.cursors import FencedError
 from newsroom_consumers.store.generation import Generation
+from newsroom_consumers.worker import refold
 from newsroom_consumers.worker.loop import Loop
 from newsroom_consumers.worker.refold import ThrottledRequests
 from newsroom_schemas.catalogue import CATALOGUE
@@ -242,6 +243,23 @@ def test_requests_are_looked_for_a_few_times_a_second(tmp_path: Path) -> None:
         now[0] += 0.01
         looks.append(bool(seldom.asked()))
     assert 1 <= sum(looks) <= 5
+
+
+def test_what_is_too_much_for_one_transaction_is_folded_in_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refold, "_AT_ONCE", 1)
+    flood = make.created(article_id="flood", event_id=EVENTS[2].event_id)
+    log = numbered([*LOG, record_of(real(flood))], set())
+    drain(tmp_path / "main.sqlite", log, POISON)
+    wishes = Wishes()
+    wishes.open = {"storm", "flood"}
+    with SqliteDatabase(tmp_path).session("main") as session:
+        loop = loop_on(MemoryLog(PARTITIONS, log), Generation(session), SOUND, wishes)
+        loop.run_once(0)
+        assert wishes.open == {"storm"}
+        loop.run_once(0)
+        assert wishes.open == set()
 
 
 def test_the_requests_of_one_person_are_not_taken_back_by_another(tmp_path: Path) -> None:
