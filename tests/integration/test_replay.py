@@ -169,9 +169,12 @@ def test_a_part_of_a_replay_that_is_killed_ends_the_whole_and_what_it_has_folded
     assert replayed(busy, "trial").tables() == busy.tables()
 
 
-def test_the_parts_of_a_stopped_replay_stop_too_and_what_they_have_folded_is_kept(busy: Newsroom) -> None:
+def test_the_parts_of_a_stopped_replay_stop_too_and_what_they_have_folded_is_kept(
+    busy: Newsroom, capfd: pytest.CaptureFixture[str]
+) -> None:
     stopping = threading.Event()
     assert not share(busy, progress=lambda _: stopping.set(), stopping=stopping)
+    assert "Traceback" not in capfd.readouterr().err
     assert multiprocessing.active_children() == []
     assert 0 < _events(beside(busy, "trial")) < EDITS
     assert replayed(busy, "trial").tables() == busy.tables()
