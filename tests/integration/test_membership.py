@@ -89,6 +89,22 @@ def test_the_offsets_that_kafka_keeps_for_the_group_are_never_read_from(
         sought = dict(log.assigned())
 
 
+@pytest.mark.parametrize("turn", ["poll", "heartbeat"])
+def test_a_rebalance_that_ends_between_two_polls_is_not_forgotten(
+    newsroom: Newsroom, member: Member, turn: str
+) -> None:
+    """Topics that change make the client join again; it forgets that if the answer comes while it does not poll."""
+    send_stories(newsroom, [Story(id="story-0")])
+    log = member()
+    until(lambda: log.poll(0.2) is not None and len(log.assigned()) == PARTITIONS)
+    before, coordinator = dict(log.assigned()), log._consumer._coordinator
+    coordinator._assignment_snapshot = {}
+    until(lambda: log._consumer.poll(0) is not None and coordinator.rejoining)
+    until(lambda: coordinator._join_task.is_done)
+    until(lambda: getattr(log, turn)(0.2) or len(log.assigned()) == PARTITIONS)
+    assert all(log.assigned()[at] > before[at] for at in before)
+
+
 def test_a_member_whose_client_has_silently_lost_its_group_says_that_the_log_is_away(
     newsroom: Newsroom, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:

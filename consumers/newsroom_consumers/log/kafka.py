@@ -188,10 +188,16 @@ class SharedKafkaLog(KafkaLog):
         Raises ``LogAwayError`` also when the group has been silent for longer than any rebalance takes: its client may
         have lost the membership without noticing, and only a new client will join again.
         """
+        self._membership.finish_joining()
         polled = super().poll(seconds)
         if (silence := self._membership.silence()) > kafka_group.SILENT_SECONDS:
             raise LogAwayError(self._bootstrap, f"the consumer group has not answered for {silence:.0f} s")
         return polled
+
+    def heartbeat(self, seconds: float) -> None:
+        """Poll for some seconds with everything paused, so that the group keeps this member."""
+        self._membership.finish_joining()
+        super().heartbeat(seconds)
 
 
 class _Listener(Membership, ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types

@@ -41,6 +41,16 @@ class Membership:
         heartbeat = self._consumer._coordinator.heartbeat  # noqa: SLF001 - there is no public way
         return time.monotonic() - max(float(heartbeat.last_receive), self._joined)
 
+    def finish_joining(self) -> None:
+        """Have the next poll finish a rebalance that an earlier one began.
+
+        kafka-python 3.0.12 forgets a rebalance that it began because topics have changed, if the poll ends before the
+        group answers: it then believes to be a member, sends no heartbeats, and is assigned nothing ever after.
+        """
+        coordinator = self._consumer._coordinator  # noqa: SLF001 - there is no public way
+        if coordinator.rejoining:
+            coordinator.request_rejoin()
+
     def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
         """Hold no partition while the group rebalances."""
         del revoked
