@@ -15,6 +15,7 @@ from newsroom_infra.cli.shared import progress
 from newsroom_infra.cli.shared.cuts import parse_cut, with_until
 from newsroom_infra.cli.shared.extras import CONSUMERS
 from newsroom_infra.cli.shared.interrupt import told_to_stop
+from newsroom_infra.cli.shared.options import with_archive
 from newsroom_infra.cli.shared.output import prints
 from newsroom_infra.settings import Settings, load
 
@@ -22,13 +23,7 @@ from newsroom_infra.settings import Settings, load
 @click.command()
 @click.option("--into", "name", metavar="NAME", required=True, help="Generation to fold into; created if missing.")
 @with_until
-@click.option(
-    "--from",
-    "archive",
-    metavar="DIR",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Fold an export (`newsroom log export`) instead of Kafka's log; it is verified first.",
-)
+@with_archive("; it is verified first.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),

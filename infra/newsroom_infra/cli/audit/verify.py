@@ -13,7 +13,7 @@ from newsroom_infra import logs
 from newsroom_infra.cli.shared import progress
 from newsroom_infra.cli.shared.extras import CONSUMERS
 from newsroom_infra.cli.shared.interrupt import stoppable
-from newsroom_infra.cli.shared.options import with_lines
+from newsroom_infra.cli.shared.options import with_archive, with_lines
 from newsroom_infra.cli.shared.output import prints
 from newsroom_infra.cli.views import differences
 from newsroom_infra.settings import load
@@ -43,13 +43,7 @@ def _as_json(verification: Verification) -> dict[str, Any]:
 
 
 @click.command()
-@click.option(
-    "--from",
-    "archive",
-    metavar="DIR",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Fold an export (`newsroom log export`) instead of Kafka's log.",
-)
+@with_archive(".")
 @with_lines
 @stoppable()
 @prints(CONSUMERS, lambda: _print_verification, ok=lambda found: found.equal, json=_as_json)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,6 +24,17 @@ with_lines = click.option(
 )
 with_article = click.argument("article_id", metavar="[ARTICLE]", required=False)
 with_tags = click.option("--tags", is_flag=True, help="The tag catalogue instead of an article.")
+
+
+def with_archive(more: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option ``--from``: the folder of an export. ``more`` ends the sentence of its help."""
+    return click.option(
+        "--from",
+        "archive",
+        metavar="DIR",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help=f"Fold an export (`newsroom log export`) instead of Kafka's log{more}",
+    )
 
 
 def chosen(article_id: str | None, *, tags: bool) -> str:
