@@ -10,6 +10,9 @@ which record was refused, and sends all others that were not acknowledged again,
 5. If it is acknowledged, the broker had refused a whole batch: the rest is sent one by one until the culprit shows.
 6. What is left goes as before, many in flight.
 
+If several records are refused, one of those in front of the suspect may fail step 3, and nothing is settled. After two
+such rounds the first record that is not settled is the suspect, so that the third settles at least that one.
+
 So a record may be in the log twice, never missing, never behind a later one of its article.
 """
 
@@ -23,7 +26,7 @@ from newsroom_producers.receipts import Receipt
 from newsroom_schemas.errors import OvertakenError
 
 MAX_IDLE_ROUNDS = 3
-"""Recoveries without any progress after which the broker counts as away."""
+"""Recoveries in a row that settle no record, after which the broker counts as away."""
 
 
 def recover(window: Window) -> None:
@@ -42,8 +45,10 @@ def recover(window: Window) -> None:
     unsettled = window.unsettled()
     for record in unsettled:
         record.ticket = None
-    suspects = (record for record, failure in failures if failure.kind is FailureKind.REFUSED)
-    _resend(window, unsettled, next((record for record in suspects if record in unsettled), None))
+    suspects = [record for record, failure in failures if failure.kind is FailureKind.REFUSED and record in unsettled]
+    if suspects and window.idle_rounds == MAX_IDLE_ROUNDS:
+        suspects = unsettled
+    _resend(window, unsettled, suspects[0] if suspects else None)
 
 
 def _refuse_overtaken(window: Window) -> None:

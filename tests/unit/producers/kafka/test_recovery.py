@@ -15,7 +15,7 @@ from unit.producers.kafka.test_pipeline import (
     run,
 )
 
-from newsroom_producers.kafka.protocols import FailureKind, PendingRecord
+from newsroom_producers.kafka.protocols import Failure, FailureKind, PendingRecord
 from newsroom_producers.receipts import Receipt, Refusal
 from newsroom_schemas.errors import BrokerAwayError, RecordRefusedError
 
@@ -67,6 +67,21 @@ def test_when_there_is_no_broker_for_the_recovery_each_record_is_said_to_be_in_t
     results = list(results_of(Once(Broker(refuses={"003"})), [event(number) for number in range(8)]))
     errors = [each.error for each in results if isinstance(each, Refusal)]
     assert [each.event_id for each in errors if isinstance(each, BrokerAwayError)] == [f"{n:03}" for n in range(8)]
+
+
+class LatestFirst(Link):
+    """A link whose latest records fail first, as those do of a partition that the broker answers before the others."""
+
+    def close(self, patience: float) -> list[tuple[PendingRecord, Failure]]:
+        """Return what has failed in that order."""
+        return super().close(patience)[::-1]
+
+
+def test_refused_records_in_front_of_every_suspect_are_not_mistaken_for_an_absent_broker() -> None:
+    broker = Broker(refuses={f"{number:03}" for number in range(20)})
+    results = list(results_of(LatestFirst(broker), [event(number) for number in range(30)]))
+    assert refused(results) == {f"{number:03}": RecordRefusedError for number in range(20)}
+    assert firsts(broker.log) == [f"{number:03}" for number in range(20, 30)]
 
 
 class Picky(Link):
