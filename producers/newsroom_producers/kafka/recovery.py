@@ -45,10 +45,11 @@ def recover(window: Window) -> None:
     unsettled = window.unsettled()
     for record in unsettled:
         record.ticket = None
-    suspects = [record for record, failure in failures if failure.kind is FailureKind.REFUSED and record in unsettled]
-    if suspects and window.idle_rounds == MAX_IDLE_ROUNDS:
-        suspects = unsettled
-    _resend(window, unsettled, suspects[0] if suspects else None)
+    refused = (record for record, failure in failures if failure.kind is FailureKind.REFUSED)
+    suspect = next((record for record in refused if record in unsettled), None)
+    if suspect and window.idle_rounds == MAX_IDLE_ROUNDS:
+        suspect = unsettled[0]
+    _resend(window, unsettled, suspect)
 
 
 def _refuse_overtaken(window: Window) -> None:

@@ -45,7 +45,7 @@ class UnwritableError(NewsroomError):
     "rejected texts, so only the owner can read a new file.",
 )
 @prints(CONSUMERS, lambda: _show)
-def history(article_id: str | None, page: Path | None, *, tags: bool) -> dict[str, Any]:
+def history(article_id: str | None, page: Path | None, *, tags: bool, as_json: bool) -> dict[str, Any]:
     """Print the history of an article. Shows every event, its sender, time, tool and outcome, and what it changed.
 
     Removed words are written [-out-], added words {+in+}; a doubled bracket, such as {{, is one bracket of the text.
@@ -58,7 +58,7 @@ def history(article_id: str | None, page: Path | None, *, tags: bool) -> dict[st
     from newsroom_infra.app.log import kafka_log, record_reader
 
     id_ = chosen(article_id, tags=tags)
-    if page and click.get_current_context().params["as_json"]:
+    if page and as_json:
         message = "--html and --json exclude each other: choose one"
         raise click.UsageError(message)
     settings = load()

@@ -35,8 +35,8 @@ def prints(
 
     The function imports what ``extra`` provides. ``view`` returns what prints for people, and is not called for JSON;
     texts in the answer are made safe for a terminal. The function and the view each get the options that they have a
-    parameter for; what ``click.pass_obj`` passes goes to the function. ``json`` returns what to print as JSON, the
-    answer itself by default. The exit code is 1 if the answer is not ``ok``. Example::
+    parameter for, ``as_json`` among them; what ``click.pass_obj`` passes goes to the function. ``json`` returns what to
+    print as JSON, the answer itself by default. The exit code is 1 if the answer is not ``ok``. Example::
 
         @click.command()
         @prints(CONSUMERS, lambda: views.parked.print_parked)
@@ -46,10 +46,10 @@ def prints(
     def decorate(ask: Callable[..., Answer]) -> Callable[..., None]:
         @with_json
         @wraps(ask)
-        def command(*passed: Any, as_json: bool, **options: Any) -> None:
+        def command(*passed: Any, **options: Any) -> None:
             with needs(extra):
                 answer = ask(*passed, **_named(ask, options))
-            if as_json:
+            if options["as_json"]:
                 print_json(json(answer))
             else:
                 show = view()
